@@ -1,0 +1,181 @@
+#include "decimal.h"
+
+#include <stdint.h>
+
+#define INTEGER_DIGITS (DECIMAL_PRECISION - DECIMAL_SCALE)
+
+typedef unsigned __int128 u128;
+
+static u128 power_of_ten(unsigned n)
+{
+    u128 p = 1;
+
+    while (n-- > 0)
+        p *= 10;
+    return p;
+}
+
+static bool fits(__int128 units)
+{
+    const __int128 limit = (__int128)power_of_ten(DECIMAL_PRECISION);
+
+    return units < limit && units > -limit;
+}
+
+static u128 magnitude(struct decimal d)
+{
+    return d.units < 0 ? -(u128)d.units : (u128)d.units;
+}
+
+static size_t count_digits(const char *s, const char *end)
+{
+    size_t n = 0;
+
+    while (s + n < end && s[n] >= '0' && s[n] <= '9')
+        n++;
+    return n;
+}
+
+static u128 read_digits(const char *s, size_t len)
+{
+    u128 v = 0;
+
+    for (size_t i = 0; i < len; i++)
+        v = v * 10 + (u128)(s[i] - '0');
+    return v;
+}
+
+bool decimal_parse(struct slice text, struct decimal *out)
+{
+    const char *s = text.ptr;
+    const char *end = s + text.len;
+    bool negative = text.len > 0 && *s == '-';
+    const char *fraction = NULL;
+    size_t integer_len;
+    size_t fraction_len = 0;
+    u128 units;
+
+    if (negative)
+        s++;
+    integer_len = count_digits(s, end);
+    fraction = s + integer_len;
+    if (fraction < end && *fraction == '.') {
+        fraction++;
+        fraction_len = count_digits(fraction, end);
+    }
+    if (text.len == 0 || fraction + fraction_len != end || integer_len + fraction_len == 0)
+        return false;
+    while (integer_len > 0 && *s == '0') {
+        s++;
+        integer_len--;
+    }
+    while (fraction_len > 0 && fraction[fraction_len - 1] == '0')
+        fraction_len--;
+    if (integer_len > INTEGER_DIGITS || fraction_len > DECIMAL_SCALE)
+        return false;
+    units = read_digits(s, integer_len) * power_of_ten(DECIMAL_SCALE) +
+            read_digits(fraction, fraction_len) * power_of_ten(DECIMAL_SCALE - (unsigned)fraction_len);
+    out->units = negative ? -(__int128)units : (__int128)units;
+    return true;
+}
+
+/* Takes trailing zeros off, so that a product overflows only if the result really does not fit. */
+static unsigned strip_zeros(u128 *v)
+{
+    unsigned scale = DECIMAL_SCALE;
+
+    while (scale > 0 && *v % 10 == 0) {
+        *v /= 10;
+        scale--;
+    }
+    return scale;
+}
+
+bool decimal_multiply(struct decimal a, struct decimal b, struct decimal *out)
+{
+    u128 x = magnitude(a);
+    u128 y = magnitude(b);
+    unsigned scale = strip_zeros(&x) + strip_zeros(&y);
+    u128 product;
+    __int128 units;
+
+    if (__builtin_mul_overflow(x, y, &product))
+        return false;
+    /* 2.5 * 0.4 has two places as it stands, and none that count. */
+    while (scale > DECIMAL_SCALE && product % 10 == 0) {
+        product /= 10;
+        scale--;
+    }
+    if (scale > DECIMAL_SCALE || __builtin_mul_overflow(product, power_of_ten(DECIMAL_SCALE - scale), &product) ||
+        product >= power_of_ten(DECIMAL_PRECISION))
+        return false;
+    units = (__int128)product;
+    out->units = (a.units < 0) != (b.units < 0) ? -units : units;
+    return true;
+}
+
+bool decimal_equal(struct decimal a, struct decimal b)
+{
+    return a.units == b.units;
+}
+
+bool decimal_is_zero(struct decimal d)
+{
+    return d.units == 0;
+}
+
+int decimal_compare_magnitude(struct decimal a, struct decimal b)
+{
+    u128 x = magnitude(a);
+    u128 y = magnitude(b);
+
+    return x < y ? -1 : x > y;
+}
+
+bool decimal_add(struct decimal a, struct decimal b, struct decimal *out)
+{
+    __int128 sum;
+
+    if (__builtin_add_overflow(a.units, b.units, &sum) || !fits(sum))
+        return false;
+    out->units = sum;
+    return true;
+}
+
+size_t decimal_to_bytes(struct decimal d, unsigned char out[DECIMAL_BYTES])
+{
+    unsigned char all[DECIMAL_BYTES];
+    u128 bits = (u128)d.units;
+    size_t skip = 0;
+
+    for (size_t i = DECIMAL_BYTES; i-- > 0; bits >>= 8)
+        all[i] = (unsigned char)bits;
+    /* A leading byte is superfluous if it only repeats the sign of the next one. */
+    while (skip + 1 < DECIMAL_BYTES &&
+           ((all[skip] == 0x00 && all[skip + 1] < 0x80) || (all[skip] == 0xff && all[skip + 1] >= 0x80)))
+        skip++;
+    for (size_t i = skip; i < DECIMAL_BYTES; i++)
+        out[i - skip] = all[i];
+    return DECIMAL_BYTES - skip;
+}
+
+size_t decimal_format(struct decimal d, char out[DECIMAL_TEXT_MAX])
+{
+    char reversed[DECIMAL_TEXT_MAX];
+    u128 v = magnitude(d);
+    unsigned scale = strip_zeros(&v);
+    size_t n = 0;
+    size_t len = 0;
+
+    for (unsigned place = 0; v > 0 || place <= scale; place++, v /= 10) {
+        if (place == scale && scale > 0)
+            reversed[n++] = '.';
+        reversed[n++] = (char)('0' + (int)(v % 10));
+    }
+    if (d.units < 0)
+        out[len++] = '-';
+    while (n > 0)
+        out[len++] = reversed[--n];
+    out[len] = '\0';
+    return len;
+}

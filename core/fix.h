@@ -1,0 +1,103 @@
+/* fix: framing and validation of FIX messages (4.0 to 5.0 SP2 over FIXT.1.1, tag=value encoding), and a cursor over the
+ * fields of one.
+ *
+ * No state, no allocation, no I/O, no logging: everything handed out is borrowed from the caller's bytes. Any thread.
+ * What each profile accepts is in core/README.md, "From bytes to messages". */
+#ifndef FIXWARDEN_CORE_FIX_H
+#define FIXWARDEN_CORE_FIX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "slice.h"
+
+#define FIX_TAG_MAX 999999999u      /* nine digits */
+#define FIX_MESSAGE_MAX (64u << 20) /* bytes; a longer message is not waited for */
+
+/* X(name, sentence): each way to be malformed. One list: enum, Avro symbols, dead-letter details, metric labels. */
+#define FIX_REASONS(X)                                                                                                 \
+    X(EMPTY, "there are no bytes")                                                                                     \
+    X(NOT_FIX, "it does not start with 8=FIX")                                                                         \
+    X(BEGIN_STRING, "BeginString (8) names no known version of FIX, or nothing ends it")                               \
+    X(BODY_LENGTH, "BodyLength (9) is not the second field or not a number of 1 to 9 digits above 0")                  \
+    X(TRUNCATED, "there are fewer bytes than BodyLength (9) announces")                                                \
+    X(BODY_LENGTH_MISMATCH, "BodyLength (9) does not lead to CheckSum (10)")                                           \
+    X(CHECKSUM_FORMAT, "CheckSum (10) is not three digits and a delimiter")                                            \
+    X(CHECKSUM, "CheckSum (10) is not the sum of the bytes before it")                                                 \
+    X(MSG_TYPE, "MsgType (35) is not the third field or empty")                                                        \
+    X(FIELD, "a field is not tag=value")                                                                               \
+    X(DATA_LENGTH, "a data field does not stand behind its length, or the length is wrong")                            \
+    X(TOO_MANY_IDENTIFIERS, "an instrument has more than 32 alternate identifiers")
+
+enum fix_reason {
+    FIX_OK,
+#define X(name, sentence) FIX_##name,
+    FIX_REASONS(X)
+#undef X
+        FIX_REASON_COUNT,
+};
+
+enum fix_profile {
+    FIX_STRICT,     /* as the standard has it; the default on Kafka */
+    FIX_LOG,        /* as people and programs wrote it down; the default for `check` */
+    FIX_STRICT_LOG, /* a log in which a message that strict would refuse is malformed; reading goes on at the next one */
+};
+
+/* One framed message, borrowed from the buffer given to fix_next. */
+struct fix_message {
+    struct slice bytes;        /* from `8=` to the delimiter behind CheckSum, or as far as it goes */
+    struct slice fields;       /* from `8=` up to and without `10=` */
+    struct slice begin_string; /* value of tag 8 */
+    struct slice msg_type;     /* value of tag 35 */
+    uint8_t delimiter_len;     /* 1: SOH or `|`; 2: `^A` */
+    char delimiter;            /* its first byte */
+    bool lenient;              /* values may be empty, lengths of data are advice (profile log) */
+};
+
+struct fix_field {
+    uint32_t tag;
+    struct slice value;
+};
+
+struct fix_cursor {
+    const struct fix_message *message; /* private from here on */
+    const char *at;
+    const char *end;
+    uint32_t data_tag; /* the length tag before announced this one ... */
+    size_t data_len;   /* ... of so many bytes */
+};
+
+enum fix_event {
+    FIX_MESSAGE,   /* `message` is filled in */
+    FIX_MALFORMED, /* `reason` says why; `malformed` are the bytes given up */
+    FIX_SKIPPED,   /* a line without FIX (profile log only) */
+    FIX_NEED_MORE, /* profile log, not `last`: the buffer ends inside a message or line */
+    FIX_END,       /* nothing but white space is left */
+};
+
+struct fix_step {
+    enum fix_event event;
+    size_t start;    /* bytes of the buffer passed over before this event's own bytes */
+    size_t consumed; /* bytes of the buffer to pass over before the next call; 0 with FIX_NEED_MORE */
+    enum fix_reason reason;
+    struct slice malformed;
+    struct fix_message message;
+};
+
+/* Takes the next thing off the buffer. `first`: the buffer starts a record or file, so that no bytes at all are EMPTY. `last`: nothing
+ * follows the buffer (always so for a Kafka record). In the strict profile a malformed message takes the rest of the buffer. */
+void fix_next(enum fix_profile profile, struct slice buffer, bool first, bool last, struct fix_step *step);
+
+/* Walks the fields of a framed message from tag 8 on; tag 10 is not among them. fix_next has validated them, so the walk cannot fail. Values are empty only
+ * in a lenient message. */
+void fix_cursor_start(const struct fix_message *message, struct fix_cursor *cursor);
+bool fix_cursor_next(struct fix_cursor *cursor, struct fix_field *field);
+
+/* The data tag that the length tag announces (FIX 5.0 SP2 EP: all fields of type Length with a data field), or 0. */
+uint32_t fix_data_tag(uint32_t length_tag);
+
+/* "CHECKSUM", and its sentence. Constants. */
+const char *fix_reason_name(enum fix_reason reason);
+const char *fix_reason_text(enum fix_reason reason);
+
+#endif

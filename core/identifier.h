@@ -1,0 +1,98 @@
+/* identifier: the kinds of security identifier that FIX names (SecurityIDSource, tag 22; FIX 5.0 SP2 EP code set
+ * SecurityIDSourceCodeSet), what each looks like, and its check digit.
+ *
+ * Pure functions over borrowed bytes; any thread; nothing is allocated. */
+#ifndef FIXWARDEN_CORE_IDENTIFIER_H
+#define FIXWARDEN_CORE_IDENTIFIER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "slice.h"
+
+#define IDENTIFIER_MAX 128 /* bytes of a key; a longer value is no identifier and is never a key */
+
+/* Whom an identifier tells apart. Rows of the master that share a SECURITY or LISTING identifier are one security;
+ * an ISSUER's identifier is shared by all it issues; NONE names no security at all (a currency, a country). */
+enum identifier_level { LEVEL_NONE, LEVEL_ISSUER, LEVEL_SECURITY, LEVEL_LISTING };
+
+/* X(name, code of tag 22 or "" where FIX has none, level, fold: keys are compared in upper case)
+ * The order is part of the index file: append only. */
+#define IDENTIFIER_KINDS(X)                                                                                            \
+    X(SYMBOL, "8", LEVEL_LISTING, false) /* tag 55, and exchange symbol in tag 48 */                                   \
+    X(CUSIP, "1", LEVEL_SECURITY, true)                                                                                \
+    X(SEDOL, "2", LEVEL_LISTING, true)                                                                                 \
+    X(QUIK, "3", LEVEL_LISTING, true)                                                                                  \
+    X(ISIN, "4", LEVEL_SECURITY, true)                                                                                 \
+    X(RIC, "5", LEVEL_LISTING, false) /* case matters: BRKb.N is class B */                                            \
+    X(ISO_CURRENCY, "6", LEVEL_NONE, true)                                                                             \
+    X(ISO_COUNTRY, "7", LEVEL_NONE, true)                                                                              \
+    X(CTA, "9", LEVEL_LISTING, false)                                                                                  \
+    X(BLOOMBERG, "A", LEVEL_LISTING, false)                                                                            \
+    X(WERTPAPIER, "B", LEVEL_SECURITY, true)                                                                           \
+    X(DUTCH, "C", LEVEL_SECURITY, true)                                                                                \
+    X(VALOREN, "D", LEVEL_SECURITY, true)                                                                              \
+    X(SICOVAM, "E", LEVEL_SECURITY, true)                                                                              \
+    X(BELGIAN, "F", LEVEL_SECURITY, true)                                                                              \
+    X(COMMON, "G", LEVEL_SECURITY, true) /* Clearstream and Euroclear common code */                                   \
+    X(CLEARING, "H", LEVEL_LISTING, false)                                                                             \
+    X(FPML_SPEC, "I", LEVEL_NONE, false)                                                                               \
+    X(OPRA, "J", LEVEL_LISTING, false)                                                                                 \
+    X(FPML_URL, "K", LEVEL_NONE, false)                                                                                \
+    X(LETTER_OF_CREDIT, "L", LEVEL_NONE, false)                                                                        \
+    X(MARKETPLACE, "M", LEVEL_LISTING, false)                                                                          \
+    X(MARKIT_RED_ENTITY, "N", LEVEL_ISSUER, false)                                                                     \
+    X(MARKIT_RED_PAIR, "P", LEVEL_SECURITY, false)                                                                     \
+    X(CFTC, "Q", LEVEL_NONE, false)                                                                                    \
+    X(ISDA_REFERENCE, "R", LEVEL_NONE, false)                                                                          \
+    X(FIGI, "S", LEVEL_LISTING, true)                                                                                  \
+    X(LEI, "T", LEVEL_ISSUER, true)                                                                                    \
+    X(SYNTHETIC, "U", LEVEL_LISTING, false)                                                                            \
+    X(FIM, "V", LEVEL_LISTING, false)                                                                                  \
+    X(INDEX_NAME, "W", LEVEL_NONE, false)                                                                              \
+    X(UNIFORM_SYMBOL, "X", LEVEL_LISTING, false)                                                                       \
+    X(DTI, "Y", LEVEL_SECURITY, false) /* ISO 24165 */
+
+enum identifier_kind {
+#define X(name, code, level, fold) IDENTIFIER_##name,
+    IDENTIFIER_KINDS(X)
+#undef X
+        IDENTIFIER_KIND_COUNT,
+    IDENTIFIER_UNKNOWN = IDENTIFIER_KIND_COUNT, /* no tag 22, or a code that FIX does not list */
+};
+
+enum identifier_validity {
+    IDENTIFIER_VALID,
+    IDENTIFIER_BAD_SHAPE,       /* wrong length or characters for its kind */
+    IDENTIFIER_BAD_CHECK_DIGIT, /* the shape is right, the check digit is not */
+    IDENTIFIER_UNCHECKED,       /* a kind that has no published shape or check digit */
+};
+
+/* "CUSIP", "ISIN", ...; "UNKNOWN" for IDENTIFIER_UNKNOWN. A constant. */
+const char *identifier_kind_name(enum identifier_kind kind);
+
+/* The kind that a value of tag 22 declares (FIX 4.0 to 5.0 SP2), or IDENTIFIER_UNKNOWN. Codes are case-sensitive. */
+enum identifier_kind identifier_kind_from_source(struct slice source);
+
+/* The kind with that name, case aside, or IDENTIFIER_UNKNOWN. */
+enum identifier_kind identifier_kind_from_name(struct slice name);
+
+enum identifier_level identifier_kind_level(enum identifier_kind kind);
+
+/* Whether a key of that kind can lead to securities, so that the index may hold a table of it. */
+bool identifier_kind_is_key(enum identifier_kind kind);
+
+/* Shape and check digit of a normalised value: CUSIP (ANSI X9.6), ISIN (ISO 6166), SEDOL (LSE), FIGI (OMG), LEI (ISO
+ * 17442); IDENTIFIER_UNCHECKED for every other kind. */
+enum identifier_validity identifier_check(enum identifier_kind kind, struct slice value);
+
+/* Whether a trimmed value stands for "nothing here": blank, "N/A", "[N/A]" (FIX 4.3, tag 55), "NULL", "-", only zeros, ...;
+ * for kinds other than SYMBOL also "NA", "NAN", "UNKNOWN", "TBD". Case aside. */
+bool identifier_is_placeholder(enum identifier_kind kind, struct slice value);
+
+/* The key that a value of the master or of a message stands for: trimmed, and in upper case where the kind folds.
+ * Writes to `key` (IDENTIFIER_MAX bytes, not terminated) and returns its length in bytes; 0 where the value is no
+ * key: a placeholder, or longer than IDENTIFIER_MAX. */
+size_t identifier_key(enum identifier_kind kind, struct slice value, char key[IDENTIFIER_MAX]);
+
+#endif

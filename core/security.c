@@ -1,0 +1,21 @@
+#include "security.h"
+
+const char *master_role_name(enum master_role role)
+{
+    static const char *const names[MASTER_ROLE_COUNT] = {
+#define X(role, name, kind, synonyms) name,
+        MASTER_ROLES(X)
+#undef X
+    };
+    return names[role];
+}
+
+enum identifier_kind master_role_kind(enum master_role role)
+{
+    static const unsigned char kinds[MASTER_ROLE_COUNT] = {
+#define X(role, name, kind, synonyms) kind,
+        MASTER_ROLES(X)
+#undef X
+    };
+    return (enum identifier_kind)kinds[role];
+}

@@ -1,0 +1,69 @@
+/* security: one row of the security master as the index keeps it.
+ *
+ * MASTER_ROLES is the one list of what a column of the master can mean. It yields the enum, the names in the
+ * configuration, the synonyms under which headers are recognised, and which table a column's values are keys of. */
+#ifndef FIXWARDEN_CORE_SECURITY_H
+#define FIXWARDEN_CORE_SECURITY_H
+
+#include <stdint.h>
+
+#include "identifier.h"
+#include "slice.h"
+
+/* X(ROLE, configuration name, key kind or IDENTIFIER_UNKNOWN for a plain attribute, header synonyms)
+ * Synonyms are compared without case, spaces and underscores, and stand in order of preference: where a file has
+ * several of them, the first one listed wins. The order of the roles is part of the index file: append only. */
+#define MASTER_ROLES(X)                                                                                                \
+    X(SYMBOL, "symbol", IDENTIFIER_SYMBOL, "symbol|ticker|tickersymbol|exchangesymbol|localsymbol|securitysymbol")     \
+    X(CUSIP, "cusip", IDENTIFIER_CUSIP, "cusip|cusip9|cusipcode|cusipnumber|idcusip")                                  \
+    X(SEDOL, "sedol", IDENTIFIER_SEDOL, "sedol|sedol1|sedolcode|idsedol1")                                             \
+    X(ISIN, "isin", IDENTIFIER_ISIN, "isin|isincode|idisin|isinnumber")                                                \
+    X(FIGI, "figi", IDENTIFIER_FIGI, "figi|openfigi|idbbglobal|bbgid|exchangefigi")                                    \
+    X(COMPOSITE_FIGI, "composite_figi", IDENTIFIER_FIGI, "compositefigi|figicomposite|compositeidbbglobal")            \
+    X(SHARE_CLASS_FIGI, "share_class_figi", IDENTIFIER_FIGI, "shareclassfigi|figishareclass|shareclassidbbglobal")     \
+    X(RIC, "ric", IDENTIFIER_RIC, "ric|reuterscode|ricode|reutersric")                                                 \
+    X(BLOOMBERG, "bloomberg", IDENTIFIER_BLOOMBERG, "bloomberg|bloombergticker|bbticker|bloombergcode|bbgticker")      \
+    X(WERTPAPIER, "wertpapier", IDENTIFIER_WERTPAPIER, "wkn|wertpapier|wertpapierkennnummer")                          \
+    X(VALOREN, "valoren", IDENTIFIER_VALOREN, "valoren|valor|valornumber")                                             \
+    X(SICOVAM, "sicovam", IDENTIFIER_SICOVAM, "sicovam")                                                               \
+    X(COMMON, "common_code", IDENTIFIER_COMMON, "commoncode|commonnumber")                                             \
+    X(OPRA, "opra", IDENTIFIER_OPRA, "opra|oprasymbol|occsymbol|osisymbol")                                            \
+    X(LEI, "lei", IDENTIFIER_LEI, "lei|issuerlei|legalentityidentifier")                                               \
+    X(MIC, "mic", IDENTIFIER_UNKNOWN,                                                                                  \
+      "mic|miccode|exchangemic|marketmic|exchange|exchangecode|primaryexchange|market")                                \
+    X(CURRENCY, "currency", IDENTIFIER_UNKNOWN, "currency|ccy|currencycode|tradingcurrency|pricecurrency|crncy|curr")  \
+    X(TYPE, "type", IDENTIFIER_UNKNOWN, "securitytype|assettype|instrumenttype|assetclass|sectype|type|producttype")   \
+    X(CFI, "cfi", IDENTIFIER_UNKNOWN, "cfi|cficode|iso10962")                                                          \
+    X(MATURITY, "maturity", IDENTIFIER_UNKNOWN,                                                                        \
+      "maturity|maturitydate|maturitymonthyear|expiry|expirydate|expirationdate|expiration")                           \
+    X(STRIKE, "strike", IDENTIFIER_UNKNOWN, "strike|strikeprice|exerciseprice")                                        \
+    X(PUT_CALL, "put_call", IDENTIFIER_UNKNOWN, "putcall|putorcall|callput|optiontype|right")                          \
+    X(MULTIPLIER, "multiplier", IDENTIFIER_UNKNOWN, "multiplier|contractmultiplier|contractsize|lotmultiplier")        \
+    X(STATUS, "status", IDENTIFIER_UNKNOWN, "status|securitystatus|tradingstatus|listingstatus")                       \
+    X(DELISTED, "delisted", IDENTIFIER_UNKNOWN, "delisted|isdelisted|delistingdate|delisteddate|delistdate")           \
+    X(REGION, "region", IDENTIFIER_UNKNOWN, "region|country|countrycode|domicile|countryofrisk|countryofincorporation")
+
+enum master_role {
+#define X(role, name, kind, synonyms) ROLE_##role,
+    MASTER_ROLES(X)
+#undef X
+        MASTER_ROLE_COUNT,
+};
+
+#define SECURITY_CARRIED_MAX 32 /* further columns that the user carries into the output */
+
+/* Values are borrowed from the index's mapping and live until index_close. Keys are as identifier_key makes them;
+ * everything else is trimmed and otherwise as it stands in the master. Blank: len 0. */
+struct security {
+    uint32_t source;     /* which of the master's files, from 0, in the order they were given */
+    uint64_t row_offset; /* bytes from that file's start to the first byte of the row */
+    struct slice value[MASTER_ROLE_COUNT];
+    struct slice carried[SECURITY_CARRIED_MAX]; /* in the order of index_info.carried_names */
+    size_t carried_count;
+};
+
+/* The name of a role in the configuration, and the kind of key its values are. Constants. */
+const char *master_role_name(enum master_role role);
+enum identifier_kind master_role_kind(enum master_role role);
+
+#endif

@@ -1,0 +1,67 @@
+/* slice: borrowed bytes, not terminated. Whoever hands one out says how long the bytes live. */
+#ifndef FIXWARDEN_CORE_SLICE_H
+#define FIXWARDEN_CORE_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+struct slice {
+    const char *ptr; /* may be NULL where len is 0 */
+    size_t len;      /* bytes */
+};
+
+/* For printf's "%.*s". */
+#define SLICE_FORMAT(s) (int)(s).len, (s).ptr ? (s).ptr : ""
+
+static inline struct slice slice_make(const char *ptr, size_t len)
+{
+    return (struct slice){ptr, len};
+}
+
+static inline struct slice slice_of(const char *text)
+{
+    return (struct slice){text, strlen(text)};
+}
+
+static inline bool slice_is_empty(struct slice s)
+{
+    return s.len == 0;
+}
+
+static inline bool slice_equal(struct slice a, struct slice b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+/* ASCII case aside. */
+static inline bool slice_equal_nocase(struct slice a, struct slice b)
+{
+    return a.len == b.len && (a.len == 0 || strncasecmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+static inline bool slice_equal_text(struct slice a, const char *text)
+{
+    return slice_equal(a, slice_of(text));
+}
+
+/* Blank, tab, CR, LF. */
+static inline bool slice_is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Without white space at either end. */
+static inline struct slice slice_trim(struct slice s)
+{
+    while (s.len > 0 && slice_is_space(s.ptr[0])) {
+        s.ptr++;
+        s.len--;
+    }
+    while (s.len > 0 && slice_is_space(s.ptr[s.len - 1]))
+        s.len--;
+    return s;
+}
+
+#endif

@@ -1,0 +1,126 @@
+#include "support.h"
+
+#include "core/identifier.h"
+
+struct check_row {
+    const char *name;
+    enum identifier_kind kind;
+    const char *value;
+    enum identifier_validity validity;
+};
+
+static const struct check_row check_rows[] = {
+    {"Apple's CUSIP", IDENTIFIER_CUSIP, "037833100", IDENTIFIER_VALID},
+    {"Cisco's CUSIP", IDENTIFIER_CUSIP, "17275R102", IDENTIFIER_VALID},
+    {"Oracle's CUSIP", IDENTIFIER_CUSIP, "68389X105", IDENTIFIER_VALID},
+    {"a CUSIP of a private placement", IDENTIFIER_CUSIP, "0123*@#70", IDENTIFIER_BAD_CHECK_DIGIT},
+    {"a CUSIP with a wrong digit", IDENTIFIER_CUSIP, "68389X106", IDENTIFIER_BAD_CHECK_DIGIT},
+    {"a CUSIP of eight", IDENTIFIER_CUSIP, "03783310", IDENTIFIER_BAD_SHAPE},
+    {"a CUSIP in lower case", IDENTIFIER_CUSIP, "68389x105", IDENTIFIER_BAD_SHAPE},
+    {"a CUSIP whose check digit is a letter", IDENTIFIER_CUSIP, "68389X10A", IDENTIFIER_BAD_SHAPE},
+    {"Apple's ISIN", IDENTIFIER_ISIN, "US0378331005", IDENTIFIER_VALID},
+    {"an ISIN full of letters", IDENTIFIER_ISIN, "US91324PAE25", IDENTIFIER_VALID},
+    {"an ISIN with two digits swapped", IDENTIFIER_ISIN, "US0378313005", IDENTIFIER_BAD_CHECK_DIGIT},
+    {"an ISIN without a country", IDENTIFIER_ISIN, "120378331005", IDENTIFIER_BAD_SHAPE},
+    {"an ISIN of eleven", IDENTIFIER_ISIN, "US037833100", IDENTIFIER_BAD_SHAPE},
+    {"Vodafone's SEDOL", IDENTIFIER_SEDOL, "BH4HKS3", IDENTIFIER_VALID},
+    {"a SEDOL of digits", IDENTIFIER_SEDOL, "0263494", IDENTIFIER_VALID},
+    {"a SEDOL with a wrong digit", IDENTIFIER_SEDOL, "0263495", IDENTIFIER_BAD_CHECK_DIGIT},
+    {"a SEDOL with a vowel", IDENTIFIER_SEDOL, "BA4HKS3", IDENTIFIER_BAD_SHAPE},
+    {"IBM's FIGI", IDENTIFIER_FIGI, "BBG000BLNQ16", IDENTIFIER_VALID},
+    {"a FIGI with a wrong digit", IDENTIFIER_FIGI, "BBG000BLNQ14", IDENTIFIER_BAD_CHECK_DIGIT},
+    {"a FIGI whose third letter is no G", IDENTIFIER_FIGI, "BBB000BLNQ16", IDENTIFIER_BAD_SHAPE},
+    {"a FIGI with a vowel", IDENTIFIER_FIGI, "BBG000BLAQ16", IDENTIFIER_BAD_SHAPE},
+    {"a FIGI with a prefix left to ISINs", IDENTIFIER_FIGI, "GBG000BLNQ16", IDENTIFIER_BAD_SHAPE},
+    {"a bank's LEI", IDENTIFIER_LEI, "213800KUD8LAJWSQ9D15", IDENTIFIER_VALID},
+    {"an LEI with a wrong digit", IDENTIFIER_LEI, "213800KUD8LAJWSQ9D16", IDENTIFIER_BAD_CHECK_DIGIT},
+    {"an LEI of nineteen", IDENTIFIER_LEI, "213800KUD8LAJWSQ9D1", IDENTIFIER_BAD_SHAPE},
+    {"a RIC has no published shape", IDENTIFIER_RIC, "BRKb.N", IDENTIFIER_UNCHECKED},
+    {"an empty value", IDENTIFIER_CUSIP, "", IDENTIFIER_BAD_SHAPE},
+};
+
+static void shapes_and_check_digits(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(check_rows); i++) {
+        const struct check_row *row = &check_rows[i];
+        enum identifier_validity got = identifier_check(row->kind, slice_of(row->value));
+        if (got != row->validity)
+            fail_row(row->name, "%s: %d instead of %d", row->value, got, row->validity);
+    }
+}
+
+struct key_row {
+    const char *name;
+    enum identifier_kind kind;
+    const char *value;
+    const char *key; /* "" for none */
+};
+
+static const struct key_row key_rows[] = {
+    {"white space goes", IDENTIFIER_ISIN, "  US0378331005\t", "US0378331005"},
+    {"kinds with an upper-case standard fold", IDENTIFIER_ISIN, "us0378331005", "US0378331005"},
+    {"a RIC's case matters", IDENTIFIER_RIC, "BRKb.N", "BRKb.N"},
+    {"a symbol's case matters", IDENTIFIER_SYMBOL, "BRKb", "BRKb"},
+    {"blank", IDENTIFIER_CUSIP, "   ", ""},
+    {"zeros", IDENTIFIER_CUSIP, "000000000", ""},
+    {"a zero among digits is a digit", IDENTIFIER_CUSIP, "000000001", "000000001"},
+    {"not available", IDENTIFIER_ISIN, "n/a", ""},
+    {"FIX's word for no symbol", IDENTIFIER_SYMBOL, "[N/A]", ""},
+    {"a spreadsheet's word", IDENTIFIER_SEDOL, "#N/A", ""},
+    {"a dash", IDENTIFIER_SYMBOL, "-", ""},
+    {"NA is a listed company's symbol", IDENTIFIER_SYMBOL, "NA", "NA"},
+    {"NA is no identifier", IDENTIFIER_CUSIP, "NA", ""},
+    {"unknown is no identifier", IDENTIFIER_FIGI, "Unknown", ""},
+};
+
+static void keys_are_normalised_and_placeholders_are_none(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(key_rows); i++) {
+        const struct key_row *row = &key_rows[i];
+        char key[IDENTIFIER_MAX];
+        size_t len = identifier_key(row->kind, slice_of(row->value), key);
+        if (!slice_equal_text(slice_make(key, len), row->key))
+            fail_row(row->name, "'%.*s' instead of '%s'", (int)len, key, row->key);
+    }
+}
+
+static void a_key_has_at_most_128_bytes(void **state)
+{
+    char value[IDENTIFIER_MAX + 1];
+    char key[IDENTIFIER_MAX];
+
+    (void)state;
+    memset(value, 'A', sizeof value);
+    assert_int_equal(identifier_key(IDENTIFIER_RIC, slice_make(value, IDENTIFIER_MAX), key), IDENTIFIER_MAX);
+    assert_int_equal(identifier_key(IDENTIFIER_RIC, slice_make(value, IDENTIFIER_MAX + 1), key), 0);
+}
+
+static void every_source_code_leads_to_its_kind_and_back(void **state)
+{
+    static const struct {
+        const char *code;
+        const char *name;
+    } rows[] = {{"1", "CUSIP"}, {"2", "SEDOL"}, {"4", "ISIN"}, {"5", "RIC"},      {"8", "SYMBOL"}, {"A", "BLOOMBERG"},
+                {"S", "FIGI"},  {"T", "LEI"},   {"Y", "DTI"},  {"91", "UNKNOWN"}, {"", "UNKNOWN"}, {"a", "UNKNOWN"}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_string_equal(identifier_kind_name(identifier_kind_from_source(slice_of(rows[i].code))), rows[i].name);
+    for (int k = 0; k < IDENTIFIER_KIND_COUNT; k++) {
+        const char *name = identifier_kind_name((enum identifier_kind)k);
+        assert_int_equal(identifier_kind_from_name(slice_of(name)), k);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shapes_and_check_digits),
+        cmocka_unit_test(keys_are_normalised_and_placeholders_are_none),
+        cmocka_unit_test(a_key_has_at_most_128_bytes),
+        cmocka_unit_test(every_source_code_leads_to_its_kind_and_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
