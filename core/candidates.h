@@ -1,0 +1,32 @@
+/* candidates: the rows of the master that an instrument may mean, as they are found and narrowed down.
+ *
+ * Grows as needed and keeps its memory from one instrument to the next. One thread. Rows are in the order in which they were added. */
+#ifndef FIXWARDEN_CORE_CANDIDATES_H
+#define FIXWARDEN_CORE_CANDIDATES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "error.h"
+#include "index.h"
+#include "security.h"
+
+struct candidates {
+    struct security *rows; /* malloc'ed; candidates_free */
+    size_t count;
+    size_t capacity;
+};
+
+/* Judges one row; the smaller the better. */
+typedef int (*candidates_judge)(const void *context, const struct security *row);
+
+void candidates_free(struct candidates *candidates);
+
+/* Appends all rows under a key that are not there yet. -1 without memory. */
+int candidates_add(struct candidates *candidates, const struct index *index, enum identifier_kind kind,
+                   struct slice key, struct error *e);
+
+/* Keeps the rows that are judged best, in their order, and returns how good that is. There must be rows. */
+int candidates_keep_best(struct candidates *candidates, candidates_judge judge, const void *context);
+
+#endif

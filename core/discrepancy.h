@@ -1,0 +1,85 @@
+/* discrepancy: what is published: a message's instrument that the master does not bear out, or bytes that are not FIX.
+ *
+ * Plain values that borrow from the message, the index and the origin, and live as long as these. Kafka is seen only as an
+ * origin. Pure: the id of a discrepancy depends on where it was found and what it is, never on when. */
+#ifndef FIXWARDEN_CORE_DISCREPANCY_H
+#define FIXWARDEN_CORE_DISCREPANCY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fix.h"
+#include "instrument.h"
+#include "rules.h"
+#include "security.h"
+
+#define DISCREPANCY_ID_LEN 32 /* hexadecimal digits */
+#define OBSERVED_DATE_MAX 9   /* YYYYMMDD and a NUL */
+
+/* Where a record was read. */
+struct origin {
+    struct slice topic; /* or the file's name */
+    int32_t partition;
+    int64_t offset; /* of the record in its partition, or of the message's first byte in its file */
+    bool has_timestamp;
+    int64_t timestamp_ms; /* since the epoch */
+    bool has_key;
+    struct slice key;
+    int32_t message; /* which FIX message of the record, from 0 */
+};
+
+/* How the security in a verdict was found. The order is that of the Avro enum. */
+enum found_by {
+    FOUND_BY_NOTHING,
+    FOUND_BY_IDENTIFIER,
+    FOUND_BY_ALTERNATE_IDENTIFIER,
+    FOUND_BY_SYMBOL,
+    FOUND_BY_SYMBOL_VARIANT
+};
+
+/* One finding of match about one instrument. */
+struct verdict {
+    enum discrepancy_kind kind;
+    uint32_t tag;                 /* the field that disagrees, 0 for none */
+    uint32_t identifier_position; /* 0 the primary, 1... the alternates */
+    bool has_observed;
+    struct slice observed;
+    bool has_expected;
+    struct slice expected;
+};
+
+struct discrepancy {
+    char id[DISCREPANCY_ID_LEN + 1];
+    const struct verdict *verdict;
+    enum severity severity;
+    const struct origin *origin;
+    const struct message_fields *message;
+    const struct instrument *instrument;
+    enum found_by found_by;
+    uint32_t candidates;
+    const struct security *security;  /* the nearest row of the master, or NULL */
+    const char *const *carried_names; /* of security->carried */
+    const char *master_version;
+    const char *rule_set;
+};
+
+struct dead_letter {
+    char id[DISCREPANCY_ID_LEN + 1];
+    enum fix_reason reason;
+    const struct origin *origin;
+    uint64_t position; /* bytes from the record's start to the malformed message */
+    struct slice raw;
+};
+
+/* The id of a discrepancy or dead letter, as core/README.md defines it. */
+void discrepancy_id(const struct origin *origin, const struct instrument *instrument, const struct verdict *verdict,
+                    char id[DISCREPANCY_ID_LEN + 1]);
+void dead_letter_id(const struct origin *origin, char id[DISCREPANCY_ID_LEN + 1]);
+
+/* What a discrepancy is filed under, so that one instrument's discrepancies stay in order: its first identifier, else its symbol, else
+ * nothing. Borrowed from the instrument. */
+struct slice discrepancy_key(const struct discrepancy *discrepancy);
+
+const char *found_by_name(enum found_by found_by);
+
+#endif

@@ -1,0 +1,245 @@
+#include "support.h"
+
+#include "core/match.h"
+
+/* The master that most rows are judged by. */
+#define HEADER                                                                                                         \
+    "symbol,cusip,isin,sedol,figi,composite_figi,mic,currency,security_type,cfi,maturity,strike,put_call,multiplier,"  \
+    "status\n"
+#define MASTER                                                                                                         \
+    HEADER "AAPL,037833100,US0378331005,,BBG000B9XRY4,BBG000B9XRY4,XNAS,USD,CS,ESVUFR,,,,,\n"                          \
+           "IBM,459200101,US4592001014,,BBG000BLNQ16,BBG000BLNNH6,XNYS,USD,Common Stock,,,,,,ACTIVE\n"                 \
+           "VOD,,GB00BH4HKS39,BH4HKS3,,,XLON,GBX,,,,,,,\n"                                                             \
+           "VODI,,GB00BH4HKS39,,,,XMIL,EUR,,,,,,,\n"                                                                   \
+           "BRK.B,084670702,US0846707026,,,,XNYS,USD,,,,,,,\n"                                                         \
+           "ESZ6,,,,,,XCME,USD,FUT,FXXXXX,2026-12-18,,,50,\n"                                                          \
+           "AAPL261218C00200000,,,,,,OPRA,USD,OPT,,20261218,200,C,100,\n"                                              \
+           "GONE,,,2000019,,,XLON,GBP,,,,,,,DELISTED\n"                                                                \
+           "DUP,,,,,,XLON,GBP,,,,,,,\n"                                                                                \
+           "DUP,,,,,,XPAR,EUR,,,,,,,\n"                                                                                \
+           "ODD,123456789,,,,,,,,,,,,,\n"
+
+struct match_row {
+    const char *name;
+    const char *body;     /* behind 35=D */
+    const char *expected; /* verdicts as KIND(tag,observed,expected) ..., then found_by/candidates/symbol */
+};
+
+static const struct match_row rows[] = {
+    {"an identifier and a symbol that agree", "55=AAPL|48=037833100|22=1|207=XNAS|15=USD|167=CS|", "IDENTIFIER/1/AAPL"},
+    {"an identifier alone", "48=US0378331005|22=4|", "IDENTIFIER/1/AAPL"},
+    {"a symbol alone", "55=IBM|", "SYMBOL/1/IBM"},
+    {"an unknown identifier", "48=US5949181045|22=4|", "UNKNOWN_SECURITY(48,US5949181045,) NOTHING/0/"},
+    {"an unknown identifier is not also a symbol mismatch, and the symbol is a hint", "55=IBM|48=US5949181045|22=4|",
+     "UNKNOWN_SECURITY(48,US5949181045,) SYMBOL/1/IBM"},
+    {"an unknown symbol", "55=MSFT|", "UNKNOWN_SECURITY(55,MSFT,) NOTHING/0/"},
+    {"two unknown identifiers are one unknown security", "48=US5949181045|22=4|454=1|455=594918104|456=1|",
+     "UNKNOWN_SECURITY(48,US5949181045,) NOTHING/0/"},
+    {"a broken check digit is not also unknown", "55=IBM|48=US5949181046|22=4|",
+     "INVALID_IDENTIFIER(48,US5949181046,) SYMBOL/1/IBM"},
+    {"an invalid and an unknown identifier are two causes", "48=US5949181046|22=4|454=1|455=594918104|456=1|",
+     "INVALID_IDENTIFIER(48,US5949181046,) UNKNOWN_SECURITY(455,594918104,) NOTHING/0/"},
+    {"what the master holds is right whatever its check digit", "48=123456789|22=1|", "IDENTIFIER/1/ODD"},
+    {"an identifier in lower case", "48=us0378331005|22=4|", "IDENTIFIER/1/AAPL"},
+    {"a symbol of another security", "55=IBM|48=037833100|22=1|", "SYMBOL_MISMATCH(55,IBM,AAPL) IDENTIFIER/1/AAPL"},
+    {"a symbol in another spelling", "55=BRK/B|48=084670702|22=1|",
+     "SYMBOL_FORMAT_VARIANT(55,BRK/B,BRK.B) IDENTIFIER/1/BRK.B"},
+    {"a symbol with its suffix apart", "55=BRK|65=B|48=084670702|22=1|",
+     "SYMBOL_FORMAT_VARIANT(55,BRK,BRK.B) IDENTIFIER/1/BRK.B"},
+    {"another suffix is another symbol", "55=BRK|65=A|48=084670702|22=1|",
+     "SYMBOL_MISMATCH(55,BRK,BRK.B) IDENTIFIER/1/BRK.B"},
+    {"a spelling found without an identifier", "55=BRK B|",
+     "SYMBOL_FORMAT_VARIANT(55,BRK B,BRK.B) SYMBOL_VARIANT/1/BRK.B"},
+    {"a suffix found without an identifier", "55=BRK|65=B|",
+     "SYMBOL_FORMAT_VARIANT(55,BRK,BRK.B) SYMBOL_VARIANT/1/BRK.B"},
+    {"when-issued is no class", "55=IBM|65=WI|", "SYMBOL/1/IBM"},
+    {"identifiers of two securities", "55=AAPL|48=037833100|22=1|454=1|455=US4592001014|456=4|",
+     "IDENTIFIER_CONFLICT(455,US4592001014,US0378331005) IDENTIFIER/1/AAPL"},
+    {"identifiers of one security", "55=AAPL|48=037833100|22=1|454=1|455=US0378331005|456=4|", "IDENTIFIER/1/AAPL"},
+    {"an alternate leads where the primary is of a kind that the master has not",
+     "48=AAPL.O|22=5|454=1|455=037833100|456=1|", "ALTERNATE_IDENTIFIER/1/AAPL"},
+    {"an unknown alternate beside a found one, where the master has another",
+     "48=037833100|22=1|454=1|455=US5949181045|456=4|",
+     "UNKNOWN_SECURITY(455,US5949181045,US0378331005) IDENTIFIER/1/AAPL"},
+    {"an unknown alternate beside a found one, where the master has a blank",
+     "48=BH4HKS3|22=2|454=1|455=594918104|456=1|", "IDENTIFIER/1/VOD"},
+    {"an invalid alternate beside a found one", "48=037833100|22=1|454=1|455=US0378331006|456=4|",
+     "INVALID_IDENTIFIER(455,US0378331006,US0378331005) IDENTIFIER/1/AAPL"},
+    {"a composite FIGI leads to its security", "48=BBG000BLNNH6|22=S|", "IDENTIFIER/1/IBM"},
+    {"a FIGI of another security is a conflict in its own column", "48=459200101|22=1|454=1|455=BBG000B9XRY4|456=S|",
+     "IDENTIFIER_CONFLICT(455,BBG000B9XRY4,BBG000BLNQ16) IDENTIFIER/1/IBM"},
+    {"a kind without a column lets the symbol decide", "55=IBM|48=IBM.N|22=5|", "SYMBOL/1/IBM"},
+    {"an unlisted source lets the symbol decide", "55=IBM|48=X|22=99|", "SYMBOL/1/IBM"},
+    {"nothing that could be looked up", "48=IBM.N|22=5|", "UNKNOWN_SECURITY(48,IBM.N,) NOTHING/0/"},
+    {"an exchange symbol in tag 48", "48=IBM|22=8|", "IDENTIFIER/1/IBM"},
+    {"the listing is chosen by exchange", "55=VOD|48=GB00BH4HKS39|22=4|207=XLON|", "IDENTIFIER/1/VOD"},
+    {"the listing is chosen by currency", "55=VODI|48=GB00BH4HKS39|22=4|15=EUR|", "IDENTIFIER/1/VODI"},
+    {"several listings of one security are not ambiguous", "48=GB00BH4HKS39|22=4|", "IDENTIFIER/2/VOD"},
+    {"the symbol of another listing", "55=VODI|48=GB00BH4HKS39|22=4|207=XLON|",
+     "SYMBOL_MISMATCH(55,VODI,VOD) IDENTIFIER/1/VOD"},
+    {"pounds for a security in pence", "48=BH4HKS3|22=2|15=GBP|", "IDENTIFIER/1/VOD"},
+    {"another currency", "48=037833100|22=1|15=EUR|", "CURRENCY_MISMATCH(15,EUR,USD) IDENTIFIER/1/AAPL"},
+    {"a currency that no listing has", "48=GB00BH4HKS39|22=4|15=USD|",
+     "CURRENCY_MISMATCH(15,USD,GBX) IDENTIFIER/2/VOD"},
+    {"another exchange", "48=037833100|22=1|207=XNYS|", "EXCHANGE_MISMATCH(207,XNYS,XNAS) IDENTIFIER/1/AAPL"},
+    {"an exchange that is no MIC cannot be compared", "48=037833100|22=1|207=O|", "IDENTIFIER/1/AAPL"},
+    {"another type", "48=037833100|22=1|167=FUT|", "SECURITY_TYPE_MISMATCH(167,FUT,CS) IDENTIFIER/1/AAPL"},
+    {"a type by its name", "48=459200101|22=1|167=CS|", "IDENTIFIER/1/IBM"},
+    {"a type that nobody knows", "48=037833100|22=1|167=XYZ|", "IDENTIFIER/1/AAPL"},
+    {"a CFI with places left open", "48=037833100|22=1|461=ESXXXX|", "IDENTIFIER/1/AAPL"},
+    {"another CFI", "48=037833100|22=1|461=FFSCSX|", "SECURITY_TYPE_MISMATCH(461,FFSCSX,ESVUFR) IDENTIFIER/1/AAPL"},
+    {"another type is not also another CFI", "48=037833100|22=1|167=FUT|461=FFSCSX|",
+     "SECURITY_TYPE_MISMATCH(167,FUT,CS) IDENTIFIER/1/AAPL"},
+    {"a month agrees with a day in it", "55=ESZ6|200=202612|", "SYMBOL/1/ESZ6"},
+    {"another month", "55=ESZ6|200=202609|", "MATURITY_MISMATCH(200,202609,2026-12-18) SYMBOL/1/ESZ6"},
+    {"another day", "55=ESZ6|541=20261219|", "MATURITY_MISMATCH(541,20261219,2026-12-18) SYMBOL/1/ESZ6"},
+    {"a month with another day", "55=ESZ6|200=202612|205=19|",
+     "MATURITY_MISMATCH(200,202612,2026-12-18) SYMBOL/1/ESZ6"},
+    {"strikes are compared as numbers", "55=AAPL261218C00200000|202=200.00|201=1|231=100.0|",
+     "SYMBOL/1/AAPL261218C00200000"},
+    {"another strike, side and multiplier", "55=AAPL261218C00200000|202=210|201=0|231=10|",
+     "CONTRACT_MISMATCH(202,210,200) CONTRACT_MISMATCH(201,0,C) CONTRACT_MISMATCH(231,10,100) "
+     "SYMBOL/1/AAPL261218C00200000"},
+    {"a delisted security", "48=2000019|22=2|60=20260102-03:04:05|",
+     "INACTIVE_SECURITY(0,20260102,DELISTED) IDENTIFIER/1/GONE"},
+    {"a future on its last day", "55=ESZ6|60=20261218-10:00:00|", "SYMBOL/1/ESZ6"},
+    {"a future that has matured", "55=ESZ6|60=20261219-00:00:00|",
+     "INACTIVE_SECURITY(0,20261219,2026-12-18) SYMBOL/1/ESZ6"},
+    {"one symbol, two securities", "55=DUP|", "AMBIGUOUS_SECURITY(55,DUP,) SYMBOL/2/DUP"},
+    {"one symbol, told apart by its exchange", "55=DUP|207=XPAR|", "SYMBOL/1/DUP"},
+    {"one symbol, told apart by its currency", "55=DUP|15=GBP|", "SYMBOL/1/DUP"},
+    {"one exchange symbol, two securities", "48=DUP|22=8|", "AMBIGUOUS_SECURITY(48,DUP,) IDENTIFIER/2/DUP"},
+    {"blanks of the master are no mismatch", "48=123456789|22=1|207=XNYS|15=USD|167=CS|200=202612|",
+     "IDENTIFIER/1/ODD"},
+};
+
+static void describe(const struct match_result *r, char *out, size_t size)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < r->count; i++) {
+        const struct verdict *v = &r->verdicts[i];
+        used += (size_t)snprintf(out + used, size - used, "%s(%u,%.*s,%.*s) ", discrepancy_kind_name(v->kind), v->tag,
+                                 SLICE_FORMAT(v->observed), SLICE_FORMAT(v->expected));
+    }
+    snprintf(out + used, size - used, "%s/%u/%.*s", found_by_name(r->found_by), r->candidates,
+             SLICE_FORMAT(r->security ? r->security->value[ROLE_SYMBOL] : slice_make("", 0)));
+}
+
+/* What the master says of one order. */
+static void judge(const struct index *index, const struct rules *rules, const char *body, char *out, size_t size)
+{
+    struct matcher *matcher = matcher_new();
+    struct instrument_list list;
+    struct match_result result;
+    struct fix_step step;
+    struct error e;
+    char *whole;
+    char *text;
+    size_t len;
+
+    assert_true(asprintf(&whole, "35=D|%s", body) > 0);
+    text = support_fix("FIX.4.4", whole, &len);
+    fix_next(FIX_STRICT, slice_make(text, len), true, true, &step);
+    assert_int_equal(step.event, FIX_MESSAGE);
+    assert_int_equal(instrument_extract(&step.message, &list), FIX_OK);
+    assert_int_equal(list.count, 1);
+    assert_int_equal(match_instrument(matcher, index, rules, &list.message, &list.items[0], &result, &e), 0);
+    describe(&result, out, size);
+    matcher_free(matcher);
+    free(text);
+    free(whole);
+}
+
+static void each_case_has_its_verdicts(void **state)
+{
+    struct index *index = support_index(MASTER);
+    struct rules rules;
+
+    (void)state;
+    rules_default(&rules);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char seen[1024];
+        judge(index, &rules, rows[i].body, seen, sizeof seen);
+        if (strcmp(seen, rows[i].expected) != 0)
+            fail_row(rows[i].name, "\n  seen     %s\n  expected %s", seen, rows[i].expected);
+    }
+    index_close(index);
+}
+
+static void kinds_that_are_off_are_not_reported(void **state)
+{
+    struct index *index = support_index(MASTER);
+    struct rules rules;
+    struct error e;
+    char seen[1024];
+
+    (void)state;
+    rules_default(&rules);
+    assert_int_equal(rules_set(&rules, slice_of("currency_mismatch"), slice_of("OFF"), &e), 0);
+    judge(index, &rules, "48=037833100|22=1|15=EUR|207=XNYS|", seen, sizeof seen);
+    assert_string_equal(seen, "EXCHANGE_MISMATCH(207,XNYS,XNAS) IDENTIFIER/1/AAPL");
+    index_close(index);
+}
+
+static void a_master_without_symbols_leaves_them_unjudged(void **state)
+{
+    struct index *index = support_index("isin,mic\nUS0378331005,XNAS\n");
+    struct rules rules;
+    char seen[1024];
+
+    (void)state;
+    rules_default(&rules);
+    judge(index, &rules, "48=US0378331005|22=4|55=ANYTHING|", seen, sizeof seen);
+    assert_string_equal(seen, "IDENTIFIER/1/");
+    judge(index, &rules, "55=AAPL|", seen, sizeof seen);
+    assert_string_equal(seen, "UNKNOWN_SECURITY(55,AAPL,) NOTHING/0/");
+    index_close(index);
+}
+
+/* A US row with a CUSIP alone and a London row with the ISIN alone may be one company: no conflict can be read out of blanks. */
+static void blanks_make_no_conflict(void **state)
+{
+    struct index *index = support_index("symbol,cusip,isin\nA,037833100,\nB,,US0378331005\n");
+    struct rules rules;
+    char seen[1024];
+
+    (void)state;
+    rules_default(&rules);
+    judge(index, &rules, "55=B|48=037833100|22=1|454=1|455=US0378331005|456=4|", seen, sizeof seen);
+    assert_string_equal(seen, "IDENTIFIER/1/B");
+    index_close(index);
+}
+
+static void the_rule_set_s_id_follows_its_content(void **state)
+{
+    struct rules a;
+    struct rules b;
+    struct error e = {0};
+
+    (void)state;
+    rules_default(&a);
+    b = a;
+    assert_memory_equal(a.id, "default-", 8);
+    assert_int_equal(strlen(a.id), 8 + 16);
+    assert_int_equal(rules_set(&b, slice_of("UNKNOWN_SECURITY"), slice_of("critical"), &e), 0);
+    assert_string_not_equal(a.id, b.id);
+    assert_int_equal(rules_set_name(&b, slice_of("desk-7"), &e), 0);
+    assert_memory_equal(b.id, "desk-7-", 7);
+    assert_int_equal(rules_set(&b, slice_of("NOVEL"), slice_of("low"), &e), -1);
+    assert_int_equal(e.code, ERROR_CONFIG);
+    assert_int_equal(rules_set(&b, slice_of("UNKNOWN_SECURITY"), slice_of("loud"), &e), -1);
+    assert_int_equal(rules_set_name(&b, slice_of("a name with blanks"), &e), -1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_case_has_its_verdicts),
+        cmocka_unit_test(kinds_that_are_off_are_not_reported),
+        cmocka_unit_test(a_master_without_symbols_leaves_them_unjudged),
+        cmocka_unit_test(blanks_make_no_conflict),
+        cmocka_unit_test(the_rule_set_s_id_follows_its_content),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
