@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int error_set(struct error *e, enum error_code code, const char *format, ...)
+void error_write(struct error *e, enum error_code code, const char *format, ...)
 {
     va_list args;
 
@@ -12,10 +12,9 @@ int error_set(struct error *e, enum error_code code, const char *format, ...)
     va_start(args, format);
     vsnprintf(e->text, sizeof e->text, format, args);
     va_end(args);
-    return -1;
 }
 
-int error_set_errno(struct error *e, int errnum, const char *format, ...)
+void error_write_errno(struct error *e, int errnum, const char *format, ...)
 {
     va_list args;
     char reason[128];
@@ -28,10 +27,9 @@ int error_set_errno(struct error *e, int errnum, const char *format, ...)
     used = strlen(e->text);
     /* The GNU strerror_r: thread-safe, and it may return a constant string instead of filling the buffer. */
     snprintf(e->text + used, sizeof e->text - used, ": %s", strerror_r(errnum, reason, sizeof reason));
-    return -1;
 }
 
-int error_prefix(struct error *e, const char *format, ...)
+void error_write_prefix(struct error *e, const char *format, ...)
 {
     char sentence[ERROR_TEXT_MAX];
     va_list args;
@@ -43,5 +41,4 @@ int error_prefix(struct error *e, const char *format, ...)
     va_end(args);
     used = strlen(e->text);
     snprintf(e->text + used, sizeof e->text - used, ": %s", sentence);
-    return -1;
 }

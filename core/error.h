@@ -25,13 +25,20 @@ struct error {
     char text[ERROR_TEXT_MAX];
 };
 
-/* Sets code and sentence, and returns -1, so that a failure is one line: `return error_set(e, ERROR_IO, ...)`. */
-int error_set(struct error *e, enum error_code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Set code and sentence, add ": " and the system's words for an errno, or put "PREFIX: " in front. */
+void error_write(struct error *e, enum error_code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void error_write_errno(struct error *e, int errnum, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void error_write_prefix(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* As error_set, followed by ": " and the system's words for errnum. */
-int error_set_errno(struct error *e, int errnum, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static inline int error_result(void)
+{
+    return -1;
+}
 
-/* Puts "PREFIX: " before the sentence and returns -1. */
-int error_prefix(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same as expressions of value -1, so that a failure is one line: `return error_set(e, ERROR_IO, ...)`. Macros, because only so can
+ * compilers and analysers see the value. */
+#define error_set(e, code, ...) (error_write((e), (code), __VA_ARGS__), error_result())
+#define error_set_errno(e, errnum, ...) (error_write_errno((e), (errnum), __VA_ARGS__), error_result())
+#define error_prefix(e, ...) (error_write_prefix((e), __VA_ARGS__), error_result())
 
 #endif

@@ -1,0 +1,94 @@
+/* index: the security master as an mmapped file: every row's compact record, and a table per key kind.
+ *
+ * An open index is immutable. index_find and everything after it may be called from any number of threads at once
+ * and allocates nothing; index_open and index_close belong to one thread. What a cursor yields is exact: the record's
+ * key has been compared, not only its hash. Bytes handed out are borrowed from the mapping and live until
+ * index_close. The file is checked before it is believed: a foreign, truncated, corrupt or newer file is refused with
+ * ERROR_DATA and a sentence that names what is wrong. */
+#ifndef FIXWARDEN_CORE_INDEX_H
+#define FIXWARDEN_CORE_INDEX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "identifier.h"
+#include "security.h"
+
+#define INDEX_VERSION_LEN 16 /* hexadecimal digits of a version */
+#define INDEX_SOURCES_MAX 255
+
+struct index;
+
+struct index_open_options {
+    bool verify_all; /* check every section's checksums, not only header, footer and dictionaries */
+};
+
+struct index_source {
+    const char *path; /* as it was given to the builder */
+    uint64_t size;    /* bytes */
+    int64_t mtime_ns; /* nanoseconds since the epoch */
+    uint64_t digest[2];
+    uint64_t rows;
+    char delimiter;
+};
+
+/* All pointers are borrowed from the index. */
+struct index_info {
+    char version[INDEX_VERSION_LEN + 1]; /* of the content: same masters, columns and format, same version */
+    uint32_t format_version;
+    uint64_t rows;
+    uint64_t bad_rows; /* left out by the builder, with reasons on its standard error */
+    uint64_t file_bytes;
+    uint64_t record_bytes;
+    uint64_t table_bytes; /* tables and postings of all kinds */
+    bool has_role[MASTER_ROLE_COUNT];
+    const char *role_column[MASTER_ROLE_COUNT];     /* the header that was recognised as the role, NULL without */
+    uint64_t keys[IDENTIFIER_KIND_COUNT];           /* distinct keys */
+    uint64_t duplicate_keys[IDENTIFIER_KIND_COUNT]; /* keys that lead to several rows */
+    uint64_t
+        invalid_keys[IDENTIFIER_KIND_COUNT]; /* values whose shape or check digit is wrong: the master's own quality */
+    size_t carried_count;
+    const char *carried_names[SECURITY_CARRIED_MAX];
+    size_t source_count;
+    const struct index_source *sources;
+};
+
+/* Walks the rows that one key leads to, in the order of the master. A plain value; nothing to release. */
+struct index_cursor {
+    const struct index *index;
+    enum identifier_kind kind;
+    uint8_t key_len;
+    char key[IDENTIFIER_MAX];
+    const uint32_t *positions; /* private from here on */
+    uint32_t single;
+    uint32_t next;
+    uint32_t count;
+};
+
+int index_open(const char *path, const struct index_open_options *options, struct index **out, struct error *e);
+void index_close(struct index *index); /* NULL is fine */
+
+const struct index_info *index_info(const struct index *index);
+
+/* Whether the master had a column of that kind, so that the absence of a key says something. */
+bool index_has_kind(const struct index *index, enum identifier_kind kind);
+
+/* Points a cursor at the rows under `key`, which identifier_key has made (1 to IDENTIFIER_MAX bytes). */
+void index_find(const struct index *index, enum identifier_kind kind, struct slice key, struct index_cursor *cursor);
+
+/* Fills in the next security, whose key has been compared, and returns true; false at the end. */
+bool index_next(struct index_cursor *cursor, struct security *out);
+
+/* Every security in the order of the master: *position starts at 0. Returns false at the end. */
+bool index_walk(const struct index *index, uint64_t *position, struct security *out);
+
+/* Whether one of the security's columns of that kind holds `key`. */
+bool security_has_key(const struct security *security, enum identifier_kind kind, struct slice key);
+
+/* The whole row as it stands in the master, without its line end, read by its offset. `row` is malloc'ed and the
+ * caller's to free. ERROR_DATA if the file is no longer the one that was indexed (size or mtime moved on). */
+int index_read_row(const struct index *index, const struct security *security, char **row, size_t *len,
+                   struct error *e);
+
+#endif

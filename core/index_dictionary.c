@@ -1,0 +1,172 @@
+#include "index_dictionary.h"
+
+#include <stdlib.h>
+#include <xxhash.h>
+
+#define SLOTS (2u * DICTIONARY_VALUES_MAX) /* a power of two */
+
+struct value {
+    uint32_t offset; /* into the bytes */
+    uint16_t code;
+    uint8_t column;
+    uint8_t len;
+};
+
+struct column {
+    uint32_t count;
+    uint32_t bytes;
+};
+
+struct dictionary {
+    uint32_t columns;
+    uint32_t values_each; /* a column's share */
+    uint32_t bytes_each;
+    uint32_t count;
+    uint32_t used; /* bytes */
+    struct column column[DICTIONARY_COLUMNS_MAX];
+    struct value *values; /* in the order they came */
+    uint32_t *slots;      /* value + 1, 0 where empty */
+    char *bytes;
+};
+
+static_assert(DICTIONARY_COLUMNS_MAX <= UINT8_MAX && DICTIONARY_VALUE_MAX <= UINT8_MAX, "a value's members hold them");
+static_assert(DICTIONARY_COLUMN_VALUES_MAX - 1 <= UINT16_MAX, "a value's code holds it");
+static_assert((size_t)DICTIONARY_VALUES_MAX * sizeof(struct value) + (size_t)SLOTS * sizeof(uint32_t) +
+                      DICTIONARY_BYTES_MAX <=
+                  DICTIONARY_MEMORY,
+              "the memory that is promised is enough");
+
+int dictionary_create(uint32_t columns, struct dictionary **out, struct error *e)
+{
+    struct dictionary *d = calloc(1, sizeof *d);
+    uint32_t sharers = columns > 0 ? columns : 1;
+
+    *out = NULL;
+    if (d == NULL)
+        return error_set(e, ERROR_INTERNAL, "no memory for the dictionary");
+    d->columns = columns;
+    d->values_each = DICTIONARY_VALUES_MAX / sharers;
+    if (d->values_each > DICTIONARY_COLUMN_VALUES_MAX)
+        d->values_each = DICTIONARY_COLUMN_VALUES_MAX;
+    d->bytes_each = DICTIONARY_BYTES_MAX / sharers;
+    d->values = calloc(DICTIONARY_VALUES_MAX, sizeof *d->values);
+    d->slots = calloc((size_t)SLOTS, sizeof *d->slots);
+    d->bytes = malloc(DICTIONARY_BYTES_MAX);
+    if (d->values == NULL || d->slots == NULL || d->bytes == NULL) {
+        dictionary_free(d);
+        return error_set(e, ERROR_INTERNAL, "no memory for the dictionary");
+    }
+    *out = d;
+    return 0;
+}
+
+void dictionary_free(struct dictionary *d)
+{
+    if (d == NULL)
+        return;
+    free(d->values);
+    free(d->slots);
+    free(d->bytes);
+    free(d);
+}
+
+/* The slot that holds the value, or the empty one where it belongs. */
+static uint32_t *find_slot(const struct dictionary *d, uint32_t column, struct slice value)
+{
+    uint32_t at = (uint32_t)XXH3_64bits_withSeed(value.ptr, value.len, column) & (SLOTS - 1);
+
+    for (;; at = (at + 1) & (SLOTS - 1)) {
+        const struct value *v;
+
+        if (d->slots[at] == 0)
+            return &d->slots[at];
+        v = &d->values[d->slots[at] - 1];
+        if (v->column == column && slice_equal(slice_make(d->bytes + v->offset, v->len), value))
+            return &d->slots[at];
+    }
+}
+
+uint32_t dictionary_code(struct dictionary *d, uint32_t column, struct slice value)
+{
+    struct column *c = &d->column[column];
+    uint32_t *slot;
+
+    if (value.len > DICTIONARY_VALUE_MAX)
+        return DICTIONARY_NONE;
+    slot = find_slot(d, column, value);
+    if (*slot != 0)
+        return d->values[*slot - 1].code;
+    if (c->count == d->values_each || value.len > d->bytes_each - c->bytes)
+        return DICTIONARY_NONE;
+    d->values[d->count] = (struct value){d->used, (uint16_t)c->count, (uint8_t)column, (uint8_t)value.len};
+    memcpy(d->bytes + d->used, value.ptr, value.len);
+    *slot = ++d->count;
+    d->used += (uint32_t)value.len;
+    c->bytes += (uint32_t)value.len;
+    return c->count++;
+}
+
+static int write_column(const struct dictionary *d, uint32_t column, struct index_writer *writer, struct error *e)
+{
+    for (uint32_t i = 0; i < d->count; i++) {
+        struct index_dictionary_entry entry = {d->values[i].offset, d->values[i].len};
+
+        if (d->values[i].column == column && index_writer_put(writer, &entry, sizeof entry, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int dictionary_write(const struct dictionary *d, struct index_writer *writer, struct error *e)
+{
+    struct index_dictionary_header header = {d->columns, d->count, d->used};
+
+    if (index_writer_put(writer, &header, sizeof header, e) != 0)
+        return -1;
+    for (uint32_t i = 0; i < d->columns; i++)
+        if (index_writer_put(writer, &d->column[i].count, sizeof d->column[i].count, e) != 0)
+            return -1;
+    for (uint32_t i = 0; i < d->columns; i++)
+        if (write_column(d, i, writer, e) != 0)
+            return -1;
+    return index_writer_put(writer, d->bytes, d->used, e);
+}
+
+static int check_view(const struct dictionary_view *view, const struct index_dictionary_header *header, struct error *e)
+{
+    uint64_t total = 0;
+
+    for (uint32_t i = 0; i < view->columns; i++)
+        total += view->count[i];
+    if (total != header->entries)
+        return error_set(e, ERROR_DATA, "is damaged: its dictionary does not add up");
+    for (uint32_t i = 0; i < header->entries; i++)
+        if (view->entries[i].offset > header->bytes || view->entries[i].len > header->bytes - view->entries[i].offset)
+            return error_set(e, ERROR_DATA, "is damaged: an entry of its dictionary lies outside");
+    return 0;
+}
+
+int dictionary_view_open(const unsigned char *bytes, uint64_t len, struct dictionary_view *view, struct error *e)
+{
+    struct index_dictionary_header header;
+    uint64_t need = sizeof header;
+    uint32_t first = 0;
+
+    memset(view, 0, sizeof *view);
+    if (len < sizeof header)
+        return error_set(e, ERROR_DATA, "is damaged: its dictionary is too short");
+    memcpy(&header, bytes, sizeof header);
+    need += header.columns * sizeof(uint32_t) + (uint64_t)header.entries * sizeof *view->entries + header.bytes;
+    if (header.columns > DICTIONARY_COLUMNS_MAX || need != len)
+        return error_set(e, ERROR_DATA, "is damaged: its dictionary has a wrong size");
+    view->columns = header.columns;
+    memcpy(view->count, bytes + sizeof header, header.columns * sizeof(uint32_t));
+    for (uint32_t i = 0; i < header.columns; i++) {
+        view->first[i] = first;
+        first += view->count[i];
+    }
+    bytes += sizeof header + header.columns * sizeof(uint32_t);
+    view->entries = (const void *)bytes;
+    view->bytes = (const char *)(bytes + (size_t)header.entries * sizeof *view->entries);
+    return check_view(view, &header, e);
+}

@@ -1,0 +1,172 @@
+#include "index_plan.h"
+
+#include <stdlib.h>
+
+#include "index_estimate.h"
+#include "index_spill.h"
+#include "index_table.h"
+
+#define ROW_BYTES_GUESS 64u     /* shorter than usual; where rows are shorter yet, runs are split */
+#define SMALL_EXTENTS_KEPT 2ul  /* the spill's read buffer, and the overflow's */
+#define OTHER_MEMORY (1u << 20) /* the build itself: names, hash states, keys of a row */
+#define ARENA_MIN (1u << 20)
+
+/* ---- columns and sources ---- */
+
+static char *copy_name(struct slice name)
+{
+    return name.len > 0 ? strndup(name.ptr, name.len) : strdup("");
+}
+
+/* The first master that has a column of a role gives it its name. */
+static int take_roles(struct index_plan *plan, const struct master *master, struct error *e)
+{
+    const struct master_columns *columns = master_columns(master);
+
+    for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++) {
+        if (columns->role[role] == MASTER_NO_COLUMN || plan->info.has_role[role])
+            continue;
+        plan->info.role_column[role] = copy_name(master_column_name(master, columns->role[role]));
+        if (plan->info.role_column[role] == NULL)
+            return error_set(e, ERROR_INTERNAL, "no memory for the names of columns");
+        plan->info.has_role[role] = true;
+    }
+    return 0;
+}
+
+static int plan_source(struct index_plan *plan, const char *path, const struct index_build_options *options,
+                       struct error *e)
+{
+    struct index_source *source = &plan->sources[plan->info.source_count];
+    struct master *master;
+    int status;
+
+    if (master_open(path, &options->master, &master, e) != 0)
+        return -1;
+    master_fingerprint(master, &source->size, &source->mtime_ns, source->digest);
+    source->delimiter = master_delimiter(master);
+    source->path = strdup(path);
+    plan->info.source_count++;
+    plan->total_bytes += source->size;
+    status = source->path != NULL ? take_roles(plan, master, e)
+                                  : error_set(e, ERROR_INTERNAL, "%s: no memory for its name", path);
+    if (status == 0 && options->events.on_columns != NULL)
+        options->events.on_columns(options->events.opaque, path, master);
+    master_close(master);
+    return status;
+}
+
+static int take_carried(struct index_plan *plan, const struct master_options *options, struct error *e)
+{
+    for (size_t i = 0; i < options->carried_count; i++) {
+        plan->info.carried_names[i] = strdup(options->carried[i]);
+        if (plan->info.carried_names[i] == NULL)
+            return error_set(e, ERROR_INTERNAL, "no memory for the names of columns");
+        plan->info.carried_count++;
+    }
+    return 0;
+}
+
+static int take_tables(struct index_plan *plan, uint32_t key_kinds, struct error *e)
+{
+    for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++) {
+        enum identifier_kind kind = master_role_kind(role);
+
+        if (kind == IDENTIFIER_UNKNOWN || !plan->info.has_role[role] || !identifier_kind_is_key(kind) ||
+            (key_kinds != 0 && !(key_kinds >> kind & 1)) || plan->has_table[kind])
+            continue;
+        plan->has_table[kind] = true;
+        plan->table_count++;
+    }
+    if (plan->table_count == 0)
+        return error_set(e, ERROR_CONFIG, "no master has a column of any of the key kinds that the index is to be of");
+    return 0;
+}
+
+int index_plan_make(struct index_plan *plan, const char *const *paths, size_t count,
+                    const struct index_build_options *options, struct error *e)
+{
+    memset(plan, 0, sizeof *plan);
+    if (count == 0 || count > INDEX_SOURCES_MAX)
+        return error_set(e, ERROR_CONFIG, "an index is made of 1 to %d masters, not of %zu", INDEX_SOURCES_MAX, count);
+    plan->sources = calloc(count, sizeof *plan->sources);
+    if (plan->sources == NULL)
+        return error_set(e, ERROR_INTERNAL, "no memory for %zu masters", count);
+    plan->info.sources = plan->sources;
+    for (size_t i = 0; i < count; i++)
+        if (plan_source(plan, paths[i], options, e) != 0)
+            return -1;
+    if (take_carried(plan, &options->master, e) != 0 || take_tables(plan, options->master.key_kinds, e) != 0)
+        return -1;
+    memcpy(plan->layout.has_role, plan->info.has_role, sizeof plan->layout.has_role);
+    plan->layout.carried_count = plan->info.carried_count;
+    return 0;
+}
+
+/* Strings of the plan are its own; index_info shows them to readers as const. */
+static void free_text(const char *text)
+{
+    void *own;
+
+    memcpy(&own, &text, sizeof own);
+    free(own);
+}
+
+void index_plan_free(struct index_plan *plan)
+{
+    for (size_t role = 0; role < MASTER_ROLE_COUNT; role++)
+        free_text(plan->info.role_column[role]);
+    for (size_t i = 0; i < plan->info.carried_count; i++)
+        free_text(plan->info.carried_names[i]);
+    for (size_t i = 0; i < plan->info.source_count; i++)
+        free_text(plan->sources[i].path);
+    free(plan->sources);
+    memset(plan, 0, sizeof *plan);
+}
+
+/* ---- memory ---- */
+
+/* What a build holds whatever the number of runs. */
+static uint64_t fixed_memory(const struct index_plan *plan)
+{
+    uint64_t checksums = plan->total_bytes / INDEX_CHECKSUM_BLOCK * sizeof(uint64_t) * 2;
+
+    return MASTER_MEMORY + DICTIONARY_MEMORY + INDEX_FILE_MEMORY + INDEX_RECORD_MAX + OTHER_MEMORY + checksums +
+           plan->table_count * sizeof(struct index_estimate);
+}
+
+/* As many runs as make each fit the arena when it is sorted, and leave each a decent extent. */
+static unsigned choose_run_bits(const struct index_plan *plan, uint64_t arena)
+{
+    uint64_t pairs = plan->total_bytes / ROW_BYTES_GUESS;
+    uint64_t fit = arena / TABLE_PAIR_MEMORY;
+    unsigned bits = 0;
+
+    while (fit << bits < pairs && (uint64_t)plan->table_count * SPILL_EXTENT_MIN << (bits + 1) <= arena / 2)
+        bits++;
+    return bits;
+}
+
+int index_plan_budget(const struct index_plan *plan, uint64_t memory, struct index_budget *budget, struct error *e)
+{
+    uint64_t fixed = fixed_memory(plan);
+    uint64_t buffers;
+    uint64_t arena;
+    uint64_t extent;
+
+    if (memory < INDEX_MEMORY_MIN || memory < fixed + ARENA_MIN + SMALL_EXTENTS_KEPT * SPILL_EXTENT_MAX)
+        return error_set(e, ERROR_CONFIG, "%llu bytes of memory are too few for these masters; --memory has to be %llu",
+                         (unsigned long long)memory,
+                         (unsigned long long)(fixed + ARENA_MIN + SMALL_EXTENTS_KEPT * SPILL_EXTENT_MAX));
+    arena = memory - fixed - SMALL_EXTENTS_KEPT * SPILL_EXTENT_MAX;
+    budget->run_bits = choose_run_bits(plan, arena);
+    buffers = (uint64_t)plan->table_count << budget->run_bits;
+    arena -= buffers * sizeof(struct spill_run);
+    extent = arena / (buffers > TABLE_SPLIT ? buffers : TABLE_SPLIT) / SPILL_EXTENT_MIN * SPILL_EXTENT_MIN;
+    budget->extent_bytes = (uint32_t)(extent < SPILL_EXTENT_MAX ? extent : SPILL_EXTENT_MAX);
+    budget->arena = (size_t)arena;
+    if (extent < SPILL_EXTENT_MIN)
+        return error_set(e, ERROR_CONFIG, "%llu bytes of memory are too few for these masters; give a larger --memory",
+                         (unsigned long long)memory);
+    return 0;
+}

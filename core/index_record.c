@@ -1,0 +1,240 @@
+#include "index_record.h"
+
+/* Which part of an ISIN a national identifier is (ISO 6166, annex C): offset and length. len 0: none. */
+struct isin_part {
+    uint8_t offset;
+    uint8_t len;
+};
+
+#define ISIN_LEN 12
+
+static struct isin_part isin_part(enum master_role role)
+{
+    switch (role) {
+    case ROLE_CUSIP:
+        return (struct isin_part){2, 9}; /* US, CA and others: US 037833100 5 */
+    case ROLE_SEDOL:
+        return (struct isin_part){4, 7}; /* GB, IE: GB 00 0540528 8 */
+    case ROLE_WERTPAPIER:
+        return (struct isin_part){5, 6}; /* DE: DE 000 716460 0 */
+    default:
+        return (struct isin_part){0, 0};
+    }
+}
+
+static bool is_key(enum master_role role)
+{
+    return master_role_kind(role) != IDENTIFIER_UNKNOWN;
+}
+
+uint32_t record_dictionary_columns(const struct record_layout *layout)
+{
+    uint32_t count = (uint32_t)layout->carried_count;
+
+    for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++)
+        count += layout->has_role[role] && !is_key(role);
+    return count;
+}
+
+/* ---- writing ---- */
+
+/* The record so far. `at` stays at NULL once something did not fit. */
+struct record_writer {
+    unsigned char *at;
+    unsigned char *end;
+};
+
+static void put_bytes(struct record_writer *w, const void *bytes, size_t len)
+{
+    if (w->at == NULL || len > (size_t)(w->end - w->at)) {
+        w->at = NULL;
+        return;
+    }
+    memcpy(w->at, bytes, len);
+    w->at += len;
+}
+
+static void put_byte(struct record_writer *w, unsigned char byte)
+{
+    put_bytes(w, &byte, 1);
+}
+
+static void put_varint(struct record_writer *w, uint64_t value)
+{
+    for (; value >= 0x80; value >>= 7)
+        put_byte(w, (unsigned char)(value | 0x80));
+    put_byte(w, (unsigned char)value);
+}
+
+static bool is_in_isin(const struct record_layout *layout, const struct security *security, enum master_role role)
+{
+    struct slice isin = security->value[ROLE_ISIN];
+    struct isin_part part = isin_part(role);
+
+    return part.len > 0 && layout->has_role[ROLE_ISIN] && isin.len == ISIN_LEN &&
+           slice_equal(security->value[role], slice_make(isin.ptr + part.offset, part.len));
+}
+
+static void put_key(struct record_writer *w, struct slice value)
+{
+    put_byte(w, (unsigned char)value.len);
+    if (value.len > 0)
+        put_bytes(w, value.ptr, value.len);
+}
+
+static void put_other(struct record_writer *w, struct dictionary *dictionary, uint32_t column, struct slice value)
+{
+    uint32_t code;
+
+    if (value.len == 0) {
+        put_byte(w, 0);
+        return;
+    }
+    code = dictionary_code(dictionary, column, value);
+    if (code != DICTIONARY_NONE) {
+        put_varint(w, (uint64_t)code + 2);
+        return;
+    }
+    put_byte(w, 1);
+    put_varint(w, value.len);
+    put_bytes(w, value.ptr, value.len);
+}
+
+size_t record_encode(const struct record_layout *layout, struct dictionary *dictionary, const struct security *security,
+                     unsigned char *to)
+{
+    struct record_writer w = {to, to + INDEX_RECORD_MAX};
+    uint32_t column = 0;
+
+    put_byte(&w, (unsigned char)security->source);
+    put_varint(&w, security->row_offset);
+    for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++) {
+        if (!layout->has_role[role])
+            continue;
+        if (!is_key(role))
+            put_other(&w, dictionary, column++, security->value[role]);
+        else if (is_in_isin(layout, security, role))
+            put_byte(&w, RECORD_IN_ISIN);
+        else
+            put_key(&w, security->value[role]);
+    }
+    for (size_t i = 0; i < layout->carried_count; i++)
+        put_other(&w, dictionary, column++, security->carried[i]);
+    return w.at == NULL ? 0 : (size_t)(w.at - to);
+}
+
+/* ---- reading ---- */
+
+/* What is left of the bytes. `bad` once they were no record; everything read after that is blank. */
+struct record_reader {
+    const unsigned char *at;
+    uint64_t left;
+    bool bad;
+};
+
+static unsigned char get_byte(struct record_reader *r)
+{
+    if (r->left == 0) {
+        r->bad = true;
+        return 0;
+    }
+    r->left--;
+    return *r->at++;
+}
+
+static uint64_t get_varint(struct record_reader *r)
+{
+    uint64_t value = 0;
+
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        unsigned char byte = get_byte(r);
+
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80)
+            return value;
+    }
+    r->bad = true;
+    return 0;
+}
+
+static struct slice get_bytes(struct record_reader *r, uint64_t len)
+{
+    struct slice bytes = {(const char *)r->at, (size_t)len};
+
+    if (r->bad || len > r->left) {
+        r->bad = true;
+        return slice_make(NULL, 0);
+    }
+    r->at += len;
+    r->left -= len;
+    return bytes;
+}
+
+/* A key; one that lies in the ISIN is marked by a length that no key has, until the ISIN is known. */
+static struct slice get_key(struct record_reader *r, enum master_role role)
+{
+    unsigned char len = get_byte(r);
+
+    if (len == RECORD_IN_ISIN && isin_part(role).len > 0)
+        return slice_make(NULL, RECORD_IN_ISIN);
+    if (len > IDENTIFIER_MAX)
+        r->bad = true;
+    return get_bytes(r, len);
+}
+
+static struct slice get_other(struct record_reader *r, const struct dictionary_view *dictionary, uint32_t column)
+{
+    uint64_t code = get_varint(r);
+
+    if (code == 0)
+        return slice_make(NULL, 0);
+    if (code == 1)
+        return get_bytes(r, get_varint(r));
+    if (column < dictionary->columns && code - 2 < dictionary->count[column])
+        return dictionary_value(dictionary, column, (uint32_t)(code - 2));
+    r->bad = true;
+    return slice_make(NULL, 0);
+}
+
+/* Points the keys that were marked at their part of the ISIN. */
+static void resolve_isin_parts(struct record_reader *r, struct security *out)
+{
+    static const enum master_role roles[] = {ROLE_CUSIP, ROLE_SEDOL, ROLE_WERTPAPIER};
+
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
+        struct slice *value = &out->value[roles[i]];
+        struct isin_part part = isin_part(roles[i]);
+
+        if (value->len != RECORD_IN_ISIN)
+            continue;
+        if (out->value[ROLE_ISIN].len == ISIN_LEN) {
+            *value = slice_make(out->value[ROLE_ISIN].ptr + part.offset, part.len);
+        } else {
+            *value = slice_make(NULL, 0);
+            r->bad = true;
+        }
+    }
+}
+
+size_t record_decode(const struct record_layout *layout, const struct dictionary_view *dictionary,
+                     const unsigned char *bytes, uint64_t len, struct security *out)
+{
+    struct record_reader r = {bytes, len < INDEX_RECORD_MAX ? len : INDEX_RECORD_MAX, false};
+    uint32_t column = 0;
+
+    out->source = get_byte(&r);
+    out->row_offset = get_varint(&r);
+    for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++) {
+        if (!layout->has_role[role])
+            out->value[role] = slice_make(NULL, 0);
+        else if (is_key(role))
+            out->value[role] = get_key(&r, role);
+        else
+            out->value[role] = get_other(&r, dictionary, column++);
+    }
+    out->carried_count = layout->carried_count;
+    for (size_t i = 0; i < layout->carried_count; i++)
+        out->carried[i] = get_other(&r, dictionary, column++);
+    resolve_isin_parts(&r, out);
+    return r.bad ? 0 : (size_t)(r.at - bytes);
+}

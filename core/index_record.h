@@ -1,0 +1,36 @@
+/* index_record: one security as the bytes of the RECORDS section.
+ *
+ *     source       one byte
+ *     row offset   varint
+ *     then for each column that the masters have, in the order of the roles, then the carried ones:
+ *     a key        one byte of length (0 blank), bytes; or RECORD_IN_ISIN: the value is part of the record's ISIN
+ *     other        varint: 0 blank; 1 a varint length and bytes follow; k >= 2 is the dictionary's code k - 2
+ *
+ * Pure functions over the caller's bytes; any thread. */
+#ifndef FIXWARDEN_CORE_INDEX_RECORD_H
+#define FIXWARDEN_CORE_INDEX_RECORD_H
+
+#include "index_dictionary.h"
+#include "security.h"
+
+#define RECORD_IN_ISIN 0xff /* a length that no key has */
+
+/* The columns of a record. */
+struct record_layout {
+    bool has_role[MASTER_ROLE_COUNT];
+    size_t carried_count;
+};
+
+/* How many of them the dictionary serves. */
+uint32_t record_dictionary_columns(const struct record_layout *layout);
+
+/* Writes a security to INDEX_RECORD_MAX bytes at `to`; returns the record's length, or 0 where it does not fit. */
+size_t record_encode(const struct record_layout *layout, struct dictionary *dictionary, const struct security *security,
+                     unsigned char *to);
+
+/* Reads a record of at most `len` bytes into a security that borrows them; returns the record's length, or 0 where the
+ * bytes are no record. Any bytes are safe. */
+size_t record_decode(const struct record_layout *layout, const struct dictionary_view *dictionary,
+                     const unsigned char *bytes, uint64_t len, struct security *out);
+
+#endif

@@ -1,0 +1,149 @@
+#include "index_spill.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "index_file.h"
+
+#define EXTENT_HEADER 8u /* bytes: the next extent's number, pairs in this one */
+#define PAIR_BYTES 12u   /* a pair on the disk */
+
+struct spill {
+    int fd;
+    char *name; /* for sentences */
+    uint32_t extent_bytes;
+    uint32_t extent_pairs;
+    uint32_t extents; /* numbers given out so far */
+    unsigned char *buffer;
+};
+
+int spill_create(const char *dir, uint32_t extent_bytes, struct spill **out, struct error *e)
+{
+    struct spill *spill = calloc(1, sizeof *spill);
+
+    *out = NULL;
+    if (spill == NULL)
+        return error_set(e, ERROR_INTERNAL, "%s: no memory for a temporary file", dir);
+    spill->extent_bytes = extent_bytes;
+    spill->extent_pairs = (extent_bytes - EXTENT_HEADER) / PAIR_BYTES;
+    spill->fd = index_open_unnamed(dir, "the build's temporary file", e);
+    if (asprintf(&spill->name, "the build's temporary file in %s", dir) < 0)
+        spill->name = NULL;
+    spill->buffer = malloc(extent_bytes);
+    if (spill->fd < 0)
+        goto fail;
+    if (spill->name == NULL || spill->buffer == NULL) {
+        error_set(e, ERROR_INTERNAL, "%s: no memory for a temporary file", dir);
+        goto fail;
+    }
+    *out = spill;
+    return 0;
+fail:
+    spill_close(spill);
+    return -1;
+}
+
+void spill_close(struct spill *spill)
+{
+    if (spill == NULL)
+        return;
+    if (spill->fd >= 0)
+        close(spill->fd);
+    free(spill->name);
+    free(spill->buffer);
+    free(spill);
+}
+
+uint32_t spill_extent_bytes(const struct spill *spill)
+{
+    return spill->extent_bytes;
+}
+
+void spill_start(struct spill_run *run, unsigned char *buffer)
+{
+    *run = (struct spill_run){.buffer = buffer};
+}
+
+/* Writes the buffer to its extent. `next` is where the run goes on. */
+static int write_extent(struct spill *spill, struct spill_run *run, uint32_t next, struct error *e)
+{
+    size_t len = EXTENT_HEADER + (size_t)run->used * PAIR_BYTES;
+    uint64_t offset = (uint64_t)run->here * spill->extent_bytes;
+
+    memcpy(run->buffer, &next, sizeof next);
+    memcpy(run->buffer + sizeof next, &run->used, sizeof run->used);
+    if (index_write_at(spill->fd, run->buffer, len, offset, spill->name, e) != 0)
+        return -1;
+    run->here = next;
+    run->used = 0;
+    return 0;
+}
+
+int spill_add(struct spill *spill, struct spill_run *run, uint64_t hash, uint32_t position, struct error *e)
+{
+    unsigned char *to;
+
+    if (run->count == 0) {
+        run->head = run->here = spill->extents++;
+        run->first_hash = hash;
+    } else if (run->used == spill->extent_pairs) {
+        if (spill->extents == UINT32_MAX)
+            return error_set(e, ERROR_DATA, "too many keys for the build's temporary file; give it a larger --memory");
+        if (write_extent(spill, run, spill->extents++, e) != 0)
+            return -1;
+    }
+    to = run->buffer + EXTENT_HEADER + (size_t)run->used * PAIR_BYTES;
+    memcpy(to, &hash, sizeof hash);
+    memcpy(to + sizeof hash, &position, sizeof position);
+    run->used++;
+    run->count++;
+    run->mixed |= hash != run->first_hash;
+    return 0;
+}
+
+int spill_seal(struct spill *spill, struct spill_run *run, struct error *e)
+{
+    if (run->used > 0 && write_extent(spill, run, 0, e) != 0)
+        return -1;
+    run->buffer = NULL;
+    return 0;
+}
+
+void spill_rewind(const struct spill_run *run, struct spill_cursor *cursor)
+{
+    *cursor = (struct spill_cursor){.run = run, .left = run->count, .next = run->head};
+}
+
+static int read_extent(struct spill *spill, struct spill_cursor *c, struct error *e)
+{
+    uint64_t pairs = c->left < spill->extent_pairs ? c->left : spill->extent_pairs;
+    uint64_t offset = (uint64_t)c->next * spill->extent_bytes;
+
+    if (index_read_at(spill->fd, spill->buffer, EXTENT_HEADER + (size_t)pairs * PAIR_BYTES, offset, spill->name, e) !=
+        0)
+        return -1;
+    memcpy(&c->next, spill->buffer, sizeof c->next);
+    memcpy(&c->count, spill->buffer + sizeof c->next, sizeof c->count);
+    c->at = 0;
+    if (c->count != pairs)
+        return error_set(e, ERROR_IO, "%s does not hold what was written to it", spill->name);
+    return 0;
+}
+
+int spill_next(struct spill *spill, struct spill_cursor *c, struct spill_pair *pair, struct error *e)
+{
+    const unsigned char *from;
+
+    if (c->left == 0)
+        return 0;
+    if (c->at == c->count && read_extent(spill, c, e) != 0)
+        return -1;
+    from = spill->buffer + EXTENT_HEADER + (size_t)c->at * PAIR_BYTES;
+    memcpy(&pair->hash, from, sizeof pair->hash);
+    memcpy(&pair->position, from + sizeof pair->hash, sizeof pair->position);
+    c->at++;
+    c->left--;
+    return 1;
+}

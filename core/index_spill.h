@@ -1,0 +1,57 @@
+/* index_spill: (hash, position) pairs on their way from the rows to the tables, in one temporary file without a name.
+ *
+ * A run is a sequence of pairs in the order they were added, kept as a chain of extents of the file. Each extent names
+ * the next one's place ahead of time, so that a run of any length takes one extent's buffer of memory and no more.
+ * One thread. Functions return 0, or -1 with the error set. */
+#ifndef FIXWARDEN_CORE_INDEX_SPILL_H
+#define FIXWARDEN_CORE_INDEX_SPILL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+
+#define SPILL_EXTENT_MIN 4096u               /* bytes */
+#define SPILL_EXTENT_MAX ((size_t)256 << 10) /* bytes */
+
+struct spill_pair {
+    uint64_t hash;
+    uint32_t position;
+};
+
+/* Plain values; the buffer is the caller's. */
+struct spill_run {
+    uint64_t count;
+    uint64_t first_hash;
+    bool mixed;    /* holds different hashes */
+    uint32_t head; /* number of its first extent */
+    uint32_t here; /* of the one that the buffer will become */
+    uint32_t used; /* pairs in the buffer */
+    unsigned char *buffer;
+};
+
+struct spill_cursor {
+    const struct spill_run *run;
+    uint64_t left; /* pairs of the run */
+    uint32_t next; /* extent to read */
+    uint32_t at;   /* pair in the extent read last */
+    uint32_t count;
+};
+
+struct spill;
+
+int spill_create(const char *dir, uint32_t extent_bytes, struct spill **out, struct error *e);
+void spill_close(struct spill *spill); /* NULL is fine */
+uint32_t spill_extent_bytes(const struct spill *spill);
+
+/* Starts an empty run, which needs `buffer` of an extent's bytes until it is sealed. */
+void spill_start(struct spill_run *run, unsigned char *buffer);
+int spill_add(struct spill *spill, struct spill_run *run, uint64_t hash, uint32_t position, struct error *e);
+int spill_seal(struct spill *spill, struct spill_run *run, struct error *e);
+
+/* Walks a sealed run. All cursors share the spill's one read buffer, so only the last one started may be used.
+ * spill_next returns 1 with a pair, 0 at the end, -1 with the error set. */
+void spill_rewind(const struct spill_run *run, struct spill_cursor *cursor);
+int spill_next(struct spill *spill, struct spill_cursor *cursor, struct spill_pair *pair, struct error *e);
+
+#endif

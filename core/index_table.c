@@ -1,0 +1,289 @@
+#include "index_table.h"
+
+#define HASH_BITS 64u
+#define DIGIT_BITS 8u /* of one pass of the sort */
+#define DIGITS (1u << DIGIT_BITS)
+#define SMALL_SORT 32u /* pairs that are sorted by insertion */
+
+struct table {
+    const struct table_input *in;
+    struct index_kind_counts *counts;
+    struct index_writer *page_writer;
+    struct index_writer *posting_writer;
+    struct spill_run overflow;
+    uint64_t pages;
+    uint64_t page_number; /* of the page being filled */
+    struct index_page page;
+};
+
+/* ---- pages ---- */
+
+static int write_page(struct table *t, struct error *e)
+{
+    if (index_writer_put(t->page_writer, &t->page, sizeof t->page, e) != 0)
+        return -1;
+    memset(&t->page, 0, sizeof t->page);
+    t->page_number++;
+    return 0;
+}
+
+static void fill_slot(struct index_line *line, uint64_t hash, uint32_t value, bool is_list)
+{
+    unsigned slot = line->bits & INDEX_LINE_COUNT;
+
+    line->fingerprint[slot] = index_hash_fingerprint(hash);
+    line->value[slot] = value;
+    line->bits++;
+    if (is_list)
+        line->bits |= INDEX_LINE_POSTING(slot);
+}
+
+/* Puts a slot into its line or the next one with room, round the page; false where the page is full. */
+static bool place(struct index_page *page, uint64_t hash, uint32_t value, bool is_list)
+{
+    for (unsigned i = 0; i < INDEX_PAGE_LINES; i++) {
+        struct index_line *line = &page->line[(index_hash_line(hash) + i) % INDEX_PAGE_LINES];
+
+        if ((line->bits & INDEX_LINE_COUNT) < INDEX_LINE_SLOTS) {
+            fill_slot(line, hash, value, is_list);
+            return true;
+        }
+        line->bits |= INDEX_LINE_OVERFLOWED;
+    }
+    return false;
+}
+
+/* ---- lists ---- */
+
+static int put_word(struct table *t, uint32_t word, struct error *e)
+{
+    return index_writer_put(t->posting_writer, &word, sizeof word, e);
+}
+
+/* Starts a list of `count` positions; they have to follow. */
+static int start_list(struct table *t, uint64_t hash, uint64_t count, uint32_t *list, struct error *e)
+{
+    uint64_t at = index_writer_length(t->posting_writer) / sizeof(uint32_t);
+
+    if (at + INDEX_LIST_HEADER + count > UINT32_MAX)
+        return error_set(e, ERROR_DATA, "keys of kind %s lead to more rows than the limit of %u",
+                         identifier_kind_name(t->in->kind), UINT32_MAX);
+    *list = (uint32_t)at;
+    return put_word(t, (uint32_t)count, e) != 0 || put_word(t, index_hash_check(hash), e) != 0 ? -1 : 0;
+}
+
+/* Brings a slot to its page. Hashes have to come in ascending order. */
+static int add_slot(struct table *t, uint64_t hash, uint32_t value, bool is_list, struct error *e)
+{
+    uint64_t page = index_hash_page(hash, t->pages);
+
+    while (t->page_number < page)
+        if (write_page(t, e) != 0)
+            return -1;
+    if (place(&t->page, hash, value, is_list))
+        return 0;
+    if (!is_list) {
+        uint32_t position = value;
+
+        if (start_list(t, hash, 1, &value, e) != 0 || put_word(t, position, e) != 0)
+            return -1;
+    }
+    return spill_add(t->in->spill, &t->overflow, hash, value, e);
+}
+
+/* ---- sorting ---- */
+
+static void sort_small(struct spill_pair *pairs, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct spill_pair pair = pairs[i];
+        size_t to = i;
+
+        for (; to > 0 && pairs[to - 1].hash > pair.hash; to--)
+            pairs[to] = pairs[to - 1];
+        pairs[to] = pair;
+    }
+}
+
+/* By hash, keeping the order of those with the same: by the digits from the highest that differs. */
+static void sort_pairs(struct spill_pair *pairs, struct spill_pair *scratch, size_t count, unsigned bits)
+{
+    size_t ends[DIGITS] = {0};
+    unsigned shift = HASH_BITS - bits - DIGIT_BITS;
+    size_t begin = 0;
+
+    if (count <= SMALL_SORT) {
+        sort_small(pairs, count);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        ends[pairs[i].hash >> shift & (DIGITS - 1)]++;
+    for (unsigned digit = 0; digit < DIGITS; digit++) {
+        size_t n = ends[digit];
+
+        ends[digit] = begin;
+        begin += n;
+    }
+    for (size_t i = 0; i < count; i++)
+        scratch[ends[pairs[i].hash >> shift & (DIGITS - 1)]++] = pairs[i];
+    memcpy(pairs, scratch, count * sizeof *pairs);
+    begin = 0;
+    for (unsigned digit = 0; shift > 0 && digit < DIGITS; digit++) {
+        sort_pairs(pairs + begin, scratch, ends[digit] - begin, bits + DIGIT_BITS);
+        begin = ends[digit];
+    }
+}
+
+/* ---- runs ---- */
+
+static void count_key(struct table *t, uint64_t rows)
+{
+    t->counts->keys++;
+    t->counts->duplicate_keys += rows > 1;
+}
+
+static int add_sorted(struct table *t, const struct spill_pair *pairs, uint64_t count, struct error *e)
+{
+    uint32_t list = 0;
+
+    count_key(t, count);
+    if (count == 1)
+        return add_slot(t, pairs->hash, pairs->position, false, e);
+    if (start_list(t, pairs->hash, count, &list, e) != 0)
+        return -1;
+    for (uint64_t i = 0; i < count; i++)
+        if (put_word(t, pairs[i].position, e) != 0)
+            return -1;
+    return add_slot(t, pairs->hash, list, true, e);
+}
+
+/* A run that fits the memory. */
+static int add_loaded(struct table *t, const struct spill_run *run, unsigned bits, struct error *e)
+{
+    struct spill_pair *pairs = t->in->memory;
+    size_t count = (size_t)run->count;
+    struct spill_cursor cursor;
+    size_t end;
+
+    spill_rewind(run, &cursor);
+    for (size_t i = 0; i < count; i++)
+        if (spill_next(t->in->spill, &cursor, &pairs[i], e) != 1)
+            return -1;
+    if (run->mixed)
+        sort_pairs(pairs, pairs + count, count, bits);
+    for (size_t begin = 0; begin < count; begin = end) {
+        for (end = begin + 1; end < count && pairs[end].hash == pairs[begin].hash;)
+            end++;
+        if (add_sorted(t, pairs + begin, end - begin, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* A run of one hash alone: its positions go from the disk to the list. */
+static int add_single(struct table *t, const struct spill_run *run, struct error *e)
+{
+    struct spill_cursor cursor;
+    struct spill_pair pair;
+    uint32_t list = 0;
+    int got;
+
+    count_key(t, run->count);
+    if (start_list(t, run->first_hash, run->count, &list, e) != 0)
+        return -1;
+    spill_rewind(run, &cursor);
+    while ((got = spill_next(t->in->spill, &cursor, &pair, e)) == 1)
+        if (put_word(t, pair.position, e) != 0)
+            return -1;
+    return got != 0 ? -1 : add_slot(t, run->first_hash, list, true, e);
+}
+
+static int split_run(struct table *t, const struct spill_run *run, unsigned bits, struct spill_run parts[TABLE_SPLIT],
+                     struct error *e)
+{
+    uint32_t extent = spill_extent_bytes(t->in->spill);
+    unsigned char *buffers = t->in->memory;
+    struct spill_cursor cursor;
+    struct spill_pair pair;
+    int got;
+
+    for (size_t i = 0; i < TABLE_SPLIT; i++)
+        spill_start(&parts[i], buffers + i * extent);
+    spill_rewind(run, &cursor);
+    while ((got = spill_next(t->in->spill, &cursor, &pair, e)) == 1) {
+        size_t part = pair.hash >> (HASH_BITS - bits - TABLE_SPLIT_BITS) & (TABLE_SPLIT - 1);
+
+        if (spill_add(t->in->spill, &parts[part], pair.hash, pair.position, e) != 0)
+            return -1;
+    }
+    for (size_t i = 0; i < TABLE_SPLIT; i++)
+        if (got == 0 && spill_seal(t->in->spill, &parts[i], e) != 0)
+            return -1;
+    return got;
+}
+
+/* `bits` of the hash are the same in all of the run. Every splitting adds some, so this ends. */
+static int add_run(struct table *t, const struct spill_run *run, unsigned bits, struct error *e)
+{
+    struct spill_run parts[TABLE_SPLIT];
+
+    if (run->count == 0)
+        return 0;
+    if (run->count <= t->in->memory_len / TABLE_PAIR_MEMORY)
+        return add_loaded(t, run, bits - bits % DIGIT_BITS, e);
+    if (!run->mixed)
+        return add_single(t, run, e);
+    if (split_run(t, run, bits, parts, e) != 0)
+        return -1;
+    for (size_t i = 0; i < TABLE_SPLIT; i++)
+        if (add_run(t, &parts[i], bits + TABLE_SPLIT_BITS, e) != 0)
+            return -1;
+    return 0;
+}
+
+/* ---- sections ---- */
+
+static int write_overflow(struct table *t, struct error *e)
+{
+    struct index_writer *writer;
+    struct spill_cursor cursor;
+    struct spill_pair pair;
+    int got;
+
+    if (spill_seal(t->in->spill, &t->overflow, e) != 0 ||
+        index_file_begin(t->in->file, INDEX_OVERFLOW, t->in->kind, 0, &writer, e) != 0)
+        return -1;
+    spill_rewind(&t->overflow, &cursor);
+    while ((got = spill_next(t->in->spill, &cursor, &pair, e)) == 1) {
+        struct index_overflow entry = {pair.hash, pair.position, 0};
+
+        if (index_writer_put(writer, &entry, sizeof entry, e) != 0)
+            return -1;
+    }
+    return got != 0 ? -1 : index_writer_finish(writer, e);
+}
+
+static int add_runs(struct table *t, struct error *e)
+{
+    for (uint32_t i = 0; i < t->in->run_count; i++)
+        if (add_run(t, &t->in->runs[i], t->in->run_bits, e) != 0)
+            return -1;
+    while (t->page_number < t->pages)
+        if (write_page(t, e) != 0)
+            return -1;
+    return 0;
+}
+
+int index_table_build(const struct table_input *in, struct index_kind_counts *counts, struct error *e)
+{
+    struct table t = {.in = in, .counts = counts, .pages = in->expected / TABLE_PAGE_KEYS + 1};
+
+    spill_start(&t.overflow, in->overflow_buffer);
+    if (index_file_begin(in->file, INDEX_TABLE, in->kind, t.pages * INDEX_PAGE, &t.page_writer, e) != 0 ||
+        index_file_begin(in->file, INDEX_POSTINGS, in->kind, 0, &t.posting_writer, e) != 0)
+        return -1;
+    if (add_runs(&t, e) != 0 || index_writer_finish(t.page_writer, e) != 0 ||
+        index_writer_finish(t.posting_writer, e) != 0)
+        return -1;
+    return write_overflow(&t, e);
+}
