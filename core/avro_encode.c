@@ -430,15 +430,16 @@ static int set_verdict(struct avro_encoder *enc, avro_value_t *r, const struct v
     return rc ? rc : set_optional_text(enc, r, D_EXPECTED, v->has_expected, v->expected);
 }
 
-static int set_amounts(struct avro_encoder *enc, avro_value_t *r, const struct message_fields *m)
+static int set_amounts(struct avro_encoder *enc, avro_value_t *r, const struct discrepancy *d)
 {
-    int rc = set_optional_decimal(r, D_PRICE, m->has_price, m->price);
+    const struct message_amounts *a = d->amounts;
+    int rc = set_optional_decimal(r, D_PRICE, a->has_price, a->price);
 
     if (rc == 0)
-        rc = set_optional_decimal(r, D_QUANTITY, m->has_quantity, m->quantity);
+        rc = set_optional_decimal(r, D_QUANTITY, a->has_quantity, a->quantity);
     if (rc == 0)
-        rc = set_optional_decimal(r, D_NOTIONAL, m->has_notional, m->notional);
-    return rc ? rc : set_field_text(enc, r, D_CURRENCY, m->currency);
+        rc = set_optional_decimal(r, D_NOTIONAL, a->has_notional, a->notional);
+    return rc ? rc : set_field_text(enc, r, D_CURRENCY, d->message->currency);
 }
 
 static int set_discrepancy(struct avro_encoder *enc, avro_value_t *r, const struct discrepancy *d)
@@ -462,7 +463,7 @@ static int set_discrepancy(struct avro_encoder *enc, avro_value_t *r, const stru
     if (rc == 0)
         rc = set_security(enc, r, d);
     if (rc == 0)
-        rc = set_amounts(enc, r, d->message);
+        rc = set_amounts(enc, r, d);
     if (rc == 0)
         rc = set_text(enc, r, D_MASTER_VERSION, slice_of(d->master_version));
     return rc ? rc : set_text(enc, r, D_RULE_SET, slice_of(d->rule_set));

@@ -10,17 +10,18 @@ void candidates_free(struct candidates *candidates)
     *candidates = (struct candidates){0};
 }
 
-static int append(struct candidates *c, const struct security *row, struct error *e)
+static int reserve_one(struct candidates *c, struct error *e)
 {
-    if (c->count == c->capacity) {
-        size_t capacity = c->capacity ? 2 * c->capacity : FIRST_CAPACITY;
-        struct security *rows = reallocarray(c->rows, capacity, sizeof *rows);
-        if (rows == NULL)
-            return error_set(e, ERROR_INTERNAL, "no memory for %zu candidate rows", capacity);
-        c->rows = rows;
-        c->capacity = capacity;
-    }
-    c->rows[c->count++] = *row;
+    size_t capacity = c->capacity ? 2 * c->capacity : FIRST_CAPACITY;
+    struct security *rows;
+
+    if (c->count < c->capacity)
+        return 0;
+    rows = reallocarray(c->rows, capacity, sizeof *rows);
+    if (rows == NULL)
+        return error_set(e, ERROR_INTERNAL, "no memory for %zu candidate rows", capacity);
+    c->rows = rows;
+    c->capacity = capacity;
     return 0;
 }
 
@@ -37,13 +38,16 @@ int candidates_add(struct candidates *candidates, const struct index *index, enu
 {
     size_t before = candidates->count; /* one key never yields a row twice, so only these can repeat */
     struct index_cursor cursor;
-    struct security row;
 
     index_find(index, kind, key, &cursor);
-    while (index_next(&cursor, &row))
-        if (!contains(candidates, before, &row) && append(candidates, &row, e) != 0)
+    for (;;) {
+        if (reserve_one(candidates, e) != 0)
             return -1;
-    return 0;
+        if (!index_next(&cursor, &candidates->rows[candidates->count]))
+            return 0;
+        if (!contains(candidates, before, &candidates->rows[candidates->count]))
+            candidates->count++;
+    }
 }
 
 int candidates_keep_best(struct candidates *candidates, candidates_judge judge, const void *context)

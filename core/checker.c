@@ -11,6 +11,7 @@ struct checker {
     struct checker_counts counts;
     struct match_result result;
     struct instrument_list instruments;
+    struct message_amounts amounts;
 };
 
 /* What stays the same while one record is checked. */
@@ -72,6 +73,7 @@ static int report_verdict(struct record_check *c, const struct instrument *instr
         .severity = checker->rules.severity[verdict->kind],
         .origin = &c->origin,
         .message = &checker->instruments.message,
+        .amounts = &checker->amounts,
         .instrument = instrument,
         .found_by = checker->result.found_by,
         .candidates = checker->result.candidates,
@@ -91,6 +93,8 @@ static int report_verdicts(struct record_check *c, const struct instrument *inst
 {
     const struct match_result *result = &c->checker->result;
 
+    if (result->count > 0)
+        instrument_amounts(&c->checker->instruments.message, &c->checker->amounts);
     for (size_t i = 0; i < result->count; i++)
         if (report_verdict(c, instrument, &result->verdicts[i], e) != 0)
             return -1;

@@ -54,6 +54,7 @@ struct discrepancy {
     enum severity severity;
     const struct origin *origin;
     const struct message_fields *message;
+    const struct message_amounts *amounts;
     const struct instrument *instrument;
     enum found_by found_by;
     uint32_t candidates;

@@ -372,12 +372,13 @@ static bool checksum_is(const struct fix_message *m, const char *at, const char 
     uint32_t delimiters = 0;
     uint32_t excess = m->delimiter_len == 2 ? '^' + 'A' - SOH : (uint32_t)(m->delimiter - SOH);
 
-    for (const char *p = at; p < end; p++) {
+    for (const char *p = at; p < end; p++)
         sum += (unsigned char)*p;
-        if (*p == m->delimiter && at_delimiter(m, p, end))
-            delimiters++;
-    }
-    return sum % 256 == expected || (sum - delimiters * excess) % 256 == expected;
+    if (sum % 256 == expected)
+        return true;
+    for (const char *p = at; (p = find_delimiter(m, p, end)) != NULL; p++)
+        delimiters++;
+    return (sum - delimiters * excess) % 256 == expected;
 }
 
 static enum fix_reason read_trailer(struct fix_message *m, const char *start, const char *trailer, const char *end)

@@ -57,8 +57,9 @@ const char *identifier_kind_name(enum identifier_kind kind)
 
 enum identifier_kind identifier_kind_from_source(struct slice source)
 {
-    for (int i = 0; i < IDENTIFIER_KIND_COUNT; i++)
-        if (slice_equal_text(source, kinds[i].source))
+    /* All codes that FIX lists have one character; private ones (91 to 99) have two. */
+    for (int i = 0; source.len == 1 && i < IDENTIFIER_KIND_COUNT; i++)
+        if (kinds[i].source[0] == source.ptr[0])
             return (enum identifier_kind)i;
     return IDENTIFIER_UNKNOWN;
 }

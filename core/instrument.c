@@ -10,29 +10,10 @@ const char *instrument_role_name(enum instrument_role role)
     return names[role];
 }
 
-/* Fields that price and quantity are taken from, kept until the message's type says which of them count. */
-enum amount {
-    CUM_QTY,   /* 14 */
-    AVG_PX,    /* 6 */
-    IOI_QTY,   /* 27 */
-    LAST_PX,   /* 31 */
-    LAST_QTY,  /* 32 */
-    ORDER_QTY, /* 38 */
-    PRICE,     /* 44 */
-    SHARES,    /* 53 */
-    STOP_PX,   /* 99 */
-    AMOUNT_COUNT,
-};
-
-struct amounts {
-    struct slice text[AMOUNT_COUNT];
-};
-
 /* Where one pass over the message stands. */
 struct extraction {
     struct instrument_list *list;
     struct instrument *body;
-    struct amounts amounts;
     struct slice security_id;
     struct slice security_id_source;
     bool has_alternates;          /* the counter 454 was met, and counts more than 0 */
@@ -157,20 +138,19 @@ static bool take_header(struct message_fields *m, const struct fix_field *f)
     }
 }
 
-static bool take_amount(struct amounts *a, const struct fix_field *f)
+static bool take_amount(struct message_fields *m, const struct fix_field *f)
 {
-    static const uint32_t tags[AMOUNT_COUNT] = {
-        [CUM_QTY] = 14,   [AVG_PX] = 6, [IOI_QTY] = 27, [LAST_PX] = 31, [LAST_QTY] = 32,
-        [ORDER_QTY] = 38, [PRICE] = 44, [SHARES] = 53,  [STOP_PX] = 99,
+    /* By tag, one more than the amount; 0: none. */
+    static const unsigned char amounts[100] = {
+        [6] = 1 + AMOUNT_AVG_PX,   [14] = 1 + AMOUNT_CUM_QTY,  [27] = 1 + AMOUNT_IOI_QTY,
+        [31] = 1 + AMOUNT_LAST_PX, [32] = 1 + AMOUNT_LAST_QTY, [38] = 1 + AMOUNT_ORDER_QTY,
+        [44] = 1 + AMOUNT_PRICE,   [53] = 1 + AMOUNT_SHARES,   [99] = 1 + AMOUNT_STOP_PX,
     };
 
-    for (int i = 0; i < AMOUNT_COUNT; i++) {
-        if (tags[i] == f->tag) {
-            keep_first(&a->text[i], f->value);
-            return true;
-        }
-    }
-    return false;
+    if (f->tag >= sizeof amounts || amounts[f->tag] == 0)
+        return false;
+    keep_first(&m->amounts[amounts[f->tag] - 1], f->value);
+    return true;
 }
 
 static bool take_attribute(struct extraction *x, const struct fix_field *f)
@@ -252,7 +232,7 @@ static enum fix_reason take_field(struct extraction *x, const struct fix_field *
     /* An empty value (profile log) still delimits an entry of group 454; otherwise it says nothing. */
     if (f->value.len == 0)
         return take_alternate(x, f);
-    if (take_header(&x->list->message, f) || take_amount(&x->amounts, f) || take_attribute(x, f))
+    if (take_header(&x->list->message, f) || take_amount(&x->list->message, f) || take_attribute(x, f))
         return FIX_OK;
     return take_alternate(x, f);
 }
@@ -303,9 +283,11 @@ struct amount_row {
 
 /* In order of preference for each type. */
 static const struct amount_row amount_rows[] = {
-    {"8 BN", LAST_QTY, LAST_PX},  {"8 BN", ORDER_QTY, PRICE}, {"8 BN", CUM_QTY, AVG_PX}, {"8 BN", ORDER_QTY, STOP_PX},
-    {"AE AR", LAST_QTY, LAST_PX}, {"J AS", SHARES, AVG_PX},   {"6", IOI_QTY, PRICE},     {"7", SHARES, PRICE},
-    {NULL, ORDER_QTY, PRICE},     {NULL, ORDER_QTY, STOP_PX},
+    {"8 BN", AMOUNT_LAST_QTY, AMOUNT_LAST_PX},  {"8 BN", AMOUNT_ORDER_QTY, AMOUNT_PRICE},
+    {"8 BN", AMOUNT_CUM_QTY, AMOUNT_AVG_PX},    {"8 BN", AMOUNT_ORDER_QTY, AMOUNT_STOP_PX},
+    {"AE AR", AMOUNT_LAST_QTY, AMOUNT_LAST_PX}, {"J AS", AMOUNT_SHARES, AMOUNT_AVG_PX},
+    {"6", AMOUNT_IOI_QTY, AMOUNT_PRICE},        {"7", AMOUNT_SHARES, AMOUNT_PRICE},
+    {NULL, AMOUNT_ORDER_QTY, AMOUNT_PRICE},     {NULL, AMOUNT_ORDER_QTY, AMOUNT_STOP_PX},
 };
 
 #define AMOUNT_ROWS (sizeof amount_rows / sizeof amount_rows[0])
@@ -329,38 +311,38 @@ static bool has_own_rows(struct slice type)
     return false;
 }
 
-static bool read_amount(const struct amounts *a, enum amount which, struct decimal *out)
-{
-    return decimal_parse(slice_trim(a->text[which]), out) && !decimal_is_zero(*out);
-}
-
 static bool row_applies(const struct amount_row *row, struct slice type, bool type_has_own)
 {
     return row->types != NULL ? is_listed(type, row->types) : !type_has_own;
 }
 
-/* The first row with both gives all three; without one, quantity and price are each the first that can be read. */
-static void set_amounts(const struct amounts *a, struct message_fields *m)
+static bool read_amount(const struct message_fields *m, enum amount which, struct decimal *out)
 {
-    bool own = has_own_rows(m->msg_type);
+    return decimal_parse(slice_trim(m->amounts[which]), out) && !decimal_is_zero(*out);
+}
 
+void instrument_amounts(const struct message_fields *message, struct message_amounts *out)
+{
+    bool own = has_own_rows(message->msg_type);
+
+    *out = (struct message_amounts){0};
     for (size_t i = 0; i < AMOUNT_ROWS; i++) {
         const struct amount_row *row = &amount_rows[i];
         struct decimal quantity;
         struct decimal price;
-        if (!row_applies(row, m->msg_type, own))
+        if (!row_applies(row, message->msg_type, own))
             continue;
-        bool has_quantity = read_amount(a, row->quantity, &quantity);
-        bool has_price = read_amount(a, row->price, &price);
+        bool has_quantity = read_amount(message, row->quantity, &quantity);
+        bool has_price = read_amount(message, row->price, &price);
         bool both = has_quantity && has_price;
-        if (has_quantity && (both || !m->has_quantity))
-            m->quantity = quantity;
-        if (has_price && (both || !m->has_price))
-            m->price = price;
-        m->has_quantity = m->has_quantity || has_quantity;
-        m->has_price = m->has_price || has_price;
+        if (has_quantity && (both || !out->has_quantity))
+            out->quantity = quantity;
+        if (has_price && (both || !out->has_price))
+            out->price = price;
+        out->has_quantity = out->has_quantity || has_quantity;
+        out->has_price = out->has_price || has_price;
         if (both) {
-            m->has_notional = decimal_multiply(quantity, price, &m->notional);
+            out->has_notional = decimal_multiply(quantity, price, &out->notional);
             return;
         }
     }
@@ -385,7 +367,6 @@ enum fix_reason instrument_extract(const struct fix_message *message, struct ins
     }
     collect_identifiers(&x);
     drop_fix_suffix(x.body);
-    set_amounts(&x.amounts, &out->message);
     if (names_security(x.body))
         out->count = 1;
     else

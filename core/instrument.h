@@ -60,6 +60,20 @@ struct instrument {
     struct slice multiplier;
 };
 
+/* Fields that price and quantity are taken from; which of them count depends on the message's type. */
+enum amount {
+    AMOUNT_CUM_QTY,   /* 14 */
+    AMOUNT_AVG_PX,    /* 6 */
+    AMOUNT_IOI_QTY,   /* 27 */
+    AMOUNT_LAST_PX,   /* 31 */
+    AMOUNT_LAST_QTY,  /* 32 */
+    AMOUNT_ORDER_QTY, /* 38 */
+    AMOUNT_PRICE,     /* 44 */
+    AMOUNT_SHARES,    /* 53 */
+    AMOUNT_STOP_PX,   /* 99 */
+    AMOUNT_COUNT,
+};
+
 /* Of the message as a whole, as it stands; empty where absent. */
 struct message_fields {
     struct slice begin_string;
@@ -76,9 +90,14 @@ struct message_fields {
     struct slice trade_date;
     bool poss_dup;
     bool poss_resend;
+    struct slice currency;
+    struct slice amounts[AMOUNT_COUNT]; /* what price and quantity are read from, should they be asked for */
+};
+
+/* Price and quantity, and their product; exact. */
+struct message_amounts {
     bool has_price, has_quantity, has_notional;
     struct decimal price, quantity, notional;
-    struct slice currency;
 };
 
 struct instrument_list {
@@ -90,6 +109,9 @@ struct instrument_list {
 
 /* FIX_OK, or FIX_TOO_MANY_IDENTIFIERS. */
 enum fix_reason instrument_extract(const struct fix_message *message, struct instrument_list *out);
+
+/* By the table in core/README.md, "Price, quantity, notional". Apart from extraction, because only discrepancies need it. */
+void instrument_amounts(const struct message_fields *message, struct message_amounts *out);
 
 const char *instrument_role_name(enum instrument_role role);
 

@@ -16,7 +16,7 @@ struct clue {
     bool found;     /* the master holds it */
     bool invalid;   /* the master lacks it, and its shape or check digit is wrong */
     bool conflict;  /* found, and leads elsewhere than those before it */
-    uint32_t roles; /* the columns (bit per role) in which it was found */
+    uint32_t roles; /* the columns (bit per role) in which it was found; 0 until roles_of was asked */
 };
 
 struct matcher {
@@ -134,22 +134,6 @@ static bool is_invalid(const struct clue *clue)
     return validity == IDENTIFIER_BAD_SHAPE || validity == IDENTIFIER_BAD_CHECK_DIGIT;
 }
 
-/* The columns in which any row holds the key; 0 where no row does. */
-static uint32_t find_roles(const struct index *index, const struct clue *clue)
-{
-    uint32_t of_kind = roles_of_kind(clue->identifier->kind);
-    uint32_t roles = 0;
-    struct index_cursor cursor;
-    struct security row;
-
-    index_find(index, clue->identifier->kind, clue_key(clue), &cursor);
-    while (roles != of_kind && index_next(&cursor, &row))
-        for (int r = 0; r < MASTER_ROLE_COUNT; r++)
-            if ((of_kind & ROLE_BIT(r)) && slice_equal(row.value[r], clue_key(clue)))
-                roles |= ROLE_BIT(r);
-    return roles;
-}
-
 static void collect_clues(struct matching *m)
 {
     struct matcher *matcher = m->matcher;
@@ -165,36 +149,55 @@ static void collect_clues(struct matching *m)
         if (is_repetition(matcher, clue))
             continue;
         clue->judged = id->kind != IDENTIFIER_UNKNOWN && index_has_kind(m->index, id->kind);
-        clue->roles = clue->judged && clue->key_len > 0 ? find_roles(m->index, clue) : 0;
-        clue->found = clue->roles != 0;
-        clue->invalid = !clue->found && is_invalid(clue);
-        clue->conflict = false;
+        clue->found = clue->invalid = clue->conflict = false;
+        clue->roles = 0;
         matcher->clue_count++;
     }
 }
 
-/* A row contradicts a found identifier if it holds another value where the identifier was found. */
-static bool contradicts(const struct security *row, const struct clue *clue)
+/* The columns in which any row holds the key. Only conflicts ask for them, so they are looked for when they are needed. */
+static uint32_t roles_of(const struct index *index, struct clue *clue)
 {
-    return !security_has_key(row, clue->identifier->kind, clue_key(clue)) && first_filled(row, clue->roles).len > 0;
+    uint32_t of_kind = roles_of_kind(clue->identifier->kind);
+    struct index_cursor cursor;
+    struct security row;
+
+    if (clue->roles != 0)
+        return clue->roles;
+    index_find(index, clue->identifier->kind, clue_key(clue), &cursor);
+    while (clue->roles != of_kind && index_next(&cursor, &row))
+        for (int r = 0; r < MASTER_ROLE_COUNT; r++)
+            if ((of_kind & ROLE_BIT(r)) && slice_equal(row.value[r], clue_key(clue)))
+                clue->roles |= ROLE_BIT(r);
+    return clue->roles;
 }
 
-static bool all_contradict(const struct candidates *rows, const struct clue *clue)
+/* A row contradicts a found identifier if it holds another value where the identifier was found. */
+static bool contradicts(const struct index *index, const struct security *row, struct clue *clue)
 {
-    for (size_t i = 0; i < rows->count; i++)
-        if (!contradicts(&rows->rows[i], clue))
+    return !security_has_key(row, clue->identifier->kind, clue_key(clue)) &&
+           first_filled(row, roles_of(index, clue)).len > 0;
+}
+
+static bool all_contradict(const struct matching *m, struct clue *clue)
+{
+    const struct candidates *c = &m->matcher->candidates;
+
+    for (size_t i = 0; i < c->count; i++)
+        if (!contradicts(m->index, &c->rows[i], clue))
             return false;
     return true;
 }
 
-/* Whether each row contradicts one of the found identifiers before `clue`. */
-static bool all_contradict_earlier(const struct matcher *matcher, const struct candidates *rows,
-                                   const struct clue *clue)
+/* Whether each of the other rows contradicts one of the found identifiers before `clue`. */
+static bool all_contradict_earlier(const struct matching *m, const struct clue *clue)
 {
-    for (size_t i = 0; i < rows->count; i++) {
+    const struct candidates *others = &m->matcher->others;
+
+    for (size_t i = 0; i < others->count; i++) {
         bool one = false;
-        for (const struct clue *c = matcher->clues; c < clue && !one; c++)
-            one = c->found && contradicts(&rows->rows[i], c);
+        for (struct clue *c = m->matcher->clues; c < clue && !one; c++)
+            one = c->found && contradicts(m->index, &others->rows[i], c);
         if (!one)
             return false;
     }
@@ -208,40 +211,49 @@ static int lacks_key(const void *context, const struct security *row)
     return !security_has_key(row, clue->identifier->kind, clue_key(clue));
 }
 
-/* Brings a further found identifier to bear: what both share, a conflict, or rows that join. */
+/* Brings a further identifier to bear: the candidates that hold it, or else a conflict, or rows that join. */
 static int combine(struct matching *m, struct clue *clue, struct error *e)
 {
     struct matcher *matcher = m->matcher;
 
-    if (candidates_keep_best(&matcher->candidates, lacks_key, clue) == 0)
+    if (candidates_keep_best(&matcher->candidates, lacks_key, clue) == 0) {
+        clue->found = true;
         return 0;
+    }
     matcher->others.count = 0;
     if (candidates_add(&matcher->others, m->index, clue->identifier->kind, clue_key(clue), e) != 0)
         return -1;
-    clue->conflict =
-        all_contradict(&matcher->candidates, clue) || all_contradict_earlier(matcher, &matcher->others, clue);
+    clue->found = matcher->others.count > 0;
+    if (!clue->found)
+        return 0;
+    clue->conflict = all_contradict(m, clue) || all_contradict_earlier(m, clue);
     if (clue->conflict)
         return 0;
     return candidates_add(&matcher->candidates, m->index, clue->identifier->kind, clue_key(clue), e);
 }
 
-/* Fills the candidates from the found identifiers, and says through which. */
+/* The first identifier that the master holds makes the candidates. */
+static int start_with(struct matching *m, struct clue *clue, struct error *e)
+{
+    if (candidates_add(&m->matcher->candidates, m->index, clue->identifier->kind, clue_key(clue), e) != 0)
+        return -1;
+    clue->found = m->matcher->candidates.count > 0;
+    if (clue->found)
+        m->result->found_by = clue->identifier->position == 0 ? FOUND_BY_IDENTIFIER : FOUND_BY_ALTERNATE_IDENTIFIER;
+    return 0;
+}
+
+/* Looks all identifiers up and fills the candidates. */
 static int find_by_identifiers(struct matching *m, struct error *e)
 {
     struct matcher *matcher = m->matcher;
 
     for (size_t i = 0; i < matcher->clue_count; i++) {
         struct clue *clue = &matcher->clues[i];
-        if (!clue->found)
-            continue;
-        if (matcher->candidates.count > 0) {
-            if (combine(m, clue, e) != 0)
-                return -1;
-            continue;
-        }
-        m->result->found_by = clue->identifier->position == 0 ? FOUND_BY_IDENTIFIER : FOUND_BY_ALTERNATE_IDENTIFIER;
-        if (candidates_add(&matcher->candidates, m->index, clue->identifier->kind, clue_key(clue), e) != 0)
+        if (clue->judged && clue->key_len > 0 &&
+            (matcher->candidates.count > 0 ? combine : start_with)(m, clue, e) != 0)
             return -1;
+        clue->invalid = !clue->found && is_invalid(clue);
     }
     return 0;
 }
@@ -265,12 +277,12 @@ static bool judge_identifiers(struct matching *m)
     bool conflict = false;
 
     for (size_t i = 0; i < m->matcher->clue_count; i++) {
-        const struct clue *clue = &m->matcher->clues[i];
+        struct clue *clue = &m->matcher->clues[i];
         enum identifier_kind kind = clue->identifier->kind;
         if (clue->invalid)
             add_on_identifier(m, DISCREPANCY_INVALID_IDENTIFIER, clue, roles_of_kind(kind));
         else if (clue->conflict)
-            add_on_identifier(m, DISCREPANCY_IDENTIFIER_CONFLICT, clue, clue->roles);
+            add_on_identifier(m, DISCREPANCY_IDENTIFIER_CONFLICT, clue, roles_of(m->index, clue));
         else if (!clue->found && clue->judged && all_filled(m, kind))
             add_on_identifier(m, DISCREPANCY_UNKNOWN_SECURITY, clue, roles_of_kind(kind));
         conflict = conflict || clue->conflict;

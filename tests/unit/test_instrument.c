@@ -168,11 +168,13 @@ static void price_and_quantity_follow_the_message_type(void **state)
         const struct amount_row *row = &amount_rows[i];
         struct instrument_list list;
         char *text = extract(row->body, &list, FIX_OK);
-        const struct message_fields *m = &list.message;
+        struct message_amounts amounts;
+        const struct message_amounts *m = &amounts;
         char quantity[DECIMAL_TEXT_MAX];
         char price[DECIMAL_TEXT_MAX];
         char notional[DECIMAL_TEXT_MAX];
         char seen[3 * DECIMAL_TEXT_MAX];
+        instrument_amounts(&list.message, &amounts);
         format_amount(m->has_quantity, m->quantity, quantity);
         format_amount(m->has_price, m->price, price);
         format_amount(m->has_notional, m->notional, notional);

@@ -1,0 +1,647 @@
+#include "consumer/config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "consumer/config_kafka.h"
+#include "consumer/config_options.h"
+#include "consumer/config_value.h"
+#include "consumer/ini.h"
+#include "consumer/log.h"
+#include "consumer/suggest.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
+
+/* Writes `len` bytes to a new file; `path` is at least 64 bytes. */
+static void write_file(char *path, const char *bytes, size_t len)
+{
+    strcpy(path, "/tmp/fixwarden-test-XXXXXX");
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, len), (ssize_t)len);
+    close(fd);
+}
+
+/* Reads the text as a file. */
+static int read_text(struct config *config, const char *text, size_t len, struct error *e)
+{
+    char path[64];
+
+    write_file(path, text, len);
+    int status = config_read_file(config, path, e);
+    unlink(path);
+    return status;
+}
+
+/* What config_show prints; the caller's to free. */
+static char *shown(const struct config *config)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    config_show(config, out);
+    fclose(out);
+    return text;
+}
+
+static void assert_contains(const char *text, const char *part, const char *name)
+{
+    if (!strstr(text, part))
+        fail_msg("%s: no \"%s\" in \"%s\"", name, part, text);
+}
+
+/* --- values --- */
+
+static void numbers_are_read_and_written_in_their_units(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_size;
+        bool good;
+        uint64_t value;
+        const char *written;
+    } rows[] = {
+        {"600M", true, true, 600ull << 20, "600M"},
+        {"1G", true, true, 1ull << 30, "1G"},
+        {"1024", true, true, 1024, "1K"},
+        {"64KiB", true, true, 65536, "64K"},
+        {"3 mb", true, true, 3ull << 20, "3M"},
+        {"1025", true, true, 1025, "1025"},
+        {"0", true, true, 0, "0"},
+        {"18446744073709551615", true, true, UINT64_MAX, "18446744073709551615"},
+        {"18446744073709551616", true, false, 0, NULL},
+        {"17592186044416M", true, false, 0, NULL},
+        {"", true, false, 0, NULL},
+        {"M", true, false, 0, NULL},
+        {"-1", true, false, 0, NULL},
+        {"1.5G", true, false, 0, NULL},
+        {"1X", true, false, 0, NULL},
+        {"100ms", false, true, 100, "100ms"},
+        {"250", false, true, 250, "250ms"},
+        {"5s", false, true, 5000, "5s"},
+        {"90s", false, true, 90000, "90s"},
+        {"2m", false, true, 120000, "2m"},
+        {"1h", false, true, 3600000, "1h"},
+        {"5x", false, false, 0, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char written[CONFIG_NUMBER_TEXT];
+        uint64_t value = 0;
+        bool good = rows[i].is_size ? config_parse_size(slice_of(rows[i].text), &value)
+                                    : config_parse_duration(slice_of(rows[i].text), &value);
+
+        if (good != rows[i].good || (good && value != rows[i].value))
+            fail_msg("'%s' gave %d, %llu", rows[i].text, good, (unsigned long long)value);
+        if (!good)
+            continue;
+        if (rows[i].is_size)
+            config_format_size(value, written);
+        else
+            config_format_duration(value, written);
+        assert_string_equal(written, rows[i].written);
+    }
+}
+
+static void names_are_near_by_letters_left_out_put_in_replaced_or_swapped(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        size_t distance;
+    } rows[] = {
+        {"topics", "topics", 0},  {"topic", "topics", 1},  {"tpoics", "topics", 1},
+        {"TOPICS", "topics", 0},  {"tobics", "topics", 1}, {"topicss", "topics", 1},
+        {"", "abc", 3},           {"abc", "", 3},          {"", "", 0},
+        {"kitten", "sitting", 3}, {"index", "ni", 4},
+    };
+    char text[64], long_name[SUGGEST_NAME_MAX + 2];
+    struct suggest suggest = {.typed = "topic"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (suggest_distance(rows[i].a, rows[i].b) != rows[i].distance)
+            fail_msg("%s, %s: %zu", rows[i].a, rows[i].b, suggest_distance(rows[i].a, rows[i].b));
+    memset(long_name, 'x', sizeof long_name);
+    long_name[SUGGEST_NAME_MAX] = '\0';
+    assert_int_equal(suggest_distance(long_name, long_name), 0);
+    long_name[SUGGEST_NAME_MAX] = 'x';
+    long_name[SUGGEST_NAME_MAX + 1] = '\0';
+    assert_int_equal(suggest_distance(long_name, long_name), SUGGEST_NAME_MAX);
+    assert_string_equal(suggest_text(&suggest, "", text, sizeof text), "");
+    suggest_consider(&suggest, "elephant");
+    assert_null(suggest.nearest);
+    suggest_consider(&suggest, "topical");
+    suggest_consider(&suggest, "topics");
+    assert_string_equal(suggest_text(&suggest, "--", text, sizeof text), "; did you mean '--topics'?");
+}
+
+/* --- files --- */
+
+static void lines_of_an_ini_file(void **state)
+{
+    static const struct {
+        const char *name, *text;
+        size_t len;
+        const char *expected; /* "section|key|value|" for each, then the event that ends it, and its line */
+    } rows[] = {
+#define TEXT(t) t, sizeof t - 1
+        {"nothing at all", TEXT(""), "end 0"},
+        {"a value", TEXT("[a]\nb = c\n"), "a|b|c|end 2"},
+        {"no line end at the end", TEXT("[a]\nb=c"), "a|b|c|end 2"},
+        {"CRLF and a byte order mark", TEXT("\xef\xbb\xbf[a]\r\nb = c\r\n"), "a|b|c|end 2"},
+        {"white space around everything", TEXT("  [ a ]  \n\t b \t=\t c d \t\n"), "a|b|c d|end 2"},
+        {"comments and blank lines", TEXT("# x = y\n; [z]\n\n[a]\n  # q\nb = c\n"), "a|b|c|end 6"},
+        {"a value keeps marks and semicolons", TEXT("[a]\nb = p#1 ;2=3\n"), "a|b|p#1 ;2=3|end 2"},
+        {"an empty value", TEXT("[a]\nb =\n"), "a|b||end 2"},
+        {"a value before any section", TEXT("b = c\n"), "before 1"},
+        {"a section that never closes", TEXT("\n[a\n"), "section 2"},
+        {"a section with something behind it", TEXT("[a] b\n"), "section 1"},
+        {"a section without a name", TEXT("[ ]\n"), "section 1"},
+        {"one bracket", TEXT("["), "section 1"},
+        {"a line without an equals sign", TEXT("[a]\nfoo\n"), "line 2"},
+        {"a line without a key", TEXT("[a]\n= foo\n"), "line 2"},
+        {"a NUL byte", TEXT("[a]\nb = c\0d\n"), "nul 2"},
+#undef TEXT
+    };
+    static const char *const events[] = {[INI_END] = "end",
+                                         [INI_BAD_SECTION] = "section",
+                                         [INI_BAD_LINE] = "line",
+                                         [INI_NO_SECTION] = "before",
+                                         [INI_NUL] = "nul"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct ini ini = {.rest = slice_make(rows[i].text, rows[i].len)};
+        char got[256] = "";
+        enum ini_event event;
+
+        while ((event = ini_next(&ini)) == INI_VALUE)
+            snprintf(got + strlen(got), sizeof got - strlen(got), "%.*s|%.*s|%.*s|", SLICE_FORMAT(ini.section),
+                     SLICE_FORMAT(ini.key), SLICE_FORMAT(ini.value));
+        snprintf(got + strlen(got), sizeof got - strlen(got), "%s %zu", events[event], ini.line);
+        if (strcmp(got, rows[i].expected) != 0)
+            fail_msg("%s: %s", rows[i].name, got);
+    }
+}
+
+static void what_a_file_sets_is_used_or_refused(void **state)
+{
+    static const struct {
+        const char *name, *text;
+        const char *shown; /* a part of config_show; NULL: it is refused */
+        const char *error; /* a part of the sentence */
+    } rows[] = {
+        {"a list by commas and by repetition", "[input]\ntopics = a, b\ntopics = ^c.*,\n",
+         "topics = a\ntopics = b\ntopics = ^c.*\n", NULL},
+        {"a size", "[master]\nmemory = 600M\n", "memory = 600M\n", NULL},
+        {"a number without a limit", "[master]\nmax_bad_rows = unlimited\n", "max_bad_rows = unlimited\n", NULL},
+        {"a choice, case aside", "[output]\ndelivery = At-Least-Once\n", "delivery = at-least-once\n", NULL},
+        {"a delimiter by name", "[master]\ndelimiter = tab\n", "delimiter = tab\n", NULL},
+        {"a column by its header", "[master]\ncolumn.symbol = Tick Er\n", "column.symbol = Tick Er\n", NULL},
+        {"a column that is none", "[master]\ncolumn.isin =\n", "column.isin = \n", NULL},
+        {"kinds of keys", "[master]\nkeys = cusip, ISIN\n", "keys = cusip\nkeys = ISIN\n", NULL},
+        {"a rule's severity", "[rules]\nUNKNOWN_SECURITY = critical\n", "UNKNOWN_SECURITY = CRITICAL\n", NULL},
+        {"a rule switched off", "[rules]\nSYMBOL_FORMAT_VARIANT = off\n", "SYMBOL_FORMAT_VARIANT = off\n", NULL},
+        {"a rule set's name", "[rules]\nname = desk-7\n", "name = desk-7\n", NULL},
+        {"a property of librdkafka", "[kafka]\nsecurity.protocol = ssl\n", "security.protocol = ssl\n", NULL},
+        {"the last value of a property", "[kafka]\nclient.id = a\nclient.id = b\n", "client.id = b\n", NULL},
+
+        {"a misspelled key", "[input]\n\ntopic = x\n", NULL,
+         "line 3: [input] topic is not known; did you mean 'topics'?"},
+        {"a misspelled section", "[inptu]\ntopics = x\n", NULL,
+         "line 2: section [inptu] is not known; did you mean 'input'?"},
+        {"a key of another section", "[input]\nmemory = 1G\n", NULL,
+         "[input] memory is not known; it belongs to [master]"},
+        {"a misspelled kind", "[rules]\nUNKNOWN_SECURTY = low\n", NULL, "did you mean 'UNKNOWN_SECURITY'?"},
+        {"an unknown severity", "[rules]\nUNKNOWN_SECURITY = huge\n", NULL, "[rules] UNKNOWN_SECURITY"},
+        {"a misspelled role", "[master]\ncolumn.symbl = x\n", NULL, "did you mean 'column.symbol'?"},
+        {"no size", "[master]\nmemory = lots\n", NULL, "[master] memory: 'lots' is no size from 16M to 1T"},
+        {"a size below the least", "[master]\nmemory = 16777215\n", NULL, "is no size from 16M"},
+        {"a number above the most", "[batch]\nmessages = 1000001\n", NULL, "'1000001' is no number from 1 to 1000000"},
+        {"a number below the least", "[batch]\nmessages = 0\n", NULL, "'0' is no number from 1"},
+        {"no choice", "[input]\nframing = loose\n", NULL, "[input] framing: 'loose' is none of strict, log"},
+        {"an empty name", "[input]\ngroup =\n", NULL, "[input] group: it needs 1 to 249 bytes"},
+        {"a quote as delimiter", "[master]\ndelimiter = \"\n", NULL, "[master] delimiter"},
+        {"a letter as delimiter", "[master]\ndelimiter = x\n", NULL, "[master] delimiter"},
+        {"a kind that is no key", "[master]\nkeys = ISO_CURRENCY\n", NULL, "'ISO_CURRENCY' is no kind"},
+        {"a property that fixwarden owns", "[kafka]\ngroup.id = x\n", NULL, "use [input] group"},
+        {"another one", "[kafka]\nenable.auto.commit = true\n", NULL, "[batch] commit_interval"},
+        {"a secret in the open", "[kafka]\nsasl.password = x\n", NULL, "sasl.password.file = PATH"},
+        {"another secret", "[kafka]\nssl.key.password = x\n", NULL, "ssl.key.password.file = PATH"},
+        {"a secret's file that is not there", "[kafka]\nsasl.password.file = /nonexistent/x\n", NULL,
+         "[kafka] sasl.password.file: /nonexistent/x: No such file"},
+        {"a property in capitals", "[kafka]\nClient.Id = x\n", NULL, "is no name of a librdkafka property"},
+        {"a line that is nothing", "[input]\nfoo\n", NULL, "line 2: it is neither key = value"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct config config;
+        struct error e = {0};
+
+        assert_true(config_init(&config));
+        int status = read_text(&config, rows[i].text, strlen(rows[i].text), &e);
+        if (rows[i].shown) {
+            char *text = shown(&config);
+
+            if (status != 0)
+                fail_msg("%s: %s", rows[i].name, e.text);
+            assert_contains(text, rows[i].shown, rows[i].name);
+            free(text);
+        } else {
+            if (status == 0)
+                fail_msg("%s: it was taken", rows[i].name);
+            assert_contains(e.text, rows[i].error, rows[i].name);
+            assert_int_equal(e.code, strstr(rows[i].name, "not there") ? ERROR_IO : ERROR_CONFIG);
+        }
+        config_free(&config);
+    }
+}
+
+static void a_line_of_many_brokers_is_whole(void **state)
+{
+    char text[4096] = "[kafka]\nbootstrap.servers = ";
+    struct config config;
+    struct error e;
+
+    (void)state;
+    for (int i = 0; i < 40; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "broker-%d.example.com:9092,", i);
+    assert_true(config_init(&config));
+    assert_int_equal(read_text(&config, text, strlen(text), &e), 0);
+    assert_string_equal(config_kafka(&config, "bootstrap.servers"), strstr(text, "broker-0"));
+    config_free(&config);
+}
+
+/* Each limit at N and N + 1. */
+static void limits_of_files_and_lists(void **state)
+{
+    size_t size = CONFIG_FILE_MAX + 1;
+    char *text = malloc(size);
+    struct config config;
+    struct error e;
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, '#', size);
+    assert_true(config_init(&config));
+    assert_int_equal(read_text(&config, text, size - 1, &e), 0);
+    assert_int_equal(read_text(&config, text, size, &e), -1);
+    assert_contains(e.text, "longer than 1048576 bytes", "a long file");
+    for (int i = 0; i < SECURITY_CARRIED_MAX; i++)
+        assert_int_equal(config_set(&config, "master.carry", "x", &e), 0);
+    assert_int_equal(config_set(&config, "master.carry", "x", &e), -1);
+    assert_contains(e.text, "[master] carry: there are more than 32", "a long list");
+    memset(text, 'x', size);
+    text[CONFIG_VALUE_MAX] = '\0';
+    assert_int_equal(config_set(&config, "kafka.client.id", text, &e), 0);
+    text[CONFIG_VALUE_MAX] = 'x';
+    text[CONFIG_VALUE_MAX + 1] = '\0';
+    assert_int_equal(config_set(&config, "kafka.client.id", text, &e), -1);
+    config_free(&config);
+    free(text);
+}
+
+/* --- the layers --- */
+
+static void a_flag_beats_the_environment_beats_the_file_beats_the_default(void **state)
+{
+    char group[] = "FIXWARDEN_INPUT_GROUP=environment", topics[] = "FIXWARDEN_INPUT_TOPICS=e1,e2";
+    char *variables[] = {group, topics, NULL};
+    const char *file = "[input]\ngroup = file\ntopics = f1\ntopics = f2\n[log]\nlevel = debug\n";
+    struct config config;
+    struct error e;
+
+    (void)state;
+    assert_true(config_init(&config));
+    assert_string_equal(config.input.group, "fixwarden");
+    assert_int_equal(config.log.level, LOG_LEVEL_INFO);
+    assert_int_equal(read_text(&config, file, strlen(file), &e), 0);
+    assert_string_equal(config.input.group, "file");
+    assert_int_equal(config.log.level, LOG_LEVEL_DEBUG);
+    assert_int_equal(config.input.topics.count, 2);
+    assert_int_equal(config_read_environment(&config, variables, &e), 0);
+    assert_string_equal(config.input.group, "environment");
+    assert_int_equal(config.input.topics.count, 2);
+    assert_string_equal(config.input.topics.items[1], "e2");
+    assert_int_equal(config_set(&config, "input.group", "flag", &e), 0);
+    assert_int_equal(config_set(&config, "input.topics", "t1", &e), 0);
+    assert_int_equal(config_set(&config, "input.topics", "t2,t3", &e), 0);
+    assert_string_equal(config.input.group, "flag");
+    assert_int_equal(config.input.topics.count, 3);
+    assert_string_equal(config.input.topics.items[0], "t1");
+    config_free(&config);
+}
+
+static void variables_of_the_environment(void **state)
+{
+    static const struct {
+        const char *variable;
+        const char *shown; /* NULL: refused, and this is part of the sentence: */
+        const char *error;
+    } rows[] = {
+        {"FIXWARDEN_MASTER_SPILL_DIR=/x", "spill_dir = /x\n", NULL},
+        {"FIXWARDEN_MASTER_COLUMN_PUT_CALL=Right", "column.put_call = Right\n", NULL},
+        {"FIXWARDEN_RULES_UNKNOWN_SECURITY=low", "UNKNOWN_SECURITY = LOW\n", NULL},
+        {"FIXWARDEN_KAFKA_BOOTSTRAP_SERVERS=b:1", "bootstrap.servers = b:1\n", NULL},
+        {"FIXWARDEN_KAFKA_SASL_PASSWORD=hunter2", "# sasl.password = ********\n", NULL},
+        {"FIXWARDEN_SERVICE_HOST=10.0.0.1", "group = fixwarden\n", NULL},
+        {"FIXWARDEN_PORT_9090_TCP=tcp://10.0.0.1:9090", "group = fixwarden\n", NULL},
+        {"OTHER=1", "group = fixwarden\n", NULL},
+        {"FIXWARDEN_INPUT_GRUOP=x", NULL, "environment: FIXWARDEN_INPUT_GRUOP: [input] gruop is not known"},
+        {"FIXWARDEN_INPTU_GROUP=x", NULL, "did you mean 'input'?"},
+        {"FIXWARDEN_KAFKA_GROUP_ID=x", NULL, "use [input] group"},
+        {"FIXWARDEN_BATCH_MESSAGES=many", NULL, "'many' is no number"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char variable[128];
+        char *variables[] = {variable, NULL};
+        struct config config;
+        struct error e = {0};
+
+        strcpy(variable, rows[i].variable);
+        assert_true(config_init(&config));
+        int status = config_read_environment(&config, variables, &e);
+        if (rows[i].shown) {
+            char *text = shown(&config);
+
+            if (status != 0)
+                fail_msg("%s: %s", rows[i].variable, e.text);
+            assert_contains(text, rows[i].shown, rows[i].variable);
+            assert_null(strstr(text, "hunter2"));
+            free(text);
+        } else {
+            assert_int_equal(status, -1);
+            assert_contains(e.text, rows[i].error, rows[i].variable);
+        }
+        config_free(&config);
+    }
+}
+
+static void a_path_by_flag_may_hold_a_comma(void **state)
+{
+    struct config config;
+    struct error e;
+
+    (void)state;
+    assert_true(config_init(&config));
+    assert_int_equal(config_set(&config, "master.files", "a,b.csv", &e), 0);
+    assert_int_equal(config_set(&config, "master.files", "c.csv", &e), 0);
+    assert_int_equal(config.master.files.count, 2);
+    assert_string_equal(config.master.files.items[0], "a,b.csv");
+    assert_int_equal(config_set(&config, "kafka.sasl.password", "x", &e),
+                     -1); /* anybody can see a process's arguments */
+    assert_int_equal(config_set(&config, "input", "x", &e), -1);
+    assert_int_equal(config_set(&config, ".x", "x", &e), -1);
+    config_free(&config);
+}
+
+static void a_secret_is_read_without_its_line_end(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        const char *secret; /* NULL: refused */
+    } rows[] = {
+        {"abc", 3, "abc"},       {"abc\n", 4, "abc"}, {"abc\r\n", 5, "abc"}, {"abc\n\n", 5, "abc\n"},
+        {" a b \n", 6, " a b "}, {"\n", 1, NULL},     {"", 0, NULL},         {"a\0b", 3, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char path[64], *secret = NULL, *text;
+        struct config config;
+        struct error e;
+
+        write_file(path, rows[i].bytes, rows[i].len);
+        assert_int_equal(config_read_secret(path, &secret, &e), rows[i].secret ? 0 : -1);
+        if (rows[i].secret) {
+            assert_string_equal(secret, rows[i].secret);
+            assert_true(config_init(&config));
+            assert_int_equal(config_set(&config, "kafka.sasl.password.file", path, &e), 0);
+            assert_string_equal(config_kafka(&config, "sasl.password"), rows[i].secret);
+            text = shown(&config);
+            assert_contains(text, "sasl.password.file = /tmp/", "the file's name is shown");
+            free(text);
+            config_free(&config);
+        }
+        free(secret);
+        unlink(path);
+    }
+}
+
+/* --- all together --- */
+
+static void what_run_needs(void **state)
+{
+    static const struct {
+        const char *name, *value; /* set on top of a good configuration */
+        const char *error;        /* NULL: it is good */
+    } rows[] = {
+        {"log.level", "info", NULL},
+        {"input.topics", "", "[input] topics is not set"},
+        {"input.topics", "fixwarden.discrepancies", "is an output topic, too"},
+        {"input.topics", "a b", "cannot be the name of a topic"},
+        {"input.topics", "^a b", NULL},
+        {"output.topic", "fixwarden.dead-letters", "are the same"},
+        {"output.topic", "..", "cannot be the name of a topic"},
+        {"master.index", "", "[master] index is not set"},
+        {"registry.user", "me", "password_file is not"},
+        {"registry.url", "registry:8081", "neither http:// nor https://"},
+        {"registry.url", "https://registry:8081", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *file = "[kafka]\nbootstrap.servers = x\n[input]\ntopics = a\n[master]\nindex = i\n";
+        struct config config;
+        struct error e = {0};
+
+        assert_true(config_init(&config));
+        assert_int_equal(config_validate_run(&config, &e), -1); /* without brokers */
+        assert_int_equal(read_text(&config, file, strlen(file), &e), 0);
+        assert_int_equal(config_validate_run(&config, &e), 0);
+        assert_int_equal(config_set(&config, rows[i].name, rows[i].value, &e), 0);
+        assert_int_equal(config_validate_run(&config, &e), rows[i].error ? -1 : 0);
+        if (rows[i].error)
+            assert_contains(e.text, rows[i].error, rows[i].name);
+        config_free(&config);
+    }
+}
+
+static void the_builder_gets_what_was_set(void **state)
+{
+    struct index_build_options options;
+    struct config config;
+    struct error e;
+
+    (void)state;
+    assert_true(config_init(&config));
+    config_master_options(&config, &options);
+    assert_int_equal(options.memory, 256u << 20);
+    assert_int_equal(options.master.delimiter, 0);
+    assert_int_equal(options.master.key_kinds, 0);
+    assert_null(options.spill_dir);
+    assert_null(options.master.role_column[ROLE_ISIN]);
+    assert_int_equal(config_set(&config, "master.delimiter", "pipe", &e), 0);
+    assert_int_equal(config_set(&config, "master.keys", "isin,CUSIP", &e), 0);
+    assert_int_equal(config_set(&config, "master.carry", "name", &e), 0);
+    assert_int_equal(config_set(&config, "master.column.isin", "", &e), 0);
+    assert_int_equal(config_set(&config, "master.spill_dir", "/s", &e), 0);
+    config_master_options(&config, &options);
+    assert_int_equal(options.master.delimiter, '|');
+    assert_int_equal(options.master.key_kinds, 1u << IDENTIFIER_ISIN | 1u << IDENTIFIER_CUSIP);
+    assert_int_equal(options.master.carried_count, 1);
+    assert_string_equal(options.master.carried[0], "name");
+    assert_string_equal(options.master.role_column[ROLE_ISIN], "");
+    assert_string_equal(options.spill_dir, "/s");
+    config_free(&config);
+}
+
+/* --- what is printed of the table --- */
+
+static char *printed(void (*print)(FILE *out))
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    print(out);
+    fclose(out);
+    return text;
+}
+
+static void every_option_stands_in_the_sample_and_in_the_table(void **state)
+{
+    char *sample = printed(config_print_sample), *table = printed(config_print_options), name[128];
+
+    (void)state;
+    for (const struct config_option *option = config_options; option->section; option++) {
+        snprintf(name, sizeof name, "%s =", option->key);
+        assert_contains(sample, name, "the sample");
+        snprintf(name, sizeof name, "| %s | `%s` |", option->section, option->key);
+        assert_contains(table, name, "the table");
+    }
+    for (int i = 0; i < DISCREPANCY_KIND_COUNT; i++) {
+        assert_contains(sample, discrepancy_kind_name((enum discrepancy_kind)i), "the sample");
+        assert_contains(table, discrepancy_kind_name((enum discrepancy_kind)i), "the table");
+    }
+    free(sample);
+    free(table);
+}
+
+static void the_sample_in_config_is_what_is_printed(void **state)
+{
+    char *sample = printed(config_print_sample);
+    FILE *file = fopen(FIXWARDEN_SOURCE_DIR "/config/fixwarden.ini", "r");
+    size_t len = strlen(sample);
+    char *there = calloc(1, len + 2);
+
+    (void)state;
+    assert_non_null(file);
+    assert_non_null(there);
+    assert_int_equal(fread(there, 1, len + 1, file), len); /* else: fixwarden config sample > config/fixwarden.ini */
+    assert_string_equal(there, sample);
+    fclose(file);
+    free(there);
+    free(sample);
+}
+
+/* With the comments taken off, the sample sets every option to its default, or to its example. */
+static void the_sample_shows_the_defaults(void **state)
+{
+    char *sample = printed(config_print_sample), *defaults, *text, *line, *rest = sample,
+         *bare = calloc(1, strlen(sample) + 1);
+    struct config config;
+    struct error e;
+
+    (void)state;
+    assert_non_null(bare);
+    while ((line = strsep(&rest, "\n"))) {
+        bool is_option = line[0] == '#' && strstr(line, " =") && !strstr(line, "`") && !strstr(line, ".file = ") &&
+                         !strstr(line, "= HEADER") && !strstr(line, "sasl") && !strstr(line, "SASL");
+
+        sprintf(bare + strlen(bare), "%s\n", is_option ? line + 2 : line);
+    }
+    assert_true(config_init(&config));
+    for (const struct config_option *option = config_options; option->section; option++) {
+        char name[CONFIG_NAME_MAX];
+
+        snprintf(name, sizeof name, "%s.%s", option->section, option->key);
+        if (option->example[0])
+            assert_int_equal(config_set(&config, name, option->example, &e), 0);
+    }
+    assert_int_equal(config_set(&config, "kafka.bootstrap.servers", "localhost:9092", &e), 0);
+    defaults = shown(&config);
+    config_free(&config);
+    assert_true(config_init(&config));
+    if (read_text(&config, bare, strlen(bare), &e) != 0)
+        fail_msg("%s", e.text);
+    text = shown(&config);
+    assert_string_equal(text, defaults);
+    assert_int_equal(config_validate_run(&config, &e), 0);
+    config_free(&config);
+    free(text);
+    free(defaults);
+    free(bare);
+    free(sample);
+}
+
+static void what_is_shown_reads_as_the_same(void **state)
+{
+    const char *file =
+        "[input]\ntopics = a, b\nstart = latest\n[master]\nmax_bad_rows = unlimited\ncolumn.cfi =\nmemory = 1G\n"
+        "[rules]\nname = n\nMISSING_IDENTIFIER = off\n[kafka]\nclient.id = me\n[batch]\ncommit_interval = 2s\n";
+    struct config one, two;
+    char *first, *second;
+    struct error e;
+
+    (void)state;
+    assert_true(config_init(&one));
+    assert_true(config_init(&two));
+    assert_int_equal(read_text(&one, file, strlen(file), &e), 0);
+    first = shown(&one);
+    assert_int_equal(read_text(&two, first, strlen(first), &e), 0);
+    second = shown(&two);
+    assert_string_equal(first, second);
+    assert_string_equal(one.rules.id, two.rules.id);
+    config_free(&one);
+    config_free(&two);
+    free(first);
+    free(second);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_read_and_written_in_their_units),
+        cmocka_unit_test(names_are_near_by_letters_left_out_put_in_replaced_or_swapped),
+        cmocka_unit_test(lines_of_an_ini_file),
+        cmocka_unit_test(what_a_file_sets_is_used_or_refused),
+        cmocka_unit_test(a_line_of_many_brokers_is_whole),
+        cmocka_unit_test(limits_of_files_and_lists),
+        cmocka_unit_test(a_flag_beats_the_environment_beats_the_file_beats_the_default),
+        cmocka_unit_test(variables_of_the_environment),
+        cmocka_unit_test(a_path_by_flag_may_hold_a_comma),
+        cmocka_unit_test(a_secret_is_read_without_its_line_end),
+        cmocka_unit_test(what_run_needs),
+        cmocka_unit_test(the_builder_gets_what_was_set),
+        cmocka_unit_test(every_option_stands_in_the_sample_and_in_the_table),
+        cmocka_unit_test(the_sample_in_config_is_what_is_printed),
+        cmocka_unit_test(the_sample_shows_the_defaults),
+        cmocka_unit_test(what_is_shown_reads_as_the_same),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,122 @@
+/* ledger: what is taken, what is dropped, and where it goes on after a commit or an abort. */
+#include "consumer/ledger.h"
+
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+static struct ledger_entry *entry(struct ledger *ledger)
+{
+    return ledger_find(ledger, "t", 0);
+}
+
+static void assign(struct ledger *ledger)
+{
+    struct error e;
+
+    assert_int_equal(ledger_assign(ledger, "t", 0, &e), 0);
+}
+
+static void what_is_not_ours_is_dropped(void **state)
+{
+    struct ledger ledger = {0};
+
+    (void)state;
+    assert_int_equal(ledger_take(ledger_find(&ledger, "t", 0), 1), LEDGER_DROPPED);
+    assign(&ledger);
+    assert_null(ledger_find(&ledger, "t", 1));
+    assert_null(ledger_find(&ledger, "u", 0));
+    assert_int_equal(ledger_take(entry(&ledger), 1), LEDGER_TAKEN);
+    ledger_revoke(&ledger, "t", 0);
+    assert_int_equal(ledger_take(entry(&ledger), 2), LEDGER_DROPPED);
+    ledger_begin(&ledger);
+    assert_null(entry(&ledger));
+    ledger_free(&ledger);
+}
+
+static void positions_follow_commits_and_aborts(void **state)
+{
+    struct ledger ledger = {0};
+
+    (void)state;
+    assign(&ledger);
+    assert_int_equal(ledger_take(entry(&ledger), 10), LEDGER_TAKEN);
+    assert_int_equal(ledger_take(entry(&ledger), 15), LEDGER_TAKEN); /* a gap: compaction, or a marker */
+    assert_int_equal(entry(&ledger)->start, 10);
+    assert_int_equal(entry(&ledger)->next, 16);
+    ledger_rewound(&ledger);
+    assert_int_equal(entry(&ledger)->next, 10);
+    assert_int_equal(ledger_take(entry(&ledger), 10), LEDGER_TAKEN);
+    ledger_committed(&ledger);
+    assert_int_equal(entry(&ledger)->start, 11);
+    ledger_take(entry(&ledger), 11);
+    ledger_rewound(&ledger);
+    assert_int_equal(entry(&ledger)->next, 11);
+    ledger_free(&ledger);
+}
+
+static void what_was_fetched_before_a_new_assignment_is_dropped(void **state)
+{
+    struct ledger ledger = {0};
+
+    (void)state;
+    assign(&ledger);
+    ledger_take(entry(&ledger), 5);
+    ledger_begin(&ledger);
+    ledger_revoke(&ledger, "t", 0);
+    assign(&ledger);
+    assert_int_equal(ledger_take(entry(&ledger), 7), LEDGER_DROPPED);
+    assert_int_equal(ledger_take(entry(&ledger), 6), LEDGER_DROPPED);
+    assert_int_equal(entry(&ledger)->dropped, 6);
+    assert_int_equal(entry(&ledger)->start, LEDGER_UNKNOWN);
+    ledger_begin(&ledger);
+    assert_int_equal(ledger_take(entry(&ledger), 6), LEDGER_TAKEN);
+    ledger_free(&ledger);
+}
+
+static void a_topic_that_was_made_again_is_read_from_its_start(void **state)
+{
+    struct ledger ledger = {0};
+
+    (void)state;
+    assign(&ledger);
+    ledger_take(entry(&ledger), 100);
+    ledger_committed(&ledger);
+    ledger_begin(&ledger);
+    assert_int_equal(ledger_take(entry(&ledger), 0), LEDGER_WENT_BACK);
+    assert_int_equal(ledger_take(entry(&ledger), 1), LEDGER_TAKEN);
+    assert_int_equal(entry(&ledger)->start, 0);
+    assert_int_equal(entry(&ledger)->next, 2);
+    ledger_free(&ledger);
+}
+
+static void many_partitions_are_kept_apart(void **state)
+{
+    struct ledger ledger = {0};
+    struct error e;
+
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(ledger_assign(&ledger, i % 2 ? "a" : "b", i, &e), 0);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(ledger_take(ledger_find(&ledger, i % 2 ? "a" : "b", i), i), LEDGER_TAKEN);
+    for (int i = 99; i >= 0; i--)
+        assert_int_equal(ledger_find(&ledger, i % 2 ? "a" : "b", i)->next, i + 1);
+    ledger_free(&ledger);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_not_ours_is_dropped),
+        cmocka_unit_test(positions_follow_commits_and_aborts),
+        cmocka_unit_test(what_was_fetched_before_a_new_assignment_is_dropped),
+        cmocka_unit_test(a_topic_that_was_made_again_is_read_from_its_start),
+        cmocka_unit_test(many_partitions_are_kept_apart),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

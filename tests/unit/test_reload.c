@@ -1,0 +1,238 @@
+/* reload: an index that is built, adopted, refused; files in a directory of the test's own. */
+#include "consumer/reload.h"
+
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define HEADER "symbol,isin,currency\n"
+#define ONE HEADER "AAA,US0378331005,USD\n"
+#define TWO ONE "BBB,US5949181045,USD\n"
+
+/* Each test starts with an empty directory and a configuration that points there. */
+struct fixture {
+    char directory[64];
+    char master[128];
+    char index[128];
+    char other[128];
+    struct config config;
+};
+
+static void write_file(const char *path, const char *text, size_t len)
+{
+    FILE *out = fopen(path, "w");
+
+    assert_non_null(out);
+    assert_int_equal(fwrite(text, 1, len, out), len);
+    assert_int_equal(fclose(out), 0);
+}
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    struct error e;
+
+    snprintf(f->directory, sizeof f->directory, "/tmp/test_reload_XXXXXX");
+    assert_non_null(mkdtemp(f->directory));
+    snprintf(f->master, sizeof f->master, "%s/master.csv", f->directory);
+    snprintf(f->index, sizeof f->index, "%s/index.fwx", f->directory);
+    snprintf(f->other, sizeof f->other, "%s/other.fwx", f->directory);
+    assert_true(config_init(&f->config));
+    assert_int_equal(config_set(&f->config, "master.files", f->master, &e), 0);
+    assert_int_equal(config_set(&f->config, "master.index", f->index, &e), 0);
+    assert_int_equal(config_set(&f->config, "reload.check_interval", "1s", &e), 0);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    unlink(f->master);
+    unlink(f->index);
+    unlink(f->other);
+    assert_int_equal(rmdir(f->directory), 0); /* nothing else was left behind */
+    config_free(&f->config);
+    free(f);
+    return 0;
+}
+
+static struct reload *open_reload(struct fixture *f)
+{
+    struct reload *reload = NULL;
+    struct error e = {0};
+
+    if (reload_new(&f->config, NULL, NULL, &reload, &e) != 0)
+        fail_msg("%s", e.text);
+    return reload;
+}
+
+static uint64_t rows(const struct reload *reload)
+{
+    return index_info(reload_index(reload))->rows;
+}
+
+static void build_index(struct fixture *f, const char *master, const char *path)
+{
+    struct index_build_options options;
+    struct index_build_result result;
+    struct error e = {0};
+    const char *files[] = {f->master};
+
+    write_file(f->master, master, strlen(master));
+    config_master_options(&f->config, &options);
+    if (index_build(files, 1, path, &options, &result, &e) != 0)
+        fail_msg("%s", e.text);
+}
+
+static void an_index_is_built_where_there_is_only_a_master(void **state)
+{
+    struct fixture *f = *state;
+    struct reload *reload;
+
+    write_file(f->master, ONE, strlen(ONE));
+    reload = open_reload(f);
+    assert_int_equal(rows(reload), 1);
+    assert_int_equal(access(f->index, F_OK), 0);
+    reload_free(reload);
+}
+
+static void an_index_older_than_its_master_is_built_again(void **state)
+{
+    struct fixture *f = *state;
+    struct reload *reload;
+
+    build_index(f, ONE, f->index);
+    write_file(f->master, TWO, strlen(TWO));
+    reload = open_reload(f);
+    assert_int_equal(rows(reload), 2);
+    reload_free(reload);
+}
+
+static void an_index_serves_without_its_master(void **state)
+{
+    struct fixture *f = *state;
+    struct reload *reload;
+
+    build_index(f, ONE, f->index);
+    unlink(f->master);
+    reload = open_reload(f);
+    assert_int_equal(rows(reload), 1);
+    reload_free(reload);
+}
+
+static void a_broken_index_is_built_again(void **state)
+{
+    struct fixture *f = *state;
+    struct reload *reload;
+
+    write_file(f->master, ONE, strlen(ONE));
+    write_file(f->index, "nonsense", 8);
+    reload = open_reload(f);
+    assert_int_equal(rows(reload), 1);
+    reload_free(reload);
+}
+
+static void neither_index_nor_master_is_an_error_that_names_the_file(void **state)
+{
+    struct fixture *f = *state;
+    struct reload *reload = NULL;
+    struct error e = {0};
+
+    assert_int_equal(reload_new(&f->config, NULL, NULL, &reload, &e), -1);
+    assert_int_equal(e.code, ERROR_IO);
+    assert_non_null(strstr(e.text, f->master));
+}
+
+static void a_builder_that_is_told_to_stop_leaves_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct reload *reload = NULL;
+    struct error e = {0};
+    atomic_bool stop = true;
+    FILE *out = fopen(f->master, "w");
+
+    fputs(HEADER, out);
+    for (int i = 0; i < 300000; i++)
+        fprintf(out, "S%d,,USD\n", i);
+    fclose(out);
+    assert_int_equal(reload_new(&f->config, &stop, NULL, &reload, &e), -1);
+    assert_true(access(f->index, F_OK) != 0);
+}
+
+static void a_newer_file_is_adopted_when_it_is_time(void **state)
+{
+    struct fixture *f = *state;
+    struct reload *reload;
+
+    build_index(f, ONE, f->index);
+    reload = open_reload(f);
+    assert_int_equal(rows(reload), 1);
+    reload_adopt(reload, 10000);
+    build_index(f, TWO, f->other);
+    assert_int_equal(rename(f->other, f->index), 0);
+    assert_int_equal(index_info(reload_adopt(reload, 10999))->rows, 1);
+    assert_int_equal(index_info(reload_adopt(reload, 11000))->rows, 2);
+    assert_int_equal(rows(reload), 2);
+    reload_free(reload);
+}
+
+/* What comes in the place of a good index, and must not serve. */
+static void a_broken_file_is_refused_and_the_old_serves_on(void **state)
+{
+    struct fixture *f = *state;
+    struct reload *reload;
+    static char bytes[1 << 20];
+    size_t len;
+    FILE *in;
+
+    build_index(f, TWO, f->other);
+    in = fopen(f->other, "r");
+    len = fread(bytes, 1, sizeof bytes, in);
+    fclose(in);
+    assert_true(len > 4096 && len < sizeof bytes);
+    build_index(f, ONE, f->index);
+    reload = open_reload(f);
+
+    write_file(f->other, bytes, len / 2); /* half of it */
+    assert_int_equal(rename(f->other, f->index), 0);
+    assert_int_equal(index_info(reload_adopt(reload, 10000))->rows, 1);
+
+    bytes[len / 2] ^= 1; /* one bit */
+    write_file(f->other, bytes, len);
+    assert_int_equal(rename(f->other, f->index), 0);
+    assert_int_equal(index_info(reload_adopt(reload, 20000))->rows, 1);
+    bytes[len / 2] ^= 1;
+
+    unlink(f->index); /* none at all */
+    assert_int_equal(index_info(reload_adopt(reload, 30000))->rows, 1);
+
+    write_file(f->other, bytes, len); /* and whole at last */
+    assert_int_equal(rename(f->other, f->index), 0);
+    assert_int_equal(index_info(reload_adopt(reload, 40000))->rows, 2);
+    reload_free(reload);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(an_index_is_built_where_there_is_only_a_master),
+        TEST(an_index_older_than_its_master_is_built_again),
+        TEST(an_index_serves_without_its_master),
+        TEST(a_broken_index_is_built_again),
+        TEST(neither_index_nor_master_is_an_error_that_names_the_file),
+        TEST(a_builder_that_is_told_to_stop_leaves_nothing),
+        TEST(a_newer_file_is_adopted_when_it_is_time),
+        TEST(a_broken_file_is_refused_and_the_old_serves_on),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

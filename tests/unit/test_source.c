@@ -1,0 +1,243 @@
+/* source: records, commits, rewinds and rebalances on the mock cluster. */
+#include "mock_cluster.h"
+
+#include "consumer/source.h"
+
+#define PARTITIONS 4
+#define RECORDS 40
+#define POLLS_MAX 400 /* of 50 ms: a group takes its time to settle */
+
+struct member {
+    struct source *source;
+    int seen[2 * RECORDS]; /* how often record N was taken and committed */
+    int pending[2 * RECORDS];
+    int revokes;
+};
+
+static void commit_pending(struct member *m)
+{
+    struct error e = {0};
+    bool done = false;
+
+    assert_int_equal(source_commit(m->source, &done, &e), 0);
+    for (int i = 0; i < 2 * RECORDS; i++) {
+        m->seen[i] += done ? m->pending[i] : 0;
+        m->pending[i] = 0;
+    }
+}
+
+static void on_revoke(void *opaque, bool lost)
+{
+    struct member *m = opaque;
+
+    m->revokes++;
+    if (lost)
+        memset(m->pending, 0, sizeof m->pending);
+    else
+        commit_pending(m);
+}
+
+static void join(struct member *m, const struct config *config)
+{
+    static atomic_bool stop;
+    const struct source_events events = {.opaque = m, .on_revoke = on_revoke};
+    struct error e = {0};
+
+    if (source_subscribe(config, &events, &stop, NULL, &m->source, &e) != 0)
+        fail_msg("%s", e.text);
+}
+
+static size_t poll_into(struct member *m)
+{
+    struct source_record records[16];
+    struct error e = {0};
+    size_t count = 0;
+    char text[16];
+
+    if (source_poll(m->source, records, 16, 50, &count, &e) != 0)
+        fail_msg("%s", e.text);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(text, sizeof text, "%.*s", SLICE_FORMAT(records[i].value));
+        assert_true(slice_equal_text(records[i].origin.topic, "in"));
+        assert_int_equal(records[i].origin.partition, atoi(text) % PARTITIONS);
+        assert_true(records[i].origin.has_timestamp);
+        m->pending[atoi(text)]++;
+    }
+    return count;
+}
+
+static int total(const int *counts, int from, int to)
+{
+    int sum = 0;
+
+    for (int i = from; i < to; i++)
+        sum += counts[i];
+    return sum;
+}
+
+static void set_up_cluster(struct mock_cluster *mock, struct config *config, const char *strategy)
+{
+    struct error e = {0};
+
+    mock_start(mock);
+    mock_configure(mock, config);
+    assert_int_equal(config_set(config, "kafka.partition.assignment.strategy", strategy, &e), 0);
+    mock_topic(mock, "in", PARTITIONS);
+    mock_produce(mock, "in", PARTITIONS, 0, RECORDS);
+}
+
+static void records_come_once_and_again_after_a_rewind(void **state)
+{
+    struct mock_cluster mock;
+    struct config config;
+    struct member *m = calloc(1, sizeof *m);
+    struct error e = {0};
+
+    (void)state;
+    set_up_cluster(&mock, &config, "cooperative-sticky");
+    join(m, &config);
+    for (int i = 0; i < POLLS_MAX && total(m->pending, 0, RECORDS) < RECORDS; i++)
+        poll_into(m);
+    assert_int_equal(total(m->pending, 0, RECORDS), RECORDS);
+
+    memset(m->pending, 0, sizeof m->pending);
+    assert_int_equal(source_rewind(m->source, &e), 0); /* nothing was committed: from the first on */
+    for (int i = 0; i < POLLS_MAX && total(m->pending, 0, RECORDS) < RECORDS; i++)
+        poll_into(m);
+    for (int i = 0; i < RECORDS; i++)
+        assert_int_equal(m->pending[i], 1);
+
+    commit_pending(m);
+    assert_int_equal(source_rewind(m->source, &e), 0); /* all is committed: nothing comes again */
+    mock_produce(&mock, "in", PARTITIONS, RECORDS, 8);
+    for (int i = 0; i < POLLS_MAX && total(m->pending, RECORDS, RECORDS + 8) < 8; i++)
+        poll_into(m);
+    assert_int_equal(total(m->pending, 0, RECORDS), 0);
+    assert_int_equal(total(m->pending, RECORDS, RECORDS + 8), 8);
+    source_close(m->source);
+    free(m);
+    config_free(&config);
+    mock_stop(&mock);
+}
+
+/* Whatever moves between the two: every record is committed by one of them, once. */
+static void share(const char *strategy)
+{
+    struct mock_cluster mock;
+    struct config config;
+    struct member *a = calloc(1, sizeof *a), *b = calloc(1, sizeof *b);
+
+    print_message("%s\n", strategy);
+    set_up_cluster(&mock, &config, strategy);
+    join(a, &config);
+    for (int i = 0; i < POLLS_MAX && total(a->pending, 0, RECORDS) < RECORDS; i++)
+        poll_into(a);
+    join(b, &config);
+    for (int i = 0; i < POLLS_MAX && a->revokes == 0; i++) {
+        poll_into(a);
+        poll_into(b);
+    }
+    assert_true(a->revokes > 0);
+    mock_produce(&mock, "in", PARTITIONS, RECORDS, RECORDS);
+    for (int i = 0; i < POLLS_MAX && total(a->seen, 0, 2 * RECORDS) + total(b->seen, 0, 2 * RECORDS) < 2 * RECORDS;
+         i++) {
+        poll_into(a);
+        poll_into(b);
+        commit_pending(a);
+        commit_pending(b);
+    }
+    for (int i = 0; i < 2 * RECORDS; i++)
+        if (a->seen[i] + b->seen[i] != 1)
+            fail_msg("record %d: %d times by the first, %d by the second", i, a->seen[i], b->seen[i]);
+    assert_true(total(b->seen, 0, 2 * RECORDS) > 0);
+    source_close(b->source);
+    source_close(a->source);
+    free(a);
+    free(b);
+    config_free(&config);
+    mock_stop(&mock);
+}
+
+static void two_members_share_under_each_protocol(void **state)
+{
+    (void)state;
+    share("cooperative-sticky");
+    share("range");
+}
+
+static void a_topic_is_read_from_end_to_end_without_a_group(void **state)
+{
+    static atomic_bool stop;
+    struct mock_cluster mock;
+    struct config config;
+    struct member *m = calloc(1, sizeof *m);
+    struct error e = {0};
+
+    (void)state;
+    set_up_cluster(&mock, &config, "range");
+    assert_int_equal(source_assign(&config, "in", START_EARLIEST, &stop, NULL, &m->source, &e), 0);
+    assert_false(source_at_end(m->source));
+    for (int i = 0; i < POLLS_MAX && !source_at_end(m->source); i++)
+        poll_into(m);
+    assert_true(source_at_end(m->source));
+    for (int i = 0; i < RECORDS; i++)
+        assert_int_equal(m->pending[i], 1);
+    source_close(m->source);
+    free(m);
+    config_free(&config);
+    mock_stop(&mock);
+}
+
+static void a_topic_that_does_not_exist_is_named(void **state)
+{
+    static atomic_bool stop;
+    static const struct source_events no_events;
+    struct mock_cluster mock;
+    struct config config;
+    struct source *source = NULL;
+    struct error e = {0};
+
+    (void)state;
+    set_up_cluster(&mock, &config, "range");
+    rd_kafka_mock_topic_set_error(mock.cluster, "in", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    assert_int_equal(source_subscribe(&config, &no_events, &stop, NULL, &source, &e), -1);
+    assert_int_equal(e.code, ERROR_UNAVAILABLE);
+    assert_non_null(strstr(e.text, "input.topics: topic in does not exist on"));
+    config_free(&config);
+    mock_stop(&mock);
+}
+
+/* With `stop` set it does not wait out the whole start. */
+static void brokers_that_are_not_there_are_named(void **state)
+{
+    static atomic_bool stop = true;
+    static const struct source_events no_events;
+    struct config config;
+    struct source *source = NULL;
+    struct error e = {0};
+
+    (void)state;
+    assert_true(config_init(&config));
+    assert_int_equal(config_set(&config, "input.topics", "in", &e), 0);
+    assert_int_equal(source_subscribe(&config, &no_events, &stop, NULL, &source, &e), -1);
+    assert_int_equal(e.code, ERROR_CONFIG);
+    assert_non_null(strstr(e.text, "bootstrap.servers"));
+    assert_int_equal(config_set(&config, "kafka.bootstrap.servers", "127.0.0.1:1", &e), 0);
+    assert_int_equal(source_subscribe(&config, &no_events, &stop, NULL, &source, &e), -1);
+    assert_int_equal(e.code, ERROR_UNAVAILABLE);
+    assert_non_null(strstr(e.text, "bootstrap.servers=127.0.0.1:1"));
+    config_free(&config);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(records_come_once_and_again_after_a_rewind),
+        cmocka_unit_test(two_members_share_under_each_protocol),
+        cmocka_unit_test(a_topic_is_read_from_end_to_end_without_a_group),
+        cmocka_unit_test(a_topic_that_does_not_exist_is_named),
+        cmocka_unit_test(brokers_that_are_not_there_are_named),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
