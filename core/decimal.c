@@ -48,13 +48,17 @@ static u128 read_digits(const char *s, size_t len)
 bool decimal_parse(struct slice text, struct decimal *out)
 {
     const char *s = text.ptr;
-    const char *end = s + text.len;
-    bool negative = text.len > 0 && *s == '-';
-    const char *fraction = NULL;
+    const char *end;
+    const char *fraction;
     size_t integer_len;
     size_t fraction_len = 0;
+    bool negative;
     u128 units;
 
+    if (text.len == 0)
+        return false;
+    end = s + text.len;
+    negative = *s == '-';
     if (negative)
         s++;
     integer_len = count_digits(s, end);
@@ -63,7 +67,7 @@ bool decimal_parse(struct slice text, struct decimal *out)
         fraction++;
         fraction_len = count_digits(fraction, end);
     }
-    if (text.len == 0 || fraction + fraction_len != end || integer_len + fraction_len == 0)
+    if (fraction + fraction_len != end || integer_len + fraction_len == 0)
         return false;
     while (integer_len > 0 && *s == '0') {
         s++;

@@ -221,7 +221,7 @@ void index_file_close(struct index_file *file)
 {
     if (file == NULL)
         return;
-    if (file->is_temporary)
+    if (file->is_temporary && file->temporary != NULL)
         unlink(file->temporary);
     if (file->fd >= 0)
         close(file->fd);

@@ -126,7 +126,7 @@ int index_check_frame(const unsigned char *bytes, uint64_t size, struct error *e
 
     if (size < sizeof header->magic || memcmp(bytes, INDEX_MAGIC, sizeof header->magic) != 0)
         return error_set(e, ERROR_DATA, "is not a fixwarden index");
-    if (size < 2 * INDEX_PAGE)
+    if (size / INDEX_PAGE < 2)
         return error_set(e, ERROR_DATA, "was cut: it has only %llu bytes", (unsigned long long)size);
     if (check_nature(header, size, e) != 0 || check_footer(bytes, size, e) != 0 || check_sections(header, e) != 0)
         return -1;
