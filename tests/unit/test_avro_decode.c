@@ -1,7 +1,6 @@
 /* avro_decode: hand-made bytes of every type, and what happens when they are cut or spoilt. */
 #include "consumer/avro_decode.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include <cmocka.h>
 
 #define BYTES(text) text, sizeof text - 1
 

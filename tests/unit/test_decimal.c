@@ -34,6 +34,14 @@ static const struct parse_row parse_rows[] = {
     {"M", NULL},
 };
 
+static void nothing_is_no_number(void **state)
+{
+    struct decimal d;
+
+    (void)state;
+    assert_false(decimal_parse(slice_make(NULL, 0), &d));
+}
+
 static void text_is_read_exactly_or_not_at_all(void **state)
 {
     (void)state;
@@ -134,9 +142,8 @@ static void sums_and_magnitudes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text_is_read_exactly_or_not_at_all),
-        cmocka_unit_test(products_are_exact_or_absent),
-        cmocka_unit_test(bytes_are_the_shortest_two_s_complement),
+        cmocka_unit_test(nothing_is_no_number),         cmocka_unit_test(text_is_read_exactly_or_not_at_all),
+        cmocka_unit_test(products_are_exact_or_absent), cmocka_unit_test(bytes_are_the_shortest_two_s_complement),
         cmocka_unit_test(sums_and_magnitudes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,12 +1,13 @@
 /* ledger: what is taken, what is dropped, and where it goes on after a commit or an abort. */
 #include "consumer/ledger.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+
+#include <cmocka.h>
 
 static struct ledger_entry *entry(struct ledger *ledger)
 {

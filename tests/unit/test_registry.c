@@ -1,7 +1,6 @@
 /* registry: against a server on loopback that answers one request with what the row says. */
 #include "consumer/registry.h"
 
-#include <cmocka.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -12,6 +11,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #define REQUEST_MAX 8192
 

@@ -1,7 +1,6 @@
 /* reload: an index that is built, adopted, refused; files in a directory of the test's own. */
 #include "consumer/reload.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #define HEADER "symbol,isin,currency\n"
 #define ONE HEADER "AAA,US0378331005,USD\n"

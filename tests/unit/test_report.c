@@ -37,8 +37,8 @@ static void plant(struct report *report, const struct planted *planted, int64_t 
     struct message_fields message = {
         .msg_type = slice_of("D"),
         .currency = slice_of(planted->currency),
-        .has_notional = decimal_parse(slice_of(planted->notional), &message.notional),
     };
+    struct message_amounts amounts = {0};
     struct instrument instrument = {
         .role = INSTRUMENT_BODY,
         .symbol = slice_of(planted->symbol),
@@ -57,6 +57,7 @@ static void plant(struct report *report, const struct planted *planted, int64_t 
         .severity = SEVERITY_HIGH,
         .origin = &origin,
         .message = &message,
+        .amounts = &amounts,
         .instrument = &instrument,
         .security = planted->mic ? &security : NULL,
         .master_version = "v",
@@ -64,6 +65,7 @@ static void plant(struct report *report, const struct planted *planted, int64_t 
     };
     struct error e;
 
+    amounts.has_notional = decimal_parse(slice_of(planted->notional), &amounts.notional);
     if (planted->mic) {
         security.value[ROLE_MIC] = slice_of(planted->mic);
         security.value[ROLE_REGION] = slice_of(planted->region);

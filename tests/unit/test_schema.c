@@ -1,13 +1,14 @@
 /* schema: fingerprints as other implementations compute them, and the headers that carry them. */
 #include "consumer/schema.h"
 
-#include <cmocka.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include <cmocka.h>
 
 #include "core/avro_encode.h"
 

@@ -1,0 +1,263 @@
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "build_view.h"
+#include "cli.h"
+#include "commands.h"
+#include "fix_file.h"
+#include "output_file.h"
+#include "report.h"
+#include "stop.h"
+
+#define LIMIT_DEFAULT 50         /* rows of the table */
+#define FINDINGS_DEFAULT 1000000 /* discrepancies that are kept */
+#define FINDINGS_MOST 1000000000 /* that --max-findings may ask for */
+#define TEMPORARY_NAME "/fixwarden-check-XXXXXX"
+
+/* What the flags ask for. */
+struct request {
+    enum report_format format;
+    enum fix_profile profile;
+    size_t limit;
+    size_t findings_max;
+    const char *output;       /* NULL: stdout */
+    const char *dead_letters; /* NULL: with the rest */
+    bool fail;
+};
+
+static const struct cli_option options[] = {
+    {"format", 'f', "FORMAT", NULL, "table (default), csv, json (one object a line) or avro"},
+    {"output", 'o', "FILE", NULL, "write the report there; it appears when it is whole"},
+    {"dead-letters", 0, "FILE", NULL, "write malformed messages there, in the same format"},
+    {"limit", 'n', "N", NULL, "rows of the table (50)"},
+    {"max-findings", 0, "N", NULL, "keep so many discrepancies, of the highest exposure (1000000)"},
+    {"framing", 0, "PROFILE", NULL, "log (default): as written down by people; strict: as FIX has it"},
+    {"fail-on-discrepancy", 0, NULL, NULL, "exit with 1 if there is a discrepancy"},
+    {0},
+};
+
+static const struct cli_command command = {
+    .name = "check",
+    .operands = "FIX...",
+    .operands_min = 1,
+    .operands_max = INT_MAX,
+    .summary = "Checks files of FIX messages against a master and reports what disagrees, ranked by exposure. A file "
+               "named - is "
+               "standard input.",
+    .details = "Examples:\n"
+               "  fixwarden check --master master.csv session.log\n"
+               "  fixwarden check --index master.fwx --format csv --output report.csv *.log\n"
+               "Exit status: 0, or 1 with --fail-on-discrepancy if there is one, or that of an error.\n",
+    .options = options,
+    .shared = CLI_CONFIG | CLI_MASTER | CLI_INDEX,
+};
+
+static int read_profile(const struct cli_arguments *arguments, enum fix_profile *profile, struct error *e)
+{
+    const char *name = cli_value(arguments, "framing");
+
+    *profile = name && strcmp(name, "strict") == 0 ? FIX_STRICT : FIX_LOG;
+    if (name && *profile == FIX_LOG && strcmp(name, "log") != 0)
+        return error_set(e, ERROR_USAGE, "--framing: '%s' is none of log, strict", name);
+    return 0;
+}
+
+static int read_request(const struct cli_arguments *arguments, struct request *request, struct error *e)
+{
+    const char *format = cli_value(arguments, "format");
+    uint64_t limit, findings;
+
+    *request = (struct request){
+        .output = cli_value(arguments, "output"),
+        .dead_letters = cli_value(arguments, "dead-letters"),
+        .fail = cli_value(arguments, "fail-on-discrepancy") != NULL,
+        .format = format ? report_format_from_name(format) : REPORT_TABLE,
+    };
+    if (request->format == REPORT_FORMAT_COUNT)
+        return error_set(e, ERROR_USAGE, "--format: '%s' is none of table, csv, json, avro", format);
+    if (request->output && request->dead_letters && strcmp(request->output, request->dead_letters) == 0)
+        return error_set(e, ERROR_USAGE, "--output and --dead-letters name the same file: %s", request->output);
+    if (read_profile(arguments, &request->profile, e) != 0 ||
+        cli_number(arguments, "limit", 0, FINDINGS_MOST, LIMIT_DEFAULT, &limit, e) != 0 ||
+        cli_number(arguments, "max-findings", 1, FINDINGS_MOST, FINDINGS_DEFAULT, &findings, e) != 0)
+        return -1;
+    request->limit = request->format == REPORT_TABLE ? limit : SIZE_MAX;
+    request->findings_max = findings;
+    return 0;
+}
+
+/* --- the index --- */
+
+static int build_at(const struct config *config, const char *path, const atomic_bool *stop, struct error *e)
+{
+    struct index_build_options build_options;
+    struct index_build_result result;
+    struct build_view view;
+    int status;
+
+    config_master_options(config, &build_options);
+    build_view_init(&view, stop, false, &build_options.events);
+    status = index_build((const char *const *)config->master.files.items, config->master.files.count, path,
+                         &build_options, &result, e);
+    build_view_end(&view);
+    return status;
+}
+
+/* An index for this check only, in a folder of its own that is gone when this returns: the mapping outlives the name. */
+static int open_temporary(const struct config *config, const atomic_bool *stop, struct index **index, struct error *e)
+{
+    const char *folder = getenv("TMPDIR");
+    char path[PATH_MAX], file[PATH_MAX + 8];
+    int status;
+
+    if (!folder || !folder[0])
+        folder = "/tmp";
+    if (snprintf(path, sizeof path, "%s" TEMPORARY_NAME, folder) >= (int)sizeof path)
+        return error_set(e, ERROR_IO, "TMPDIR is too long");
+    if (!mkdtemp(path))
+        return error_set_errno(e, errno, "%s: no place for a temporary index (set TMPDIR)", folder);
+    snprintf(file, sizeof file, "%s/index", path);
+    status = build_at(config, file, stop, e);
+    if (status != 0)
+        error_prefix(e, "temporary index");
+    if (status == 0)
+        status = index_open(file, &(struct index_open_options){0}, index, e);
+    unlink(file);
+    rmdir(path);
+    return status;
+}
+
+/* A flag beats the configuration: --master alone means the master, even where the file names an index, too. */
+static int open_index(const struct config *config, const struct cli_arguments *arguments, const atomic_bool *stop,
+                      struct index **index, struct error *e)
+{
+    bool by_master = cli_value(arguments, "master"), by_index = cli_value(arguments, "index");
+
+    if (by_master && by_index)
+        return error_set(e, ERROR_USAGE, "check: --index and --master exclude each other");
+    if (!by_master && config->master.index[0] != '\0')
+        return index_open(config->master.index, &(struct index_open_options){0}, index, e);
+    if (config->master.files.count == 0)
+        return error_set(e, ERROR_USAGE, "check: it needs --index FILE or --master FILE");
+    return open_temporary(config, stop, index, e);
+}
+
+/* --- the check --- */
+
+static int check_files(const struct config *config, const struct request *request,
+                       const struct cli_arguments *arguments, const struct index *index, const atomic_bool *stop,
+                       struct checker **checker, struct report *report, struct error *e)
+{
+    *checker = checker_new(&config->rules, request->profile);
+    if (!*checker)
+        return error_set(e, ERROR_INTERNAL, "no memory");
+    for (int i = 0; i < arguments->operand_count; i++)
+        if (fix_file_check(arguments->operands[i], *checker, index, &report->output, stop, e) != 0)
+            return -1;
+    report_rank(report);
+    return 0;
+}
+
+/* Each file is checked to be there before the index is made, which may take long. */
+static int check_readable(const struct cli_arguments *arguments, struct error *e)
+{
+    for (int i = 0; i < arguments->operand_count; i++)
+        if (strcmp(arguments->operands[i], "-") != 0 && access(arguments->operands[i], R_OK) != 0)
+            return error_set_errno(e, errno, "%s", arguments->operands[i]);
+    return 0;
+}
+
+/* --- the report --- */
+
+static int write_dead_letters(const struct report *report, const struct request *request, struct error *e)
+{
+    struct output_file file = {0};
+    enum report_format format = request->format == REPORT_TABLE ? REPORT_JSON : request->format;
+    int status = output_file_open(&file, request->dead_letters, e);
+
+    if (status == 0)
+        status = report_write_dead_letters(report, format, SIZE_MAX, true, file.stream, e);
+    if (status == 0)
+        status = output_file_commit(&file, e);
+    output_file_close(&file);
+    return status;
+}
+
+static int write_report(const struct report *report, const struct checker_counts *counts, const struct request *request,
+                        FILE *out, struct error *e)
+{
+    bool is_table = request->format == REPORT_TABLE;
+
+    if (report_write_findings(report, request->format, request->limit, out, e) != 0)
+        return -1;
+    if (!request->dead_letters && request->format != REPORT_AVRO &&
+        report_write_dead_letters(report, request->format, is_table ? REPORT_DEAD_LETTERS_SHOWN : SIZE_MAX, false, out,
+                                  e) != 0)
+        return -1;
+    report_write_summary(report, counts, is_table ? out : stderr);
+    if (!request->dead_letters && request->format == REPORT_AVRO && report->malformed > 0)
+        fprintf(stderr, "The malformed messages are not in the output; see --dead-letters.\n");
+    return 0;
+}
+
+static int write_all(const struct report *report, const struct checker_counts *counts, const struct request *request,
+                     struct error *e)
+{
+    struct output_file file = {0};
+    int status = 0;
+
+    if (request->output)
+        status = output_file_open(&file, request->output, e);
+    if (status == 0)
+        status = write_report(report, counts, request, request->output ? file.stream : stdout, e);
+    if (status == 0 && request->dead_letters)
+        status = write_dead_letters(report, request, e);
+    if (status == 0 && request->output)
+        status = output_file_commit(&file, e);
+    output_file_close(&file);
+    return status;
+}
+
+/* Returns the exit status, or -1 with an error. */
+static int run(const struct config *config, const struct cli_arguments *arguments, struct error *e)
+{
+    struct request request;
+    struct index *index = NULL;
+    struct checker *checker = NULL;
+    struct report report = {0};
+    int status = -1;
+
+    if (read_request(arguments, &request, e) != 0 || check_readable(arguments, e) != 0)
+        return -1;
+    const atomic_bool *stop = stop_on_signals();
+    if (open_index(config, arguments, stop, &index, e) != 0)
+        return -1;
+    if (report_init(&report, request.findings_max, e) != 0 ||
+        check_files(config, &request, arguments, index, stop, &checker, &report, e) != 0 ||
+        write_all(&report, checker_counts(checker), &request, e) != 0)
+        goto out;
+    status = request.fail && report.discrepancies > 0 ? CLI_STATUS_DISCREPANT : 0;
+out:
+    report_free(&report);
+    checker_free(checker);
+    index_close(index);
+    return status;
+}
+
+int command_check(int argc, char **argv)
+{
+    struct cli_arguments arguments;
+    struct config config;
+    struct error e;
+    int status = cli_begin(&command, argc, argv, &config, &arguments);
+
+    if (status == CLI_GO_ON) {
+        status = run(&config, &arguments, &e);
+        if (status < 0)
+            status = cli_fail(&e);
+    }
+    config_free(&config);
+    return status;
+}

@@ -1,0 +1,349 @@
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "build_view.h"
+#include "cli.h"
+#include "commands.h"
+#include "stop.h"
+#include "suggest.h"
+
+static void print_bytes(uint64_t bytes)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+    double shown = (double)bytes;
+    size_t unit = 0;
+
+    while (shown >= 1024 && unit < 4) {
+        shown /= 1024;
+        unit++;
+    }
+    printf("%.*f %s", unit ? 1 : 0, shown, units[unit]);
+}
+
+static void print_sources(const struct index_info *info)
+{
+    for (size_t i = 0; i < info->source_count; i++) {
+        printf("master %-10zu %s: %" PRIu64 " rows, ", i, info->sources[i].path, info->sources[i].rows);
+        print_bytes(info->sources[i].size);
+        putchar('\n');
+    }
+}
+
+static void print_info(const struct index_info *info)
+{
+    printf("version           %s (format %" PRIu32 ")\nrows              %" PRIu64 ", and %" PRIu64
+           " bad ones left out\nsize              ",
+           info->version, info->format_version, info->rows, info->bad_rows);
+    print_bytes(info->file_bytes);
+    printf(" (records ");
+    print_bytes(info->record_bytes);
+    printf(", tables ");
+    print_bytes(info->table_bytes);
+    printf(")\n");
+    print_sources(info);
+    for (int i = 0; i < MASTER_ROLE_COUNT; i++)
+        if (info->has_role[i])
+            printf("column            %s = %s\n", master_role_name((enum master_role)i),
+                   info->role_column[i] ? info->role_column[i] : "");
+    for (size_t i = 0; i < info->carried_count; i++)
+        printf("carried           %s\n", info->carried_names[i]);
+    for (int i = 0; i < IDENTIFIER_KIND_COUNT; i++)
+        if (info->keys[i] > 0)
+            printf("keys %-12s %" PRIu64 ", of which %" PRIu64 " lead to several rows; %" PRIu64
+                   " values of a wrong shape or check digit\n",
+                   identifier_kind_name((enum identifier_kind)i), info->keys[i], info->duplicate_keys[i],
+                   info->invalid_keys[i]);
+}
+
+static json_t *info_sources(const struct index_info *info)
+{
+    json_t *sources = json_array();
+
+    for (size_t i = 0; i < info->source_count; i++) {
+        const struct index_source *source = &info->sources[i];
+        char digest[33];
+
+        snprintf(digest, sizeof digest, "%016" PRIx64 "%016" PRIx64, source->digest[0], source->digest[1]);
+        json_array_append_new(sources, json_pack("{s:s, s:I, s:I, s:I, s:s}", "path", source->path, "rows",
+                                                 (json_int_t)source->rows, "bytes", (json_int_t)source->size,
+                                                 "mtime_ns", (json_int_t)source->mtime_ns, "digest", digest));
+    }
+    return sources;
+}
+
+static json_t *info_columns(const struct index_info *info)
+{
+    json_t *columns = json_object();
+
+    for (int i = 0; i < MASTER_ROLE_COUNT; i++)
+        if (info->has_role[i])
+            json_object_set_new(columns, master_role_name((enum master_role)i),
+                                json_string(info->role_column[i] ? info->role_column[i] : ""));
+    return columns;
+}
+
+static json_t *info_keys(const struct index_info *info)
+{
+    json_t *keys = json_object();
+
+    for (int i = 0; i < IDENTIFIER_KIND_COUNT; i++)
+        if (info->keys[i] > 0)
+            json_object_set_new(keys, identifier_kind_name((enum identifier_kind)i),
+                                json_pack("{s:I, s:I, s:I}", "keys", (json_int_t)info->keys[i], "duplicate",
+                                          (json_int_t)info->duplicate_keys[i], "invalid",
+                                          (json_int_t)info->invalid_keys[i]));
+    return keys;
+}
+
+static int print_info_json(const struct index_info *info, struct error *e)
+{
+    json_t *carried = json_array(), *json;
+
+    for (size_t i = 0; i < info->carried_count; i++)
+        json_array_append_new(carried, json_string(info->carried_names[i]));
+    json = json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "version", info->version, "format",
+                     (int)info->format_version, "rows", (json_int_t)info->rows, "bad_rows", (json_int_t)info->bad_rows,
+                     "file_bytes", (json_int_t)info->file_bytes, "record_bytes", (json_int_t)info->record_bytes,
+                     "table_bytes", (json_int_t)info->table_bytes, "sources", info_sources(info), "columns",
+                     info_columns(info), "carried", carried, "keys", info_keys(info));
+    if (!json)
+        return error_set(e, ERROR_INTERNAL, "no memory");
+    json_dumpf(json, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(json);
+    return 0;
+}
+
+/* --- index build --- */
+
+/* Opens what was built, which proves that it can be, and says what is in it. */
+static int print_built(const char *path, const struct index_build_result *result, struct error *e)
+{
+    struct index *index;
+
+    if (index_open(path, &(struct index_open_options){0}, &index, e) != 0)
+        return -1;
+    printf("index             %s, made in %.1f s\n", path, result->seconds);
+    for (int i = MASTER_ROW_OK + 1; i < MASTER_ROW_STATUS_COUNT; i++)
+        if (result->bad_rows[i] > 0)
+            printf("bad rows          %" PRIu64 ": each %s\n", result->bad_rows[i],
+                   master_row_status_text((enum master_row_status)i));
+    print_info(index_info(index));
+    index_close(index);
+    return 0;
+}
+
+static int build(const struct config *config, const atomic_bool *stop, struct error *e)
+{
+    struct index_build_options options;
+    struct index_build_result result;
+    struct build_view view;
+    int status;
+
+    if (config->master.files.count == 0)
+        return error_set(e, ERROR_USAGE, "index build: it needs a master: --master FILE");
+    if (config->master.index[0] == '\0')
+        return error_set(e, ERROR_USAGE, "index build: it needs a place for the index: --index FILE");
+    config_master_options(config, &options);
+    build_view_init(&view, stop, true, &options.events);
+    status = index_build((const char *const *)config->master.files.items, config->master.files.count,
+                         config->master.index, &options, &result, e);
+    build_view_end(&view);
+    if (status != 0)
+        return error_prefix(e, "index build");
+    return print_built(config->master.index, &result, e);
+}
+
+static int run_build(int argc, char **argv)
+{
+    static const struct cli_command command = {
+        .name = "index build",
+        .operands = "",
+        .summary =
+            "Makes one index of one or more files of the security master. An index that was there before is replaced "
+            "only by a whole one.",
+        .shared = CLI_CONFIG | CLI_MASTER | CLI_INDEX,
+        .details = "Example: fixwarden index build --master master.csv --index master.fwx --memory 600M\n",
+    };
+    struct cli_arguments arguments;
+    struct config config;
+    struct error e;
+    int status = cli_begin(&command, argc, argv, &config, &arguments);
+
+    if (status == CLI_GO_ON)
+        status = build(&config, stop_on_signals(), &e) == 0 ? 0 : cli_fail(&e);
+    config_free(&config);
+    return status;
+}
+
+/* --- index info --- */
+
+static int info(const struct cli_arguments *arguments, struct error *e)
+{
+    struct index *index;
+    int status = 0;
+
+    if (index_open(arguments->operands[0], &(struct index_open_options){0}, &index, e) != 0)
+        return -1;
+    if (cli_value(arguments, "json"))
+        status = print_info_json(index_info(index), e);
+    else
+        print_info(index_info(index));
+    index_close(index);
+    return status;
+}
+
+static int run_info(int argc, char **argv)
+{
+    static const struct cli_option options[] = {{"json", 0, NULL, NULL, "as one line of JSON"}, {0}};
+    static const struct cli_command command = {
+        .name = "index info",
+        .operands = "INDEX",
+        .operands_min = 1,
+        .operands_max = 1,
+        .summary = "Describes an index: its version, rows, columns, keys and the files it was made from.",
+        .options = options,
+    };
+    struct cli_arguments arguments;
+    struct config config;
+    struct error e;
+    int status = cli_begin(&command, argc, argv, &config, &arguments);
+
+    if (status == CLI_GO_ON)
+        status = info(&arguments, &e) == 0 ? 0 : cli_fail(&e);
+    config_free(&config);
+    return status;
+}
+
+/* --- index lookup --- */
+
+static int read_kind(const struct index *index, const char *name, enum identifier_kind *kind, struct error *e)
+{
+    struct suggest suggest = {.typed = name};
+    char suggestion[128], known[256] = "";
+
+    *kind = identifier_kind_from_name(slice_of(name));
+    if (*kind != IDENTIFIER_UNKNOWN && index_has_kind(index, *kind))
+        return 0;
+    for (int i = 0; i < IDENTIFIER_KIND_COUNT; i++) {
+        const char *other = identifier_kind_name((enum identifier_kind)i);
+
+        suggest_consider(&suggest, other);
+        if (index_has_kind(index, (enum identifier_kind)i))
+            snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", known[0] ? ", " : "", other);
+    }
+    if (*kind != IDENTIFIER_UNKNOWN)
+        return error_set(e, ERROR_USAGE, "index lookup: the index has no keys of %s; it has %s",
+                         identifier_kind_name(*kind), known);
+    return error_set(e, ERROR_USAGE, "index lookup: '%s' is no kind of identifier%s (the index has %s)", name,
+                     suggest_text(&suggest, "", suggestion, sizeof suggestion), known);
+}
+
+static int print_row(const struct index *index, const struct security *security, struct error *e)
+{
+    char *row;
+    size_t len;
+
+    if (index_read_row(index, security, &row, &len, e) != 0)
+        return -1;
+    fwrite(row, 1, len, stdout);
+    putchar('\n');
+    free(row);
+    return 0;
+}
+
+static void print_security(const struct index_info *info, const struct security *security)
+{
+    printf("%s, byte %" PRIu64 "\n", info->sources[security->source].path, security->row_offset);
+    for (int i = 0; i < MASTER_ROLE_COUNT; i++)
+        if (security->value[i].len > 0)
+            printf("  %-18s %.*s\n", master_role_name((enum master_role)i), SLICE_FORMAT(security->value[i]));
+    for (size_t i = 0; i < security->carried_count; i++)
+        printf("  %-18s %.*s\n", info->carried_names[i], SLICE_FORMAT(security->carried[i]));
+}
+
+/* Returns how many rows the key leads to, or -1 with an error. */
+static int print_matches(const struct index *index, enum identifier_kind kind, const char *text, bool whole_rows,
+                         struct error *e)
+{
+    struct index_cursor cursor;
+    struct security security;
+    char key[IDENTIFIER_MAX];
+    size_t len = identifier_key(kind, slice_of(text), key);
+    int rows = 0;
+
+    if (len == 0)
+        return error_set(e, ERROR_USAGE,
+                         "index lookup: '%s' can be no key: it is blank, a placeholder or longer than %d bytes", text,
+                         IDENTIFIER_MAX);
+    index_find(index, kind, slice_make(key, len), &cursor);
+    for (; index_next(&cursor, &security); rows++) {
+        print_security(index_info(index), &security);
+        if (whole_rows && print_row(index, &security, e) != 0)
+            return -1;
+    }
+    return rows;
+}
+
+/* Returns the exit status, or -1 with an error. */
+static int lookup(const struct cli_arguments *arguments, struct error *e)
+{
+    char **operands = arguments->operands;
+    struct index *index;
+    enum identifier_kind kind;
+    int status = -1;
+
+    if (index_open(operands[0], &(struct index_open_options){0}, &index, e) != 0)
+        return -1;
+    if (read_kind(index, operands[1], &kind, e) == 0) {
+        int rows = print_matches(index, kind, operands[2], cli_value(arguments, "row") != NULL, e);
+
+        if (rows == 0)
+            fprintf(stderr, "fixwarden: no row has %s %s\n", identifier_kind_name(kind), operands[2]);
+        status = rows < 0 ? -1 : rows == 0 ? CLI_STATUS_NOT_FOUND : 0;
+    }
+    index_close(index);
+    return status;
+}
+
+static int run_lookup(int argc, char **argv)
+{
+    static const struct cli_option options[] = {
+        {"row", 0, NULL, NULL, "print the whole row of the master, too"},
+        {0},
+    };
+    static const struct cli_command command = {
+        .name = "index lookup",
+        .operands = "INDEX KIND KEY",
+        .operands_min = 3,
+        .operands_max = 3,
+        .summary = "Prints every row of the master that an identifier leads to.",
+        .details = "KIND is SYMBOL, CUSIP, ISIN, SEDOL, FIGI, RIC, ...\n"
+                   "Exit status: 0 a row was found, 1 none was.\n",
+        .options = options,
+    };
+    struct cli_arguments arguments;
+    struct config config;
+    struct error e;
+    int status = cli_begin(&command, argc, argv, &config, &arguments);
+
+    if (status == CLI_GO_ON) {
+        status = lookup(&arguments, &e);
+        if (status < 0)
+            status = cli_fail(&e);
+    }
+    config_free(&config);
+    return status;
+}
+
+int command_index(int argc, char **argv)
+{
+    static const struct cli_entry entries[] = {
+        {"build", run_build, "make an index of a master"},
+        {"info", run_info, "describe an index"},
+        {"lookup", run_lookup, "print the rows that an identifier leads to"},
+    };
+
+    return cli_dispatch(entries, sizeof entries / sizeof *entries, "fixwarden index", argc, argv);
+}

@@ -1,0 +1,107 @@
+#include "cli.h"
+#include "commands.h"
+#include "kafka.h"
+#include "pump.h"
+#include "stop.h"
+
+#include <stdlib.h>
+
+#define INDEX_SUFFIX ".fwx" /* of an index beside its master, where no --index names one */
+
+static const struct cli_option options[] = {
+    {"topic", 't', "TOPIC", "input.topics", "a topic to read; may be repeated"},
+    {"group", 'g', "GROUP", "input.group", "the consumer group"},
+    {"output", 'o', "TOPIC", "output.topic", "the topic of the discrepancies"},
+    {"dead-letters", 0, "TOPIC", "output.dead_letter_topic", "the topic of what is not FIX"},
+    {"delivery", 0, "HOW", "output.delivery", "exactly-once or at-least-once"},
+    {"registry", 0, "URL", "registry.url", "the schema registry"},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct cli_command command = {
+    .name = "run",
+    .operands = "",
+    .summary = "Check the FIX messages of Kafka topics against the master and publish what disagrees, until SIGTERM or "
+               "SIGINT.",
+    .details = "Without an index, or with one that is older than its master, the index is built first; without --index "
+               "it stands beside the first master as FILE" INDEX_SUFFIX ".\n",
+    .options = options,
+    .shared = CLI_CONFIG | CLI_BROKERS | CLI_MASTER | CLI_INDEX,
+};
+
+static int choose_index(struct config *config, struct error *e)
+{
+    char *path = NULL;
+    int status;
+
+    if (*config->master.index || config->master.files.count == 0)
+        return 0;
+    if (asprintf(&path, "%s" INDEX_SUFFIX, config->master.files.items[0]) < 0)
+        return error_set(e, ERROR_INTERNAL, "no memory for a path");
+    status = config_set(config, "master.index", path, e);
+    free(path);
+    return status;
+}
+
+/* One line for each thing that was chosen. */
+static void tell_choices(const struct config *config, const struct reload *reload, struct log *log)
+{
+    const struct index_info *info = index_info(reload_index(reload));
+
+    log_write(log, LOG_LEVEL_INFO, "run", "fixwarden " FIXWARDEN_VERSION ", librdkafka %s", kafka_version());
+    log_write(log, LOG_LEVEL_INFO, "run", "brokers: %s", kafka_brokers(config));
+    for (size_t i = 0; i < config->input.topics.count; i++)
+        log_write(log, LOG_LEVEL_INFO, "run", "input: %s", config->input.topics.items[i]);
+    log_write(log, LOG_LEVEL_INFO, "run", "group: %s", config->input.group);
+    log_write(log, LOG_LEVEL_INFO, "run", "output: %s, dead letters: %s", config->output.topic,
+              config->output.dead_letter_topic);
+    log_write(log, LOG_LEVEL_INFO, "run", "delivery: %s",
+              config->output.delivery == DELIVERY_EXACTLY_ONCE ? "exactly once" : "at least once");
+    log_write(log, LOG_LEVEL_INFO, "run", "index: %s, version %s, %llu rows", reload_path(reload), info->version,
+              (unsigned long long)info->rows);
+    log_write(log, LOG_LEVEL_INFO, "run", "rules: %s", config->rules.id);
+}
+
+static int pump_until_stopped(const struct pump_options *how, struct error *e)
+{
+    struct pump *pump = NULL;
+    int status = pump_new(how, &pump, e);
+
+    if (status == 0)
+        status = pump_run(pump, e);
+    pump_free(pump);
+    return status;
+}
+
+/* The index before anything of Kafka: its builder is forked, and that wants no other threads. */
+static int run(struct config *config, const atomic_bool *stop, struct log *log, struct error *e)
+{
+    struct pump_options pump_options = {.config = config, .stop = stop, .log = log};
+    int status;
+
+    if (choose_index(config, e) != 0 || config_validate_run(config, e) != 0 || kafka_check(config, e) != 0 ||
+        reload_new(config, stop, log, &pump_options.reload, e) != 0)
+        return -1;
+    tell_choices(config, pump_options.reload, log);
+    kafka_warn_of_version(log);
+    status = pump_until_stopped(&pump_options, e);
+    reload_free(pump_options.reload);
+    return status;
+}
+
+int command_run(int argc, char **argv)
+{
+    struct config config;
+    struct cli_arguments arguments = {.option_count = 0};
+    struct error e;
+    struct log *log;
+    int status = cli_begin(&command, argc, argv, &config, &arguments);
+
+    if (status == CLI_GO_ON) {
+        log = log_new(config.log.level);
+        status = run(&config, stop_on_signals(), log, &e) == 0 ? 0 : cli_fail(&e);
+        log_free(log);
+    }
+    config_free(&config);
+    return status;
+}

@@ -1,0 +1,325 @@
+#include "config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "config_kafka.h"
+#include "config_options.h"
+#include "ini.h"
+#include "suggest.h"
+
+#define ENVIRONMENT_PREFIX "FIXWARDEN_"
+#define SUGGESTION_MAX 256 /* bytes of "; did you mean ...?" */
+
+static int no_memory(struct error *e)
+{
+    return error_set(e, ERROR_INTERNAL, "configuration: no memory");
+}
+
+static int set_column(struct config *config, const char *role, const char *value, struct error *e)
+{
+    char suggestion[SUGGESTION_MAX];
+    struct suggest suggest = {.typed = role};
+
+    for (int i = 0; i < MASTER_ROLE_COUNT; i++) {
+        if (strcmp(master_role_name((enum master_role)i), role) == 0) {
+            char *copy = strdup(value);
+
+            if (!copy)
+                return no_memory(e);
+            free(config->master.columns[i]);
+            config->master.columns[i] = copy;
+            return 0;
+        }
+        suggest_consider(&suggest, master_role_name((enum master_role)i));
+    }
+    return error_set(e, ERROR_CONFIG, "[master] " CONFIG_COLUMN_PREFIX "%s is no role of a column%s", role,
+                     suggest_text(&suggest, CONFIG_COLUMN_PREFIX, suggestion, sizeof suggestion));
+}
+
+static int set_rule(struct config *config, const char *key, const char *value, struct error *e)
+{
+    char suggestion[SUGGESTION_MAX];
+    struct suggest suggest = {.typed = key};
+
+    if (strcmp(key, "name") == 0)
+        return rules_set_name(&config->rules, slice_of(value), e) == 0 ? 0 : error_prefix(e, "[rules] name");
+    for (int i = 0; i < DISCREPANCY_KIND_COUNT; i++) {
+        const char *name = discrepancy_kind_name((enum discrepancy_kind)i);
+
+        if (strcasecmp(name, key) == 0)
+            return rules_set(&config->rules, slice_of(name), slice_of(value), e) == 0
+                       ? 0
+                       : error_prefix(e, "[rules] %s", key);
+        suggest_consider(&suggest, name);
+    }
+    return error_set(e, ERROR_CONFIG, "[rules] %s is no kind of discrepancy%s", key,
+                     suggest_text(&suggest, "", suggestion, sizeof suggestion));
+}
+
+static bool is_section(const char *name)
+{
+    for (const struct config_section *section = config_sections; section->name; section++)
+        if (strcmp(section->name, name) == 0)
+            return true;
+    return false;
+}
+
+static int unknown_section(const char *name, struct error *e)
+{
+    char suggestion[SUGGESTION_MAX];
+    struct suggest suggest = {.typed = name};
+
+    for (const struct config_section *section = config_sections; section->name; section++)
+        suggest_consider(&suggest, section->name);
+    return error_set(e, ERROR_CONFIG, "section [%s] is not known%s", name,
+                     suggest_text(&suggest, "", suggestion, sizeof suggestion));
+}
+
+static int unknown_key(const char *section, const char *key, struct error *e)
+{
+    char suggestion[SUGGESTION_MAX];
+    struct suggest suggest = {.typed = key};
+
+    for (const struct config_option *option = config_options; option->section; option++)
+        if (strcmp(option->section, section) == 0)
+            suggest_consider(&suggest, option->key);
+    for (const struct config_option *option = config_options; option->section && !suggest.nearest; option++)
+        if (strcmp(option->key, key) == 0)
+            return error_set(e, ERROR_CONFIG, "[%s] %s is not known; it belongs to [%s]", section, key,
+                             option->section);
+    return error_set(e, ERROR_CONFIG, "[%s] %s is not known%s", section, key,
+                     suggest_text(&suggest, "", suggestion, sizeof suggestion));
+}
+
+/* Sets section and key from any layer; the sentence of an error names both. */
+static int set(struct config *config, enum config_layer layer, const char *section, const char *key, const char *value,
+               struct error *e)
+{
+    size_t prefix = strlen(CONFIG_COLUMN_PREFIX);
+
+    if (!is_section(section))
+        return unknown_section(section, e);
+    if (strlen(value) > CONFIG_VALUE_MAX)
+        return error_set(e, ERROR_CONFIG, "[%s] %s is longer than %u bytes", section, key, CONFIG_VALUE_MAX);
+    if (strcmp(section, "kafka") == 0)
+        return config_kafka_set(config, layer, key, value, e);
+    if (strcmp(section, "rules") == 0)
+        return set_rule(config, key, value, e);
+    if (strcmp(section, "master") == 0 && strncmp(key, CONFIG_COLUMN_PREFIX, prefix) == 0)
+        return set_column(config, key + prefix, value, e);
+    for (const struct config_option *option = config_options; option->section; option++)
+        if (strcmp(option->section, section) == 0 && strcmp(option->key, key) == 0)
+            return config_option_set(config, layer, option, value, e) == 0 ? 0
+                                                                           : error_prefix(e, "[%s] %s", section, key);
+    return unknown_key(section, key, e);
+}
+
+bool config_init(struct config *config)
+{
+    struct error e;
+
+    *config = (struct config){0};
+    rules_default(&config->rules);
+    for (const struct config_option *option = config_options; option->section; option++)
+        if (config_option_set(config, CONFIG_DEFAULT, option, option->preset, &e) != 0)
+            return false;
+    return true;
+}
+
+void config_free(struct config *config)
+{
+    for (const struct config_option *option = config_options; option->section; option++)
+        config_option_clear(config, option);
+    for (int i = 0; i < MASTER_ROLE_COUNT; i++)
+        free(config->master.columns[i]);
+    for (size_t i = 0; i < config->kafka.count; i++) {
+        free(config->kafka.items[i].name);
+        free(config->kafka.items[i].value);
+        free(config->kafka.items[i].file);
+    }
+    free(config->kafka.items);
+    *config = (struct config){0};
+}
+
+/* A whole file of at most `max` bytes, terminated. */
+static int read_file(const char *path, size_t max, char **out, size_t *len, struct error *e)
+{
+    char *text = malloc(max + 2);
+    size_t have = 0;
+    ssize_t n = 0;
+    int fd = -1, status = -1;
+
+    if (!text) {
+        no_memory(e);
+        goto out;
+    }
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        error_set_errno(e, errno, "%s", path);
+        goto out;
+    }
+    while (have <= max && (n = read(fd, text + have, max + 1 - have)) > 0)
+        have += (size_t)n;
+    if (n < 0) {
+        error_set_errno(e, errno, "%s", path);
+    } else if (have > max) {
+        error_set(e, ERROR_CONFIG, "%s: it is longer than %zu bytes", path, max);
+    } else {
+        text[have] = '\0';
+        *out = text;
+        *len = have;
+        text = NULL; /* the caller's now */
+        status = 0;
+    }
+out:
+    if (fd >= 0)
+        close(fd);
+    free(text);
+    return status;
+}
+
+int config_read_secret(const char *path, char **out, struct error *e)
+{
+    char *text;
+    size_t len;
+
+    if (read_file(path, CONFIG_VALUE_MAX, &text, &len, e) != 0)
+        return -1;
+    if (len > 0 && text[len - 1] == '\n')
+        text[--len] = '\0';
+    if (len > 0 && text[len - 1] == '\r')
+        text[--len] = '\0';
+    if (len == 0 || strlen(text) != len) {
+        free(text);
+        return error_set(e, ERROR_CONFIG, "%s: it %s", path, len == 0 ? "is empty" : "holds a NUL byte");
+    }
+    *out = text;
+    return 0;
+}
+
+static int set_line(struct config *config, const struct ini *ini, struct error *e)
+{
+    char section[CONFIG_NAME_MAX], key[CONFIG_NAME_MAX];
+    int status;
+
+    if (ini->section.len >= sizeof section || ini->key.len >= sizeof key)
+        return error_set(e, ERROR_CONFIG, "the name is longer than %d bytes", CONFIG_NAME_MAX - 1);
+    snprintf(section, sizeof section, "%.*s", SLICE_FORMAT(ini->section));
+    snprintf(key, sizeof key, "%.*s", SLICE_FORMAT(ini->key));
+    char *value = strndup(ini->value.ptr, ini->value.len);
+    if (!value)
+        return no_memory(e);
+    status = set(config, CONFIG_FILE, section, key, value, e);
+    free(value);
+    return status;
+}
+
+int config_read_file(struct config *config, const char *path, struct error *e)
+{
+    struct ini ini = {0};
+    enum ini_event event;
+    char *text;
+    size_t len;
+    int status = -1;
+
+    if (read_file(path, CONFIG_FILE_MAX, &text, &len, e) != 0)
+        return -1;
+    ini.rest = slice_make(text, len);
+    while ((event = ini_next(&ini)) == INI_VALUE)
+        if (set_line(config, &ini, e) != 0)
+            break;
+    if (event == INI_VALUE)
+        error_prefix(e, "%s: line %zu", path, ini.line);
+    else if (event != INI_END)
+        error_set(e, ERROR_CONFIG, "%s: line %zu: it %s", path, ini.line, ini_event_text(event));
+    else
+        status = 0;
+    free(text);
+    return status;
+}
+
+/* Turns the rest of a variable's name, in lower case, into the key that it means, in place. */
+static void environment_key(const char *section, char *name)
+{
+    size_t prefix = strlen(CONFIG_COLUMN_PREFIX);
+
+    if (strcmp(section, "kafka") == 0)
+        for (char *c = name; *c; c++)
+            *c = *c == '_' ? '.' : *c;
+    else if (strcmp(section, "master") == 0 && strncmp(name, "column_", prefix) == 0)
+        name[prefix - 1] = '.';
+}
+
+/* A section that the variable's name starts with, or NULL. */
+static const char *environment_section(const char *name)
+{
+    for (const struct config_section *section = config_sections; section->name; section++) {
+        size_t len = strlen(section->name);
+
+        if (strncmp(section->name, name, len) == 0 && name[len] == '_')
+            return section->name;
+    }
+    return NULL;
+}
+
+static int check_foreign_variable(const char *name, struct error *e)
+{
+    char first[CONFIG_NAME_MAX];
+
+    snprintf(first, sizeof first, "%.*s", (int)strcspn(name, "_"), name);
+    for (const struct config_section *section = config_sections; section->name; section++)
+        if (suggest_distance(first, section->name) <= 1)
+            return error_set(e, ERROR_CONFIG, "section [%s] is not known; did you mean '%s'?", first, section->name);
+    return 0;
+}
+
+static int set_variable(struct config *config, char *name, const char *value, struct error *e)
+{
+    const char *section;
+
+    for (char *c = name; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    section = environment_section(name);
+    if (!section)
+        return check_foreign_variable(name, e);
+    name += strlen(section) + 1;
+    environment_key(section, name);
+    return set(config, CONFIG_ENVIRONMENT, section, name, value, e);
+}
+
+int config_read_environment(struct config *config, char *const *variables, struct error *e)
+{
+    size_t prefix = strlen(ENVIRONMENT_PREFIX);
+
+    for (; *variables; variables++) {
+        const char *equals = strchr(*variables, '=');
+        char name[CONFIG_NAME_MAX];
+        size_t len;
+
+        if (!equals || strncmp(*variables, ENVIRONMENT_PREFIX, prefix) != 0)
+            continue;
+        len = (size_t)(equals - *variables) - prefix;
+        if (len >= sizeof name)
+            continue;
+        memcpy(name, *variables + prefix, len);
+        name[len] = '\0';
+        if (set_variable(config, name, equals + 1, e) != 0)
+            return error_prefix(e, "environment: %.*s", (int)(equals - *variables), *variables);
+    }
+    return 0;
+}
+
+int config_set(struct config *config, const char *name, const char *value, struct error *e)
+{
+    const char *dot = strchr(name, '.');
+    char section[CONFIG_NAME_MAX];
+
+    if (!dot || dot == name || dot[1] == '\0' || strlen(name) >= sizeof section)
+        return error_set(e, ERROR_CONFIG, "'%s' is not SECTION.KEY", name);
+    snprintf(section, sizeof section, "%.*s", (int)(dot - name), name);
+    return set(config, CONFIG_FLAG, section, dot + 1, value, e);
+}

@@ -1,0 +1,126 @@
+/* config: everything that can be set, in one table.
+ *
+ * CONFIG_OPTIONS (config_options.h) drives the parsing of files (INI), of the environment (FIXWARDEN_SECTION_KEY) and of flags, the defaults, `config
+ * options`, `config show`, the sample file and a test that each option stands in it. A flag beats the environment, which beats the file, which beats the default:
+ * read them in that order. A list grows within one of these and is replaced by the next. An unknown section or key is an error that names the nearest known one. Set up by one thread before anything else starts; read-only afterwards. */
+#ifndef FIXWARDEN_CONSUMER_CONFIG_H
+#define FIXWARDEN_CONSUMER_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "core/error.h"
+#include "core/fix.h"
+#include "core/index_build.h"
+#include "core/master.h"
+#include "core/rules.h"
+
+enum delivery { DELIVERY_EXACTLY_ONCE, DELIVERY_AT_LEAST_ONCE };
+enum start_at { START_EARLIEST, START_LATEST };
+
+/* Where a value comes from; the later beats the earlier. */
+enum config_layer { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_ENVIRONMENT, CONFIG_FLAG };
+
+#define CONFIG_FILE_MAX (1u << 20)   /* bytes of a configuration file */
+#define CONFIG_VALUE_MAX (64u << 10) /* bytes of one value, or of a secret in a file */
+#define CONFIG_NAME_MAX 256          /* bytes of "section.key" */
+
+/* Strings that the configuration owns. */
+struct string_list {
+    char **items;
+    size_t count;
+    enum config_layer layer; /* that the items come from */
+};
+
+/* A librdkafka property from [kafka], passed through by its own name. */
+struct kafka_property {
+    char *name;
+    char *value;
+    char *file; /* that the value was read from, or NULL */
+    bool secret;
+};
+
+/* Strings are "" where they are not set, never NULL, but for master.columns. */
+struct config {
+    struct {
+        struct kafka_property *items;
+        size_t count;
+    } kafka;
+    struct {
+        struct string_list topics;
+        char *group;
+        enum fix_profile framing;
+        enum start_at start;
+    } input;
+    struct {
+        char *topic;
+        char *dead_letter_topic;
+        enum delivery delivery;
+        char *transactional_id; /* empty: made from group, host and lane */
+    } output;
+    struct {
+        char *url; /* empty: no registry, single-object encoding */
+        char *ca_file;
+        char *user;
+        char *password_file;
+        uint64_t timeout_ms;
+    } registry;
+    struct {
+        struct string_list files;
+        char *index;
+        uint64_t memory; /* bytes */
+        char *spill_dir;
+        char *delimiter;                  /* one character, or "tab", "pipe", "comma", "semicolon"; empty: found out */
+        char *columns[MASTER_ROLE_COUNT]; /* NULL: by synonym; "": none */
+        struct string_list carry;
+        struct string_list keys; /* names of identifier kinds; empty: all that have a column */
+        uint64_t max_bad_rows;
+    } master;
+    struct rules rules;
+    struct {
+        uint64_t messages; /* records in one batch at most */
+        uint64_t commit_interval_ms;
+    } batch;
+    struct {
+        uint64_t check_interval_ms; /* how often a newer index is looked for */
+    } reload;
+    struct {
+        int level; /* enum log_level */
+    } log;
+};
+
+/* The defaults. False without memory; then, too, config_free must be called. */
+bool config_init(struct config *config);
+void config_free(struct config *config);
+
+/* Reads a file over what is there. ERROR_IO where it can't be read, ERROR_CONFIG with "FILE: line N: ..." for everything else. */
+int config_read_file(struct config *config, const char *path, struct error *e);
+
+/* Takes FIXWARDEN_SECTION_KEY variables (NAME=VALUE, ended by NULL; a dot of a key is an underscore). An unknown key of a known section and a section
+ * that is misspelled by a letter are errors; others are not ours, since Kubernetes puts FIXWARDEN_SERVICE_HOST and the like beside a service of that name. */
+int config_read_environment(struct config *config, char *const *variables, struct error *e);
+
+/* Sets one option, "section.key", as a flag does. Secrets are refused: everybody can read a process's arguments. */
+int config_set(struct config *config, const char *name, const char *value, struct error *e);
+
+/* The value of a librdkafka property, or NULL where it was not set. Borrowed. */
+const char *config_kafka(const struct config *config, const char *name);
+
+/* Reads a file that holds a secret, without one line end behind it. Malloc'ed, terminated. */
+int config_read_secret(const char *path, char **out, struct error *e);
+
+/* What only shows when all is put together: what `run` needs and lacks, values that contradict each other. */
+int config_validate_run(const struct config *config, struct error *e);
+
+/* The master's and the builder's options as core wants them, without events; borrowed from the configuration. */
+void config_master_options(const struct config *config, struct index_build_options *out);
+
+/* Every option with its section, type, default and sentence, as Markdown table or as the commented sample file. */
+void config_print_options(FILE *out);
+void config_print_sample(FILE *out);
+
+/* The effective values as a file that could be read again; secrets are masked. */
+void config_show(const struct config *config, FILE *out);
+
+#endif

@@ -1,0 +1,81 @@
+#include "config_options.h"
+
+#include <ctype.h>
+
+#include "log.h"
+
+const struct config_option config_options[] = {
+#define X(section, key, type, member, min, max, preset, example, sentence)                                             \
+    {section, key, CONFIG_##type, offsetof(struct config, member), min, max, preset, example, sentence},
+    CONFIG_OPTIONS(X)
+#undef X
+        {0},
+};
+
+const struct config_section config_sections[] = {
+#define X(name, sentence) {name, sentence},
+    CONFIG_SECTIONS(X)
+#undef X
+        {0},
+};
+
+const char *config_type_name(enum config_type type)
+{
+    static const char *const names[CONFIG_TYPE_COUNT] = {
+        [CONFIG_STRING] = "string",       [CONFIG_PATH] = "path",    [CONFIG_LIST] = "list",
+        [CONFIG_FILES] = "list of paths", [CONFIG_KEYS] = "list",    [CONFIG_SIZE] = "size",
+        [CONFIG_DURATION] = "duration",   [CONFIG_COUNT] = "number", [CONFIG_DELIMITER] = "character",
+        [CONFIG_FRAMING] = "choice",      [CONFIG_START] = "choice", [CONFIG_DELIVERY] = "choice",
+        [CONFIG_LOG_LEVEL] = "choice",
+    };
+    return names[type];
+}
+
+bool config_type_is_list(enum config_type type)
+{
+    return type == CONFIG_LIST || type == CONFIG_FILES || type == CONFIG_KEYS;
+}
+
+bool config_type_is_text(enum config_type type)
+{
+    return type == CONFIG_STRING || type == CONFIG_PATH || type == CONFIG_DELIMITER;
+}
+
+const char *const *config_choices(enum config_type type)
+{
+    static const char *const framing[] = {[FIX_STRICT] = "strict", [FIX_LOG] = "log", NULL};
+    static const char *const start[] = {[START_EARLIEST] = "earliest", [START_LATEST] = "latest", NULL};
+    static const char *const delivery[] = {
+        [DELIVERY_EXACTLY_ONCE] = "exactly-once", [DELIVERY_AT_LEAST_ONCE] = "at-least-once", NULL};
+    static const char *const level[] = {[LOG_LEVEL_ERROR] = "error",
+                                        [LOG_LEVEL_WARNING] = "warning",
+                                        [LOG_LEVEL_INFO] = "info",
+                                        [LOG_LEVEL_DEBUG] = "debug",
+                                        NULL};
+    switch (type) {
+    case CONFIG_FRAMING:
+        return framing;
+    case CONFIG_START:
+        return start;
+    case CONFIG_DELIVERY:
+        return delivery;
+    case CONFIG_LOG_LEVEL:
+        return level;
+    default:
+        return NULL;
+    }
+}
+
+char config_delimiter(const char *value)
+{
+    static const struct {
+        const char *name;
+        char character;
+    } names[] = {{"comma", ','}, {"tab", '\t'}, {"\\t", '\t'}, {"pipe", '|'}, {"semicolon", ';'}};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcasecmp(value, names[i].name) == 0)
+            return names[i].character;
+    return strlen(value) == 1 && (ispunct((unsigned char)value[0]) || value[0] == '\t') && value[0] != '"' ? value[0]
+                                                                                                           : '\0';
+}

@@ -1,0 +1,128 @@
+/* config_options: the one list of what can be set. Private to config*.c.
+ *
+ * X(section, key, type, member of struct config, minimum, maximum, default, example, sentence)
+ * Minimum and maximum are of the value, or of the items of a list. An example stands in the sample file in place of the default. [kafka], the columns of
+ * [master] and the kinds of [rules] are lists of their own (config.c), since librdkafka and core own their names. */
+#ifndef FIXWARDEN_CONSUMER_CONFIG_OPTIONS_H
+#define FIXWARDEN_CONSUMER_CONFIG_OPTIONS_H
+
+#include "config.h"
+
+#define CONFIG_SECTIONS(X)                                                                                             \
+    X("kafka", "Any property of librdkafka by its own name, save those that fixwarden owns. Secrets come from files: " \
+               "`sasl.password.file = PATH`.")                                                                         \
+    X("input", "What is read.")                                                                                        \
+    X("output", "What is published, and how safely.")                                                                  \
+    X("registry", "A schema registry of Confluent's kind. Without one, records carry Avro's single-object header.")    \
+    X("master", "The security master and the index of it.")                                                            \
+    X("rules", "Which kinds of discrepancy are published: each is LOW, MEDIUM, HIGH, CRITICAL or off.")                \
+    X("batch", "How much is checked and committed together.")                                                          \
+    X("reload", "How a newer index is found.")                                                                         \
+    X("log", "What is written to standard error.")
+
+#define CONFIG_OPTIONS(X)                                                                                              \
+    X("input", "topics", LIST, input.topics, 0, 1000, "", "fix.orders, fix.executions",                                \
+      "The topics to read, separated by commas; one that starts with ^ is a regular expression.")                      \
+    X("input", "group", STRING, input.group, 1, 249, "fixwarden", "",                                                  \
+      "The consumer group, under which offsets are committed.")                                                        \
+    X("input", "framing", FRAMING, input.framing, 0, 0, "strict", "",                                                  \
+      "How messages are framed: strict as FIX has it, or log as people and programs wrote it down.")                   \
+    X("input", "start", START, input.start, 0, 0, "earliest", "",                                                      \
+      "Where a group without committed offsets starts: earliest or latest.")                                           \
+    X("output", "topic", STRING, output.topic, 1, 249, "fixwarden.discrepancies", "",                                  \
+      "The topic of the discrepancies.")                                                                               \
+    X("output", "dead_letter_topic", STRING, output.dead_letter_topic, 1, 249, "fixwarden.dead-letters", "",           \
+      "The topic of what could not be read as FIX.")                                                                   \
+    X("output", "delivery", DELIVERY, output.delivery, 0, 0, "exactly-once", "",                                       \
+      "exactly-once: output and offsets commit together in Kafka transactions; at-least-once: a crash may repeat "     \
+      "output.")                                                                                                       \
+    X("output", "transactional_id", STRING, output.transactional_id, 0, 200, "", "",                                   \
+      "The prefix of the transactional ids, the same after a restart; empty: made from group and host name.")          \
+    X("registry", "url", STRING, registry.url, 0, 2000, "", "", "http:// or https:// of the registry; empty: none.")   \
+    X("registry", "ca_file", PATH, registry.ca_file, 0, 0, "", "",                                                     \
+      "PEM file of the authorities to trust; empty: those of the system.")                                             \
+    X("registry", "user", STRING, registry.user, 0, 1000, "", "", "The user for basic authentication; empty: none.")   \
+    X("registry", "password_file", PATH, registry.password_file, 0, 0, "", "",                                         \
+      "The file that holds the user's password.")                                                                      \
+    X("registry", "timeout", DURATION, registry.timeout_ms, 100, 600000, "10s", "",                                    \
+      "How long one answer of the registry may take.")                                                                 \
+    X("master", "files", FILES, master.files, 0, INDEX_SOURCES_MAX, "", "/var/lib/fixwarden/master.csv",               \
+      "The master's files, separated by commas; one index is made of all.")                                            \
+    X("master", "index", PATH, master.index, 0, 0, "", "/var/lib/fixwarden/master.fwx",                                \
+      "The index; made from the files where it is not there.")                                                         \
+    X("master", "memory", SIZE, master.memory, INDEX_MEMORY_MIN, 1ull << 40, "256M", "",                               \
+      "What making the index may take of memory.")                                                                     \
+    X("master", "spill_dir", PATH, master.spill_dir, 0, 0, "", "",                                                     \
+      "Where its temporary files go; empty: beside the index.")                                                        \
+    X("master", "delimiter", DELIMITER, master.delimiter, 0, 0, "", "",                                                \
+      "One character, or comma, tab, pipe or semicolon; empty: found out from the header.")                            \
+    X("master", "carry", LIST, master.carry, 0, SECURITY_CARRIED_MAX, "", "",                                          \
+      "Further columns, by their header, that go into each discrepancy.")                                              \
+    X("master", "keys", KEYS, master.keys, 0, IDENTIFIER_KIND_COUNT, "", "",                                           \
+      "The kinds of identifier that are indexed (CUSIP, ISIN, ...); empty: all that have a column.")                   \
+    X("master", "max_bad_rows", COUNT, master.max_bad_rows, 0, UINT64_MAX, "0", "",                                    \
+      "More malformed rows than these refuse the master; or unlimited.")                                               \
+    X("batch", "messages", COUNT, batch.messages, 1, 1000000, "10000", "", "Records in one batch, at most.")           \
+    X("batch", "commit_interval", DURATION, batch.commit_interval_ms, 1, 60000, "100ms", "",                           \
+      "How long output and offsets may wait for a commit.")                                                            \
+    X("reload", "check_interval", DURATION, reload.check_interval_ms, 100, 86400000, "5s", "",                         \
+      "How often a newer index is looked for.")                                                                        \
+    X("log", "level", LOG_LEVEL, log.level, 0, 0, "info", "", "error, warning, info or debug.")
+
+enum config_type {
+    CONFIG_STRING,    /* char * */
+    CONFIG_PATH,      /* char * */
+    CONFIG_LIST,      /* struct string_list */
+    CONFIG_FILES,     /* struct string_list; not split at commas where it comes by a flag */
+    CONFIG_KEYS,      /* struct string_list, names of identifier kinds */
+    CONFIG_SIZE,      /* uint64_t, bytes */
+    CONFIG_DURATION,  /* uint64_t, milliseconds */
+    CONFIG_COUNT,     /* uint64_t; "unlimited" is UINT64_MAX where that is the maximum */
+    CONFIG_DELIMITER, /* char * */
+    CONFIG_FRAMING,   /* int from here on: the number of a name */
+    CONFIG_START,
+    CONFIG_DELIVERY,
+    CONFIG_LOG_LEVEL,
+    CONFIG_TYPE_COUNT,
+};
+
+struct config_option {
+    const char *section;
+    const char *key;
+    enum config_type type;
+    size_t offset; /* of the member in struct config */
+    uint64_t min, max;
+    const char *preset; /* the default as text */
+    const char *example;
+    const char *sentence;
+};
+
+struct config_section {
+    const char *name;
+    const char *sentence;
+};
+
+/* Ended by a row without a section, or name. */
+extern const struct config_option config_options[];
+extern const struct config_section config_sections[];
+
+bool config_type_is_list(enum config_type type);
+bool config_type_is_text(enum config_type type); /* char * */
+
+/* "string", "size", ...; and the names of a choice ended by NULL, or NULL for other types. */
+const char *config_type_name(enum config_type type);
+const char *const *config_choices(enum config_type type);
+
+/* The character that the text of a CONFIG_DELIMITER names, or NUL where it is none. */
+char config_delimiter(const char *value);
+
+/* Sets the option's member from its text. ERROR_CONFIG says what is wrong with the value, without naming the option. */
+int config_option_set(struct config *config, enum config_layer layer, const struct config_option *option,
+                      const char *value, struct error *e);
+
+/* Frees what the member owns. */
+void config_option_clear(struct config *config, const struct config_option *option);
+
+#define CONFIG_COLUMN_PREFIX "column." /* of [master], before the name of a role */
+
+#endif

@@ -1,0 +1,216 @@
+#include <inttypes.h>
+
+#include "config.h"
+#include "config_options.h"
+#include "config_value.h"
+
+#define SECRET_MASK "********"
+
+static const struct config_option kafka_servers = {
+    .section = "kafka",
+    .key = "bootstrap.servers",
+    .type = CONFIG_LIST,
+    .preset = "",
+    .example = "localhost:9092",
+    .sentence = "HOST:PORT of one or more brokers, separated by commas.",
+};
+
+static const char *severity_default(enum discrepancy_kind kind)
+{
+#define X(name, severity) [DISCREPANCY_##name] = #severity,
+    static const char *const levels[DISCREPANCY_KIND_COUNT] = {DISCREPANCY_KINDS(X)};
+#undef X
+    return levels[kind];
+}
+
+static void print_type(const struct config_option *option, const char *separator, FILE *out)
+{
+    const char *const *choices = config_choices(option->type);
+
+    if (!choices)
+        fputs(config_type_name(option->type), out);
+    for (size_t i = 0; choices && choices[i]; i++)
+        fprintf(out, "%s%s", i ? separator : "", choices[i]);
+}
+
+static void print_row(const struct config_option *option, FILE *out)
+{
+    fprintf(out, "| %s | `%s` | ", option->section, option->key);
+    print_type(option, " \\| ", out);
+    fprintf(out, " | %s%s%s | %s |\n", option->preset[0] ? "`" : "", option->preset, option->preset[0] ? "`" : "",
+            option->sentence);
+}
+
+/* What of a section is not in the table of options. */
+static void print_other_rows(const char *section, FILE *out)
+{
+    if (strcmp(section, "kafka") == 0) {
+        print_row(&kafka_servers, out);
+        fprintf(out, "| kafka | any | string | librdkafka's | %s |\n", config_sections[0].sentence);
+    }
+    if (strcmp(section, "master") == 0)
+        for (int i = 0; i < MASTER_ROLE_COUNT; i++)
+            fprintf(out,
+                    "| master | `" CONFIG_COLUMN_PREFIX "%s` | string | by its name | The header of the column that is "
+                    "the %s; set to nothing: there is none. |\n",
+                    master_role_name((enum master_role)i), master_role_name((enum master_role)i));
+    if (strcmp(section, "rules") != 0)
+        return;
+    fputs("| rules | `name` | string | `default` | A name for the rule set, which each discrepancy carries. |\n", out);
+    for (int i = 0; i < DISCREPANCY_KIND_COUNT; i++)
+        fprintf(out, "| rules | `%s` | LOW \\| MEDIUM \\| HIGH \\| CRITICAL \\| off | `%s` | How severe it is. |\n",
+                discrepancy_kind_name((enum discrepancy_kind)i), severity_default((enum discrepancy_kind)i));
+}
+
+void config_print_options(FILE *out)
+{
+    fputs("| Section | Key | Type | Default | Meaning |\n|---|---|---|---|---|\n", out);
+    for (const struct config_section *section = config_sections; section->name; section++) {
+        print_other_rows(section->name, out);
+        for (const struct config_option *option = config_options; option->section; option++)
+            if (strcmp(option->section, section->name) == 0)
+                print_row(option, out);
+    }
+}
+
+static void print_sample_option(const struct config_option *option, FILE *out)
+{
+    fprintf(out, "\n# %s", option->sentence);
+    if (option->type == CONFIG_SIZE || option->type == CONFIG_DURATION || option->type == CONFIG_COUNT) {
+        fputs(" (", out);
+        print_type(option, ", ", out);
+        fputc(')', out);
+    }
+    if (option->example[0])
+        fprintf(out, "\n%s = %s\n", option->key, option->example);
+    else
+        fprintf(out, "\n# %s =%s%s\n", option->key, option->preset[0] ? " " : "", option->preset);
+}
+
+static void print_other_samples(const char *section, FILE *out)
+{
+    if (strcmp(section, "kafka") == 0) {
+        print_sample_option(&kafka_servers, out);
+        fputs("\n# For example:\n# security.protocol = SASL_SSL\n# sasl.mechanisms = SCRAM-SHA-512\n# sasl.username = "
+              "fixwarden\n"
+              "# sasl.password.file = /etc/fixwarden/kafka.password\n",
+              out);
+    }
+    if (strcmp(section, "master") == 0) {
+        fputs("\n# The header of the column that plays a role, where its name is not understood by itself; nothing: "
+              "there "
+              "is none.\n",
+              out);
+        for (int i = 0; i < MASTER_ROLE_COUNT; i++)
+            fprintf(out, "# " CONFIG_COLUMN_PREFIX "%s = HEADER\n", master_role_name((enum master_role)i));
+    }
+    if (strcmp(section, "rules") != 0)
+        return;
+    fputs("\n# A name for the rule set, which each discrepancy carries.\n# name = default\n\n", out);
+    for (int i = 0; i < DISCREPANCY_KIND_COUNT; i++)
+        fprintf(out, "# %s = %s\n", discrepancy_kind_name((enum discrepancy_kind)i),
+                severity_default((enum discrepancy_kind)i));
+}
+
+void config_print_sample(FILE *out)
+{
+    fputs("# fixwarden's configuration, with every option. A line that starts with # shows a default.\n"
+          "# Environment variables (FIXWARDEN_SECTION_KEY) and flags beat what stands here.\n",
+          out);
+    for (const struct config_section *section = config_sections; section->name; section++) {
+        fprintf(out, "\n# %s\n[%s]\n", section->sentence, section->name);
+        print_other_samples(section->name, out);
+        for (const struct config_option *option = config_options; option->section; option++)
+            if (strcmp(option->section, section->name) == 0)
+                print_sample_option(option, out);
+    }
+}
+
+static void show_list(const struct config_option *option, const struct string_list *list, FILE *out)
+{
+    for (size_t i = 0; i < list->count; i++)
+        fprintf(out, "%s = %s\n", option->key, list->items[i]);
+    if (list->count == 0)
+        fprintf(out, "%s =\n", option->key);
+}
+
+static void show_number(const struct config_option *option, uint64_t number, FILE *out)
+{
+    char text[CONFIG_NUMBER_TEXT];
+
+    if (option->type == CONFIG_SIZE)
+        config_format_size(number, text);
+    else if (option->type == CONFIG_DURATION)
+        config_format_duration(number, text);
+    else if (number == UINT64_MAX)
+        snprintf(text, sizeof text, "unlimited");
+    else
+        snprintf(text, sizeof text, "%" PRIu64, number);
+    fprintf(out, "%s = %s\n", option->key, text);
+}
+
+static void show_option(const struct config *config, const struct config_option *option, FILE *out)
+{
+    const void *value = (const char *)config + option->offset;
+    const char *const *choices = config_choices(option->type);
+
+    if (config_type_is_list(option->type)) {
+        show_list(option, value, out);
+    } else if (config_type_is_text(option->type)) {
+        const char *text = *(char *const *)value;
+
+        fprintf(out, "%s =%s%s\n", option->key, text[0] ? " " : "", text);
+    } else if (choices) {
+        fprintf(out, "%s = %s\n", option->key, choices[*(const int *)value]);
+    } else {
+        show_number(option, *(const uint64_t *)value, out);
+    }
+}
+
+static void show_kafka(const struct config *config, FILE *out)
+{
+    for (size_t i = 0; i < config->kafka.count; i++) {
+        const struct kafka_property *property = &config->kafka.items[i];
+
+        if (property->file)
+            fprintf(out, "%s.file = %s\n", property->name, property->file);
+        else if (property->secret)
+            fprintf(out, "# %s = " SECRET_MASK "\n", property->name);
+        else
+            fprintf(out, "%s = %s\n", property->name, property->value);
+    }
+}
+
+static void show_rules(const struct rules *rules, FILE *out)
+{
+    const char *digest = strrchr(rules->id, '-'); /* "NAME-DIGEST" */
+
+    fprintf(out, "name = %.*s\n", digest ? (int)(digest - rules->id) : (int)strlen(rules->id), rules->id);
+    for (int i = 0; i < DISCREPANCY_KIND_COUNT; i++)
+        fprintf(out, "%s = %s\n", discrepancy_kind_name((enum discrepancy_kind)i),
+                rules->reported[i] ? severity_name(rules->severity[i]) : "off");
+}
+
+static void show_columns(const struct config *config, FILE *out)
+{
+    for (int i = 0; i < MASTER_ROLE_COUNT; i++)
+        if (config->master.columns[i])
+            fprintf(out, CONFIG_COLUMN_PREFIX "%s = %s\n", master_role_name((enum master_role)i),
+                    config->master.columns[i]);
+}
+
+void config_show(const struct config *config, FILE *out)
+{
+    for (const struct config_section *section = config_sections; section->name; section++) {
+        fprintf(out, "%s[%s]\n", section == config_sections ? "" : "\n", section->name);
+        for (const struct config_option *option = config_options; option->section; option++)
+            if (strcmp(option->section, section->name) == 0)
+                show_option(config, option, out);
+        if (strcmp(section->name, "kafka") == 0)
+            show_kafka(config, out);
+        else if (strcmp(section->name, "master") == 0)
+            show_columns(config, out);
+        else if (strcmp(section->name, "rules") == 0)
+            show_rules(&config->rules, out);
+    }
+}

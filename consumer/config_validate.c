@@ -1,0 +1,68 @@
+#include "config.h"
+#include "config_options.h"
+
+/* Kafka's rule for the names of topics (org.apache.kafka.common.internals.Topic). */
+static bool is_topic_name(const char *name)
+{
+    size_t len = strlen(name);
+
+    return len >= 1 && len <= 249 && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == len;
+}
+
+static int check_topics(const struct config *config, struct error *e)
+{
+    const char *outputs[] = {config->output.topic, config->output.dead_letter_topic};
+
+    for (size_t i = 0; i < config->input.topics.count; i++) {
+        const char *topic = config->input.topics.items[i];
+
+        if (topic[0] != '^' && !is_topic_name(topic))
+            return error_set(e, ERROR_CONFIG, "[input] topics: '%s' cannot be the name of a topic", topic);
+        for (size_t j = 0; j < 2; j++)
+            if (strcmp(topic, outputs[j]) == 0)
+                return error_set(e, ERROR_CONFIG, "[input] topics: '%s' is an output topic, too", topic);
+    }
+    for (size_t j = 0; j < 2; j++)
+        if (!is_topic_name(outputs[j]))
+            return error_set(e, ERROR_CONFIG, "[output]: '%s' cannot be the name of a topic", outputs[j]);
+    if (strcmp(outputs[0], outputs[1]) == 0)
+        return error_set(e, ERROR_CONFIG, "[output] topic and dead_letter_topic are the same: %s", outputs[0]);
+    return 0;
+}
+
+int config_validate_run(const struct config *config, struct error *e)
+{
+    if (!config_kafka(config, "bootstrap.servers") && !config_kafka(config, "metadata.broker.list"))
+        return error_set(e, ERROR_CONFIG, "[kafka] bootstrap.servers is not set: HOST:PORT of one or more brokers");
+    if (config->input.topics.count == 0)
+        return error_set(e, ERROR_CONFIG, "[input] topics is not set: the topics to read");
+    if (config->master.index[0] == '\0')
+        return error_set(
+            e, ERROR_CONFIG,
+            "[master] index is not set: where the index is, or where it is to be made from [master] files");
+    if (config->registry.user[0] != '\0' && config->registry.password_file[0] == '\0')
+        return error_set(e, ERROR_CONFIG, "[registry] user is set, and password_file is not");
+    if (config->registry.url[0] != '\0' && strncmp(config->registry.url, "http://", 7) != 0 &&
+        strncmp(config->registry.url, "https://", 8) != 0)
+        return error_set(e, ERROR_CONFIG, "[registry] url: '%s' starts with neither http:// nor https://",
+                         config->registry.url);
+    return check_topics(config, e);
+}
+
+void config_master_options(const struct config *config, struct index_build_options *out)
+{
+    *out = (struct index_build_options){
+        .memory = config->master.memory,
+        .spill_dir = config->master.spill_dir[0] ? config->master.spill_dir : NULL,
+        .max_bad_rows = config->master.max_bad_rows,
+        .master.delimiter = config_delimiter(config->master.delimiter),
+        .master.carried_count = config->master.carry.count,
+    };
+    for (int i = 0; i < MASTER_ROLE_COUNT; i++)
+        out->master.role_column[i] = config->master.columns[i];
+    for (size_t i = 0; i < config->master.carry.count; i++)
+        out->master.carried[i] = config->master.carry.items[i];
+    for (size_t i = 0; i < config->master.keys.count; i++)
+        out->master.key_kinds |= 1u << identifier_kind_from_name(slice_of(config->master.keys.items[i]));
+}

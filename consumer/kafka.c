@@ -1,0 +1,335 @@
+#include "kafka.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kafka_internal.h"
+#include "monotonic.h"
+
+#define BROKERS_PROPERTY "bootstrap.servers"
+#define SLICE_OF_WAIT_MS 1000 /* so that a signal is seen while waiting */
+
+struct property {
+    const char *name;
+    const char *value;
+};
+
+/* Bounds on memory, where the library's own are meant for machines of their own; the user may set others. */
+static const struct property defaults[] = {
+    {"client.id", "fixwarden"},           {"log_level", "6"}, {"socket.keepalive.enable", "true"},
+    {"reconnect.backoff.max.ms", "5000"}, {NULL, NULL},
+};
+
+static const struct property consumer_defaults[] = {
+    {"partition.assignment.strategy", "cooperative-sticky"},
+    {"session.timeout.ms", "10000"}, /* how long the partitions of one that was killed stand still */
+    {"queued.max.messages.kbytes", "32768"},
+    {"fetch.max.bytes", "16777216"},
+    {"fetch.wait.max.ms", "100"},
+    {NULL, NULL},
+};
+
+static const struct property producer_defaults[] = {
+    {"queue.buffering.max.kbytes", "65536"},
+    {"queue.buffering.max.messages", "500000"},
+    {"linger.ms", "2"},
+    {"compression.codec", "lz4"},
+    {"partitioner", "murmur2_random"},   /* the Java clients' own, so that a key's partition is theirs too */
+    {"message.max.bytes", "1000000000"}, /* the broker's limit is the one that counts */
+    {NULL, NULL},
+};
+
+/* What holds the promise of exactly once together; config refuses them from the user. */
+static const struct property consumer_owned[] = {
+    {"enable.auto.commit", "false"},
+    {"enable.auto.offset.store", "false"},
+    {"isolation.level", "read_committed"},
+    {"allow.auto.create.topics", "false"},
+    {NULL, NULL},
+};
+
+static const struct property producer_owned[] = {
+    {"enable.idempotence", "true"},
+    {"acks", "all"},
+    {NULL, NULL},
+};
+
+const char *kafka_version(void)
+{
+    return rd_kafka_version_str();
+}
+
+const char *kafka_features(void)
+{
+    static char features[512];
+    size_t size = sizeof features;
+    rd_kafka_conf_t *conf;
+
+    if (*features)
+        return features;
+    conf = rd_kafka_conf_new();
+    if (rd_kafka_conf_get(conf, "builtin.features", features, &size) != RD_KAFKA_CONF_OK)
+        *features = '\0';
+    rd_kafka_conf_destroy(conf);
+    return features;
+}
+
+/* What was fixed after 2.0.2, which Debian 12 has: the changelogs of librdkafka 2.3.0, 2.4.0 and 2.10.0. */
+void kafka_warn_of_version(struct log *log)
+{
+    int version = rd_kafka_version() >> 8;
+
+    if (version < 0x020300)
+        log_write(
+            log, LOG_LEVEL_WARNING, "kafka",
+            "librdkafka %s: a sequence number out of step ends the process (fixed in 2.3.0), and so can leaving a "
+            "group under cooperative rebalancing (2.3.0, 2.4.0); the supervisor's restart loses nothing",
+            kafka_version());
+}
+
+const char *kafka_brokers(const struct config *config)
+{
+    const char *brokers = config_kafka(config, BROKERS_PROPERTY);
+
+    if (!brokers)
+        brokers = config_kafka(config, "metadata.broker.list");
+    return brokers ? brokers : "";
+}
+
+static int set(rd_kafka_conf_t *conf, const char *name, const char *value, struct error *e)
+{
+    char reason[512];
+
+    if (rd_kafka_conf_set(conf, name, value, reason, sizeof reason) == RD_KAFKA_CONF_OK)
+        return 0;
+    return error_set(e, ERROR_CONFIG, "[kafka] %s: %s", name, reason);
+}
+
+static int set_all(rd_kafka_conf_t *conf, const struct property *properties, struct error *e)
+{
+    for (; properties->name; properties++)
+        if (set(conf, properties->name, properties->value, e) != 0)
+            return -1;
+    return 0;
+}
+
+static int pass_through(rd_kafka_conf_t *conf, const struct config *config, struct error *e)
+{
+    for (size_t i = 0; i < config->kafka.count; i++)
+        if (set(conf, config->kafka.items[i].name, config->kafka.items[i].value, e) != 0)
+            return -1;
+    return 0;
+}
+
+int kafka_check(const struct config *config, struct error *e)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    int status = pass_through(conf, config, e);
+
+    rd_kafka_conf_destroy(conf);
+    return status;
+}
+
+/* Stable over restarts, so that a new process ends what its predecessor left open. Lane 0: there is one for now. */
+static int set_transactional_id(rd_kafka_conf_t *conf, const struct config *config, struct error *e)
+{
+    char host[128] = "", id[512];
+
+    if (*config->output.transactional_id) {
+        snprintf(id, sizeof id, "%s-0", config->output.transactional_id);
+        return set(conf, "transactional.id", id, e);
+    }
+    if (gethostname(host, sizeof host - 1) != 0)
+        return error_set(e, ERROR_CONFIG, "this host has no name: set output.transactional_id");
+    snprintf(id, sizeof id, "%s-%s-0", config->input.group, host);
+    return set(conf, "transactional.id", id, e);
+}
+
+static int set_consumer(rd_kafka_conf_t *conf, const struct config *config, enum kafka_role role, struct error *e)
+{
+    bool tail = role == KAFKA_TAIL_CONSUMER;
+    const char *group = tail ? "fixwarden-tail" : config->input.group;
+
+    if (set_all(conf, consumer_owned, e) != 0 || set(conf, "group.id", group, e) != 0)
+        return -1;
+    if (set(conf, "enable.partition.eof", tail ? "true" : "false", e) != 0)
+        return -1;
+    return set(conf, "auto.offset.reset", config->input.start == START_LATEST ? "latest" : "earliest", e);
+}
+
+/* Without transactions an idempotent producer waits for its brokers as long as it takes: what it drops would be lost. */
+static int set_producer(rd_kafka_conf_t *conf, const struct config *config, enum kafka_role role, struct error *e)
+{
+    if (set_all(conf, producer_owned, e) != 0)
+        return -1;
+    return role == KAFKA_TRANSACTIONAL_PRODUCER ? set_transactional_id(conf, config, e)
+                                                : set(conf, "message.timeout.ms", "0", e);
+}
+
+static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+    struct kafka_context *context = rk ? rd_kafka_opaque(rk) : NULL;
+    enum log_level as = level <= 3 ? LOG_LEVEL_WARNING : level <= 4 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+
+    if (!context)
+        return;
+    if (strcmp(facility, "FAIL") == 0) {
+        pthread_mutex_lock(&context->lock);
+        snprintf(context->last_failure, sizeof context->last_failure, "%s", text);
+        pthread_mutex_unlock(&context->lock);
+        as = LOG_LEVEL_DEBUG; /* one for each try and broker; on_error complains now and then */
+    } else if (strcmp(facility, "CONFWARN") == 0 || strcmp(facility, "AUTOCREATE") == 0) {
+        as =
+            LOG_LEVEL_DEBUG; /* both clients get every property, so that each ignores the other's; the demo's broker is old */
+    }
+    log_write(context->log, as, context->subsystem, "librdkafka: %s: %s", facility, text);
+}
+
+static void last_failure(struct kafka_context *context, char out[KAFKA_FAILURE_MAX])
+{
+    pthread_mutex_lock(&context->lock);
+    memcpy(out, context->last_failure, KAFKA_FAILURE_MAX);
+    pthread_mutex_unlock(&context->lock);
+}
+
+static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
+{
+    struct kafka_context *context = opaque;
+
+    (void)rk;
+    if (err == RD_KAFKA_RESP_ERR__FATAL || !kafka_may_complain(context))
+        return; /* a fatal one is met by whoever uses the handle next */
+    if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+        log_write(context->log, LOG_LEVEL_WARNING, context->subsystem,
+                  "no broker of " BROKERS_PROPERTY "=%s can be reached, trying on: %s", context->brokers, reason);
+    else
+        log_write(context->log, LOG_LEVEL_WARNING, context->subsystem, "%s: %s", rd_kafka_err2name(err), reason);
+}
+
+bool kafka_may_complain(struct kafka_context *context)
+{
+    long long now = monotonic_ms();
+    long long last = atomic_load(&context->complained_ms);
+
+    return (last == 0 || now - last >= KAFKA_COMPLAINT_MS) &&
+           atomic_compare_exchange_strong(&context->complained_ms, &last, now);
+}
+
+void kafka_context_init(struct kafka_context *context, const struct config *config, struct log *log,
+                        const char *subsystem, void *owner)
+{
+    context->log = log;
+    context->subsystem = subsystem;
+    context->owner = owner;
+    snprintf(context->brokers, sizeof context->brokers, "%s", kafka_brokers(config));
+    pthread_mutex_init(&context->lock, NULL);
+    context->last_failure[0] = '\0';
+    atomic_init(&context->complained_ms, 0);
+}
+
+void kafka_context_destroy(struct kafka_context *context)
+{
+    pthread_mutex_destroy(&context->lock);
+}
+
+rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_role role, struct kafka_context *context,
+                                struct error *e)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    bool consumer = role == KAFKA_GROUP_CONSUMER || role == KAFKA_TAIL_CONSUMER;
+
+    rd_kafka_conf_set_opaque(conf, context);
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    rd_kafka_conf_set_error_cb(conf, on_error);
+    if (!*kafka_brokers(config))
+        error_set(e, ERROR_CONFIG, "[kafka] " BROKERS_PROPERTY " is not set: -b HOST:PORT, or in the configuration");
+    else if (set_all(conf, defaults, e) == 0 &&
+             set_all(conf, consumer ? consumer_defaults : producer_defaults, e) == 0 &&
+             pass_through(conf, config, e) == 0 &&
+             (consumer ? set_consumer(conf, config, role, e) : set_producer(conf, config, role, e)) == 0)
+        return conf;
+    rd_kafka_conf_destroy(conf);
+    return NULL;
+}
+
+rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *e)
+{
+    char reason[512];
+    rd_kafka_t *rk = rd_kafka_new(type, conf, reason, sizeof reason);
+
+    if (!rk) {
+        error_set(e, ERROR_CONFIG, "[kafka] %s", reason);
+        rd_kafka_conf_destroy(conf); /* rd_kafka_new takes it only when it succeeds */
+    }
+    return rk;
+}
+
+/* What the metadata say of one topic: 1 it is there, 0 ask again, -1 it will not come. */
+static int judge_topic(const struct rd_kafka_metadata *metadata, const char *topic, const char *option,
+                       const struct kafka_context *context, int *partitions, struct error *e)
+{
+    rd_kafka_resp_err_t err = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR && metadata->topics[0].partition_cnt > 0) {
+        if (partitions)
+            *partitions = metadata->topics[0].partition_cnt;
+        return 1;
+    }
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR || err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE)
+        return error_set(e, ERROR_UNAVAILABLE, "%s: topic %s on %s has no leader yet", option, topic, context->brokers),
+               0;
+    if (err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
+        return error_set(e, ERROR_UNAVAILABLE, "%s: topic %s does not exist on %s: create it, or correct the name",
+                         option, topic, context->brokers);
+    return error_set(e, ERROR_UNAVAILABLE, "%s: topic %s on %s: %s", option, topic, context->brokers,
+                     rd_kafka_err2str(err));
+}
+
+static int ask_for_topic(rd_kafka_t *rk, rd_kafka_topic_t *handle, struct kafka_context *context, const char *topic,
+                         const char *option, int *partitions, struct error *e)
+{
+    const struct rd_kafka_metadata *metadata;
+    char failure[KAFKA_FAILURE_MAX];
+    rd_kafka_resp_err_t err = rd_kafka_metadata(rk, 0, handle, &metadata, SLICE_OF_WAIT_MS);
+    int answer;
+
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        last_failure(context, failure);
+        error_set(e, ERROR_UNAVAILABLE, "no broker of " BROKERS_PROPERTY "=%s answers: %s", context->brokers,
+                  *failure ? failure : rd_kafka_err2str(err));
+        return 0;
+    }
+    answer = judge_topic(metadata, topic, option, context, partitions, e);
+    rd_kafka_metadata_destroy(metadata);
+    return answer;
+}
+
+int kafka_topic_wait(rd_kafka_t *rk, struct kafka_context *context, const char *topic, const char *option,
+                     int *partitions, const atomic_bool *stop, struct error *e)
+{
+    int64_t deadline = monotonic_ms() + KAFKA_START_TIMEOUT_MS;
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, topic, NULL);
+    int answer;
+
+    if (!handle)
+        return error_set(e, ERROR_CONFIG, "%s: %s is not a topic's name", option, topic);
+    while ((answer = ask_for_topic(rk, handle, context, topic, option, partitions, e)) == 0) {
+        if (monotonic_ms() >= deadline || (stop && atomic_load(stop)))
+            break;
+        monotonic_nap(100);
+    }
+    rd_kafka_topic_destroy(handle);
+    return answer == 1 ? 0 : -1;
+}
+
+bool kafka_is_fatal(rd_kafka_t *rk, struct error *e)
+{
+    char reason[512];
+    rd_kafka_resp_err_t err = rd_kafka_fatal_error(rk, reason, sizeof reason);
+
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return false;
+    error_set(e, ERROR_TEMPORARY, "%s: %s", rd_kafka_err2name(err), reason);
+    return true;
+}

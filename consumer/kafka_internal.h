@@ -1,0 +1,64 @@
+/* kafka_internal: what source, sink, txn and demo_broker share of librdkafka. For these and kafka.c only. */
+#ifndef FIXWARDEN_CONSUMER_KAFKA_INTERNAL_H
+#define FIXWARDEN_CONSUMER_KAFKA_INTERNAL_H
+
+#include <librdkafka/rdkafka.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "kafka.h"
+#include "source.h"
+#include "txn.h"
+
+#define KAFKA_START_TIMEOUT_MS 15000 /* how long a broker or a topic may take to show up at the start */
+#define KAFKA_COMPLAINT_MS 10000     /* the same trouble is logged at most this often */
+#define KAFKA_FAILURE_MAX 256        /* bytes of the last failure's text */
+
+enum kafka_role { KAFKA_GROUP_CONSUMER, KAFKA_TAIL_CONSUMER, KAFKA_PRODUCER, KAFKA_TRANSACTIONAL_PRODUCER };
+
+/* The opaque of every handle: callbacks find their log and their owner here. Outlives the handle. */
+struct kafka_context {
+    struct log *log;
+    const char *subsystem;
+    void *owner;
+    char brokers[KAFKA_FAILURE_MAX];
+    pthread_mutex_t lock; /* of last_failure: the library's threads log */
+    char last_failure[KAFKA_FAILURE_MAX];
+    atomic_llong complained_ms;
+};
+
+void kafka_context_init(struct kafka_context *context, const struct config *config, struct log *log,
+                        const char *subsystem, void *owner);
+void kafka_context_destroy(struct kafka_context *context);
+
+/* The library's configuration for one role: bounded defaults, then what the user passes through, then what fixwarden owns. The caller's until rd_kafka_new
+ * has taken it. NULL with ERROR_CONFIG. */
+rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_role role, struct kafka_context *context,
+                                struct error *e);
+
+/* Makes the handle and takes `conf` in every case. NULL with ERROR_CONFIG. */
+rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *e);
+
+/* Waits until the topic's metadata is there. `option` names where the topic was configured. ERROR_UNAVAILABLE where no broker answers, or there is no such
+ * topic. `partitions` may be NULL. */
+int kafka_topic_wait(rd_kafka_t *rk, struct kafka_context *context, const char *topic, const char *option,
+                     int *partitions, const atomic_bool *stop, struct error *e);
+
+/* Whether it is time to complain again about trouble that lasts. */
+bool kafka_may_complain(struct kafka_context *context);
+
+/* Whether the client is beyond repair; then with ERROR_TEMPORARY, as another start may help. */
+bool kafka_is_fatal(rd_kafka_t *rk, struct error *e);
+
+/* source: for commits. The list is the caller's; NULL where nothing has moved. */
+rd_kafka_topic_partition_list_t *source_positions(const struct source *source);
+rd_kafka_t *source_handle(const struct source *source);
+
+/* sink: for transactions. */
+rd_kafka_t *sink_handle(const struct sink *sink);
+struct kafka_context *sink_context(struct sink *sink);
+
+/* txn: takes nothing over; NULL is TXN_DONE. */
+enum txn_outcome txn_classify(const rd_kafka_error_t *error);
+
+#endif

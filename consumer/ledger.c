@@ -1,0 +1,119 @@
+#include "ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void ledger_free(struct ledger *ledger)
+{
+    for (size_t i = 0; i < ledger->count; i++)
+        free(ledger->entries[i].topic);
+    free(ledger->entries);
+    memset(ledger, 0, sizeof *ledger);
+}
+
+void ledger_begin(struct ledger *ledger)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < ledger->count; i++) {
+        struct ledger_entry *entry = &ledger->entries[i];
+
+        if (!entry->owned) {
+            free(entry->topic);
+            continue;
+        }
+        entry->revoked = entry->again = false;
+        entry->dropped = LEDGER_UNKNOWN;
+        ledger->entries[kept++] = *entry;
+    }
+    ledger->count = kept;
+}
+
+struct ledger_entry *ledger_find(struct ledger *ledger, const char *topic, int32_t partition)
+{
+    for (size_t i = 0; i < ledger->count; i++) {
+        size_t at = (ledger->last + i) % ledger->count;
+        struct ledger_entry *entry = &ledger->entries[at];
+
+        if (entry->partition == partition && strcmp(entry->topic, topic) == 0) {
+            ledger->last = at;
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+static struct ledger_entry *append(struct ledger *ledger, const char *topic)
+{
+    if (ledger->count == ledger->capacity) {
+        size_t capacity = ledger->capacity ? 2 * ledger->capacity : 16;
+        struct ledger_entry *entries = realloc(ledger->entries, capacity * sizeof *entries);
+
+        if (!entries)
+            return NULL;
+        ledger->entries = entries;
+        ledger->capacity = capacity;
+    }
+    struct ledger_entry *entry = &ledger->entries[ledger->count];
+
+    memset(entry, 0, sizeof *entry);
+    entry->topic = strdup(topic);
+    entry->topic_len = strlen(topic);
+    return entry->topic ? (ledger->count++, entry) : NULL;
+}
+
+int ledger_assign(struct ledger *ledger, const char *topic, int32_t partition, struct error *e)
+{
+    struct ledger_entry *entry = ledger_find(ledger, topic, partition);
+
+    if (!entry && !(entry = append(ledger, topic)))
+        return error_set(e, ERROR_INTERNAL, "no memory for the ledger of partitions");
+    entry->partition = partition;
+    entry->owned = true;
+    entry->again = entry->revoked;
+    entry->at_end = false;
+    entry->start = entry->next = entry->dropped = LEDGER_UNKNOWN;
+    return 0;
+}
+
+void ledger_revoke(struct ledger *ledger, const char *topic, int32_t partition)
+{
+    struct ledger_entry *entry = ledger_find(ledger, topic, partition);
+
+    if (!entry)
+        return;
+    entry->owned = false;
+    entry->revoked = true;
+    entry->start = entry->next = LEDGER_UNKNOWN;
+}
+
+enum ledger_verdict ledger_take(struct ledger_entry *entry, int64_t offset)
+{
+    bool back;
+
+    if (!entry || !entry->owned)
+        return LEDGER_DROPPED;
+    if (entry->again) {
+        if (entry->dropped == LEDGER_UNKNOWN || offset < entry->dropped)
+            entry->dropped = offset;
+        return LEDGER_DROPPED;
+    }
+    back = offset < entry->next;
+    if (entry->start == LEDGER_UNKNOWN || offset < entry->start)
+        entry->start = offset;
+    entry->next = offset + 1;
+    entry->at_end = false;
+    return back ? LEDGER_WENT_BACK : LEDGER_TAKEN;
+}
+
+void ledger_committed(struct ledger *ledger)
+{
+    for (size_t i = 0; i < ledger->count; i++)
+        ledger->entries[i].start = ledger->entries[i].next;
+}
+
+void ledger_rewound(struct ledger *ledger)
+{
+    for (size_t i = 0; i < ledger->count; i++)
+        ledger->entries[i].next = ledger->entries[i].start;
+}

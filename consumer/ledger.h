@@ -1,0 +1,59 @@
+/* ledger: which partitions are ours and how far each has been taken, kept apart from the client library.
+ *
+ * The library's own position counts messages that it has handed out within a call, before anybody has seen them, and rebalances
+ * happen inside that call. So what is committed is what stands here. One thread. */
+#ifndef FIXWARDEN_CONSUMER_LEDGER_H
+#define FIXWARDEN_CONSUMER_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/error.h"
+
+#define LEDGER_UNKNOWN INT64_C(-1) /* an offset that has not shown itself yet */
+
+struct ledger_entry {
+    char *topic;
+    size_t topic_len;
+    int32_t partition;
+    bool owned;
+    bool at_end;     /* the end was reached since the last message */
+    bool revoked;    /* within this round */
+    bool again;      /* ours again within the round in which it was revoked */
+    int64_t start;   /* where to begin again after an abort: what is committed, or the first message seen */
+    int64_t next;    /* behind the last message taken */
+    int64_t dropped; /* the least offset that was refused because of `again` */
+};
+
+struct ledger {
+    struct ledger_entry *entries;
+    size_t count;
+    size_t capacity;
+    size_t last; /* found by the last look; runs of one partition are long */
+};
+
+void ledger_free(struct ledger *ledger);
+
+/* Begins a round, one call of the library: what was revoked in the last one is forgotten. */
+void ledger_begin(struct ledger *ledger);
+
+int ledger_assign(struct ledger *ledger, const char *topic, int32_t partition, struct error *e);
+void ledger_revoke(struct ledger *ledger, const char *topic, int32_t partition);
+
+/* NULL where it is not there; borrowed until the next ledger_begin or ledger_assign. */
+struct ledger_entry *ledger_find(struct ledger *ledger, const char *topic, int32_t partition);
+
+enum ledger_verdict {
+    LEDGER_TAKEN,
+    LEDGER_DROPPED,  /* not ours, or fetched before it was revoked and assigned again */
+    LEDGER_WENT_BACK /* taken, though it stands before what was taken already: the topic was made again */
+};
+
+enum ledger_verdict ledger_take(struct ledger_entry *entry, int64_t offset);
+
+/* All that was taken is committed; or nothing of it is, and it is taken again. */
+void ledger_committed(struct ledger *ledger);
+void ledger_rewound(struct ledger *ledger);
+
+#endif

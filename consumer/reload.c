@@ -1,0 +1,306 @@
+#include "reload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "monotonic.h"
+
+#define BUILDER_NAP_MS 10 /* between looks at the builder */
+
+/* Which state of a file was looked at. */
+struct identity {
+    dev_t device;
+    ino_t inode;
+    off_t size;
+    struct timespec mtime;
+};
+
+struct reload {
+    const struct config *config;
+    struct log *log;
+    const char *path; /* of the configuration */
+    struct index *index;
+    struct identity seen; /* adopted or refused */
+    int64_t looked_ms;
+};
+
+/* --- building --- */
+
+/* What the building process's callbacks share. */
+struct building {
+    struct log *log;
+    const atomic_bool *stop;
+};
+
+/* What was recognised as what. */
+static void on_columns(void *opaque, const char *path, const struct master *master)
+{
+    const struct building *building = opaque;
+    const struct master_columns *columns = master_columns(master);
+    char line[1024];
+    size_t used = 0;
+
+    for (int i = 0; i < MASTER_ROLE_COUNT && used < sizeof line; i++)
+        if (columns->role[i] != MASTER_NO_COLUMN)
+            used += (size_t)snprintf(line + used, sizeof line - used, " %s=%.*s", master_role_name(i),
+                                     SLICE_FORMAT(master_column_name(master, columns->role[i])));
+    log_write(building->log, LOG_LEVEL_INFO, "index", "%s: columns:%s", path, used > 0 ? line : " none");
+}
+
+static void on_bad_row(void *opaque, const char *path, const struct master_row *row)
+{
+    struct building *building = opaque;
+
+    log_write(building->log, LOG_LEVEL_WARNING, "index", "%s: line %llu: left out: %s", path,
+              (unsigned long long)row->line, master_row_status_text(row->status));
+}
+
+static int on_progress(void *opaque, uint64_t bytes_read, uint64_t bytes_total, uint64_t rows)
+{
+    const struct building *building = opaque;
+
+    (void)bytes_read;
+    (void)bytes_total;
+    (void)rows;
+    return building->stop && atomic_load(building->stop);
+}
+
+static int build_here(const struct reload *r, const atomic_bool *stop, struct error *e)
+{
+    struct building building = {r->log, stop};
+    struct index_build_options options;
+    struct index_build_result result;
+    char **files = r->config->master.files.items;
+
+    config_master_options(r->config, &options);
+    options.events = (struct index_build_events){&building, on_columns, on_bad_row, on_progress};
+    if (index_build((const char *const *)files, r->config->master.files.count, r->path, &options, &result, e) != 0)
+        return -1;
+    log_write(r->log, LOG_LEVEL_INFO, "index", "%s: built: version %s, %llu rows, %llu keys, %.1f MB in %.1f s",
+              r->path, result.version, (unsigned long long)result.rows, (unsigned long long)result.keys,
+              (double)result.file_bytes / 1e6, result.seconds);
+    return 0;
+}
+
+/* The child: builds, and tells its parent what went wrong, if anything. It goes when its parent goes. */
+static void build_and_exit(const struct reload *r, const atomic_bool *stop, int report)
+{
+    struct error e = {.code = ERROR_NONE};
+
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (build_here(r, stop, &e) == 0)
+        _exit(0);
+    if (write(report, &e, sizeof e) != (ssize_t)sizeof e)
+        _exit(ERROR_INTERNAL);
+    _exit(e.code);
+}
+
+/* Waits for the builder, and hands `stop` on to it, so that it cleans up behind itself. */
+static int wait_for_builder(pid_t builder, const atomic_bool *stop)
+{
+    bool told = false;
+    int status = 0;
+    pid_t ended;
+
+    while ((ended = waitpid(builder, &status, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
+        if (!told && stop && atomic_load(stop))
+            told = kill(builder, SIGTERM) == 0;
+        monotonic_nap(BUILDER_NAP_MS);
+    }
+    return ended < 0 ? -1 : status;
+}
+
+/* In a process of its own, so that nothing in it can take this one down. */
+static int build(const struct reload *r, const atomic_bool *stop, struct error *e)
+{
+    int report[2], status;
+    pid_t builder;
+
+    if (stop && atomic_load(stop))
+        return error_set(e, ERROR_TEMPORARY, "%s: not built: interrupted", r->path);
+    if (pipe2(report, O_CLOEXEC) != 0)
+        return error_set_errno(e, errno, "index: pipe");
+    builder = fork();
+    if (builder == 0)
+        build_and_exit(r, stop, report[1]);
+    close(report[1]);
+    status = builder < 0 ? -1 : wait_for_builder(builder, stop);
+    if (builder < 0)
+        error_set_errno(e, errno, "index: fork");
+    else if (status != 0 && read(report[0], e, sizeof *e) != (ssize_t)sizeof *e)
+        error_set(e, ERROR_INTERNAL, "%s: the builder ended without a word, %s %d", r->path,
+                  WIFSIGNALED(status) ? "by signal" : "with status",
+                  WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    close(report[0]);
+    return status == 0 ? 0 : -1;
+}
+
+/* --- looking --- */
+
+static bool identify(const char *path, struct identity *out)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return false;
+    memset(out, 0, sizeof *out); /* compared as bytes, padding included */
+    out->device = st.st_dev;
+    out->inode = st.st_ino;
+    out->size = st.st_size;
+    out->mtime = st.st_mtim;
+    return true;
+}
+
+static bool is_same(const struct identity *a, const struct identity *b)
+{
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
+/* Whether a master file is in the state in which the index has read it. One that is not there can't be newer. */
+static bool is_unchanged(const char *path, const struct index_source *source)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return true;
+    return (uint64_t)st.st_size == source->size &&
+           (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec == source->mtime_ns;
+}
+
+/* Why the index has to be made anew, or NULL. */
+static const char *why_build(const struct reload *r, const struct index *index)
+{
+    const struct string_list *files = &r->config->master.files;
+    const struct index_info *info = index_info(index);
+
+    if (files->count == 0)
+        return NULL;
+    if (info->source_count != files->count)
+        return "was made from another number of master files";
+    for (size_t i = 0; i < files->count; i++)
+        if (!is_unchanged(files->items[i], &info->sources[i]))
+            return "is older than its master";
+    return NULL;
+}
+
+static int open_index(const struct reload *r, struct index **out, struct error *e)
+{
+    const struct index_open_options options = {.verify_all = true};
+
+    return index_open(r->path, &options, out, e);
+}
+
+/* The index as it stands, if it may serve. Otherwise NULL, and it is built if there is a master. */
+static struct index *open_current(const struct reload *r, struct error *e)
+{
+    struct index *index = NULL;
+    const char *why;
+
+    if (access(r->path, F_OK) != 0) {
+        log_write(r->log, LOG_LEVEL_INFO, "index", "%s: not there yet", r->path);
+        error_set_errno(e, errno, "%s", r->path);
+        return NULL;
+    }
+    if (open_index(r, &index, e) != 0) {
+        log_write(r->log, LOG_LEVEL_WARNING, "index", "%s", e->text);
+        return NULL;
+    }
+    why = why_build(r, index);
+    if (!why)
+        return index;
+    log_write(r->log, LOG_LEVEL_INFO, "index", "%s: %s", r->path, why);
+    index_close(index);
+    return NULL;
+}
+
+static int start(struct reload *r, const atomic_bool *stop, struct error *e)
+{
+    r->index = open_current(r, e);
+    if (!r->index) {
+        if (r->config->master.files.count == 0)
+            return error_prefix(e, "master.index");
+        log_write(r->log, LOG_LEVEL_INFO, "index", "%s: building from %zu master files", r->path,
+                  r->config->master.files.count);
+        if (build(r, stop, e) != 0 || open_index(r, &r->index, e) != 0)
+            return -1;
+    }
+    if (!identify(r->path, &r->seen))
+        return error_set_errno(e, errno, "%s", r->path);
+    return 0;
+}
+
+int reload_new(const struct config *config, const atomic_bool *stop, struct log *log, struct reload **out,
+               struct error *e)
+{
+    struct reload *r = calloc(1, sizeof *r);
+
+    if (!r)
+        return error_set(e, ERROR_INTERNAL, "no memory for the index");
+    r->config = config;
+    r->log = log;
+    r->path = config->master.index;
+    if (start(r, stop, e) != 0) {
+        reload_free(r);
+        return -1;
+    }
+    *out = r;
+    return 0;
+}
+
+void reload_free(struct reload *reload)
+{
+    if (!reload)
+        return;
+    index_close(reload->index);
+    free(reload);
+}
+
+/* A file that has appeared in the place of the one that serves. */
+static void adopt(struct reload *r)
+{
+    struct index *newer = NULL;
+    struct error e;
+
+    if (open_index(r, &newer, &e) != 0) {
+        log_write(r->log, LOG_LEVEL_ERROR, "reload", "refused, version %s serves on: %s", index_info(r->index)->version,
+                  e.text);
+        return;
+    }
+    log_write(r->log, LOG_LEVEL_INFO, "reload", "%s: version %s with %llu rows serves in place of %s", r->path,
+              index_info(newer)->version, (unsigned long long)index_info(newer)->rows, index_info(r->index)->version);
+    index_close(r->index);
+    r->index = newer;
+}
+
+const struct index *reload_adopt(struct reload *reload, int64_t now_ms)
+{
+    struct identity now;
+
+    if (now_ms - reload->looked_ms < (int64_t)reload->config->reload.check_interval_ms)
+        return reload->index;
+    reload->looked_ms = now_ms;
+    /* Identified before it is opened: if it changes in between, it is looked at once more. */
+    if (identify(reload->path, &now) && !is_same(&now, &reload->seen)) {
+        reload->seen = now;
+        adopt(reload);
+    }
+    return reload->index;
+}
+
+const struct index *reload_index(const struct reload *reload)
+{
+    return reload->index;
+}
+
+const char *reload_path(const struct reload *reload)
+{
+    return reload->path;
+}

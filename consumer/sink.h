@@ -1,0 +1,39 @@
+/* sink: the producer of what was found.
+ *
+ * Belongs to one thread. Records are copied when they are sent. A record that could not be delivered is remembered until sink_failed is asked: nothing behind
+ * it may be committed. */
+#ifndef FIXWARDEN_CONSUMER_SINK_H
+#define FIXWARDEN_CONSUMER_SINK_H
+
+#include <stdatomic.h>
+
+#include "config.h"
+#include "core/found.h"
+#include "log.h"
+
+struct sink;
+
+/* Transactional if the configuration's delivery is exactly-once. Waits for brokers and the output topics: ERROR_UNAVAILABLE with what is
+ * missing. `stop` ends waiting here and in sink_flush, and outlives the sink. */
+int sink_open(const struct config *config, const atomic_bool *stop, struct log *log, struct sink **out,
+              struct error *e);
+void sink_close(struct sink *sink); /* NULL is fine; what is still queued is dropped */
+
+/* Sends every item to its topic under its key, in order; waits where the queue is full. -1 where the library refuses a record for good. */
+int sink_send(struct sink *sink, const struct found *found, struct error *e);
+
+/* Waits until everything sent is delivered, logging now and then. -1 where something can't be, or `stop` was set and the brokers are away for
+ * longer than SINK_STOP_MS. */
+#define SINK_STOP_MS 20000
+int sink_flush(struct sink *sink, struct error *e);
+
+/* Serves delivery reports; never waits. */
+void sink_poll(struct sink *sink);
+
+/* Whether a record was refused for good since the last sink_forget: -1 with ERROR_UNAVAILABLE and what to do. */
+int sink_failed(const struct sink *sink, struct error *e);
+
+/* A transaction was aborted: failures within it are of no more concern, unless they would come again. */
+void sink_forget(struct sink *sink);
+
+#endif

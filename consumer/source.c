@@ -1,0 +1,483 @@
+#include "source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kafka_internal.h"
+#include "ledger.h"
+#include "monotonic.h"
+
+#define COMMITTED_TIMEOUT_MS 10000 /* for asking the group's coordinator */
+#define SEEK_TRIES 100             /* a partition that is just being started can't be sought yet */
+#define SEEK_PAUSE_MS 100
+
+struct source {
+    struct kafka_context context;
+    struct source_events events;
+    rd_kafka_t *rk;
+    rd_kafka_queue_t *queue;
+    struct ledger ledger;
+    rd_kafka_message_t **messages; /* lent out; `taken` of them */
+    size_t capacity;
+    size_t taken;
+    struct error failure; /* of a callback; source_poll hands it on */
+    bool joined;
+    bool assigned; /* at least once, were it nothing */
+};
+
+/* --- rebalances: called by the library from within source_poll and source_close --- */
+
+static bool is_cooperative(rd_kafka_t *rk)
+{
+    const char *protocol = rd_kafka_rebalance_protocol(rk);
+
+    return protocol && strcmp(protocol, "COOPERATIVE") == 0;
+}
+
+static void log_partitions(struct source *s, const char *what, const rd_kafka_topic_partition_list_t *partitions)
+{
+    for (int i = 0; i < partitions->cnt; i++)
+        log_write(s->context.log, LOG_LEVEL_DEBUG, "source", "%s %s/%d", what, partitions->elems[i].topic,
+                  partitions->elems[i].partition);
+    log_write(s->context.log, LOG_LEVEL_INFO, "source", "%s: %d partitions", what, partitions->cnt);
+}
+
+static void assign(struct source *s, rd_kafka_topic_partition_list_t *partitions)
+{
+    rd_kafka_error_t *error = NULL;
+
+    s->assigned = true;
+    for (int i = 0; i < partitions->cnt; i++)
+        if (ledger_assign(&s->ledger, partitions->elems[i].topic, partitions->elems[i].partition, &s->failure) != 0)
+            return;
+    if (is_cooperative(s->rk))
+        error = rd_kafka_incremental_assign(s->rk, partitions);
+    else
+        rd_kafka_assign(s->rk, partitions);
+    if (error)
+        error_set(&s->failure, ERROR_TEMPORARY, "assigning partitions: %s", rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
+    log_partitions(s, "assigned", partitions);
+}
+
+static void revoke(struct source *s, rd_kafka_topic_partition_list_t *partitions)
+{
+    bool lost = rd_kafka_assignment_lost(s->rk);
+    rd_kafka_error_t *error = NULL;
+
+    if (s->events.on_revoke)
+        s->events.on_revoke(s->events.opaque, lost);
+    for (int i = 0; i < partitions->cnt; i++)
+        ledger_revoke(&s->ledger, partitions->elems[i].topic, partitions->elems[i].partition);
+    if (is_cooperative(s->rk))
+        error = rd_kafka_incremental_unassign(s->rk, partitions);
+    else
+        rd_kafka_assign(s->rk, NULL);
+    if (error)
+        log_write(s->context.log, LOG_LEVEL_WARNING, "source", "giving partitions back: %s",
+                  rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
+    log_partitions(s, lost ? "lost" : "revoked", partitions);
+}
+
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *partitions,
+                         void *opaque)
+{
+    struct source *s = ((struct kafka_context *)opaque)->owner;
+
+    if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        assign(s, partitions);
+    } else {
+        if (err != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
+            log_write(s->context.log, LOG_LEVEL_WARNING, "source", "rebalance: %s", rd_kafka_err2str(err));
+        revoke(s, partitions);
+    }
+    (void)rk;
+}
+
+/* --- opening and closing --- */
+
+static int open_consumer(const struct config *config, enum kafka_role role, struct log *log, struct source **out,
+                         struct error *e)
+{
+    struct source *s = calloc(1, sizeof *s);
+    rd_kafka_conf_t *conf;
+
+    if (!s)
+        return error_set(e, ERROR_INTERNAL, "no memory for the consumer");
+    kafka_context_init(&s->context, config, log, "source", s);
+    conf = kafka_conf_new(config, role, &s->context, e);
+    if (conf && role == KAFKA_GROUP_CONSUMER)
+        rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    if (conf)
+        s->rk = kafka_new(RD_KAFKA_CONSUMER, conf, e);
+    conf = NULL; /* kafka_new owns it now */
+    if (!s->rk) {
+        source_close(s);
+        return -1;
+    }
+    rd_kafka_poll_set_consumer(s->rk);
+    s->queue = rd_kafka_queue_get_consumer(s->rk);
+    *out = s;
+    return 0;
+}
+
+static int wait_for_topics(struct source *s, const struct string_list *topics, const atomic_bool *stop, struct error *e)
+{
+    for (size_t i = 0; i < topics->count; i++) {
+        if (topics->items[i][0] == '^') /* a pattern: nothing need match it yet */
+            continue;
+        if (kafka_topic_wait(s->rk, &s->context, topics->items[i], "input.topics", NULL, stop, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int subscribe(struct source *s, const struct string_list *topics, struct error *e)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)topics->count);
+    rd_kafka_resp_err_t err;
+
+    for (size_t i = 0; i < topics->count; i++)
+        rd_kafka_topic_partition_list_add(list, topics->items[i], RD_KAFKA_PARTITION_UA);
+    err = rd_kafka_subscribe(s->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (err)
+        return error_set(e, ERROR_CONFIG, "input.topics: %s", rd_kafka_err2str(err));
+    s->joined = true;
+    return 0;
+}
+
+int source_subscribe(const struct config *config, const struct source_events *events, const atomic_bool *stop,
+                     struct log *log, struct source **out, struct error *e)
+{
+    struct source *s;
+
+    if (open_consumer(config, KAFKA_GROUP_CONSUMER, log, &s, e) != 0)
+        return -1;
+    s->events = *events;
+    if (wait_for_topics(s, &config->input.topics, stop, e) != 0 || subscribe(s, &config->input.topics, e) != 0) {
+        source_close(s);
+        return -1;
+    }
+    *out = s;
+    return 0;
+}
+
+static int assign_all(struct source *s, const char *topic, int partitions, enum start_at from, struct error *e)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partitions);
+    int64_t offset = from == START_LATEST ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING;
+    rd_kafka_resp_err_t err;
+    int status = 0;
+
+    for (int i = 0; i < partitions && status == 0; i++) {
+        rd_kafka_topic_partition_list_add(list, topic, i)->offset = offset;
+        status = ledger_assign(&s->ledger, topic, i, e);
+    }
+    if (status == 0 && (err = rd_kafka_assign(s->rk, list)) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        status = error_set(e, ERROR_UNAVAILABLE, "topic %s: %s", topic, rd_kafka_err2str(err));
+    rd_kafka_topic_partition_list_destroy(list);
+    return status;
+}
+
+int source_assign(const struct config *config, const char *topic, enum start_at from, const atomic_bool *stop,
+                  struct log *log, struct source **out, struct error *e)
+{
+    struct source *s;
+    int partitions = 0;
+
+    if (open_consumer(config, KAFKA_TAIL_CONSUMER, log, &s, e) != 0)
+        return -1;
+    if (kafka_topic_wait(s->rk, &s->context, topic, "topic", &partitions, stop, e) != 0 ||
+        assign_all(s, topic, partitions, from, e) != 0) {
+        source_close(s);
+        return -1;
+    }
+    *out = s;
+    return 0;
+}
+
+/* librdkafka before 2.3.0 ends the process by an assertion where a member of a cooperative-sticky group is closed before it was assigned anything. */
+static bool is_unsafe_to_close(const struct source *s)
+{
+    char strategy[256] = "";
+    size_t size = sizeof strategy;
+
+    if (!s->joined || s->assigned || rd_kafka_version() >= 0x02030000)
+        return false;
+    rd_kafka_conf_get(rd_kafka_conf(s->rk), "partition.assignment.strategy", strategy, &size);
+    return strstr(strategy, "cooperative-sticky") != NULL;
+}
+
+void source_close(struct source *source)
+{
+    if (!source)
+        return;
+    source_release(source);
+    if (is_unsafe_to_close(source)) {
+        source->context.log = NULL; /* which may go before the library's threads do */
+        return;                     /* the rest is left to the end of the process, and the member to its session's */
+    }
+    if (source->queue)
+        rd_kafka_queue_destroy(source->queue);
+    if (source->rk) {
+        if (source->joined)
+            rd_kafka_consumer_close(source->rk);
+        rd_kafka_destroy(source->rk);
+    }
+    ledger_free(&source->ledger);
+    free(source->messages);
+    kafka_context_destroy(&source->context);
+    free(source);
+}
+
+/* --- records --- */
+
+void source_release(struct source *source)
+{
+    for (size_t i = 0; i < source->taken; i++)
+        rd_kafka_message_destroy(source->messages[i]);
+    source->taken = 0;
+}
+
+static int make_room(struct source *s, size_t max, struct error *e)
+{
+    rd_kafka_message_t **messages;
+
+    if (max <= s->capacity)
+        return 0;
+    messages = reallocarray(s->messages, max, sizeof(rd_kafka_message_t *));
+    if (!messages)
+        return error_set(e, ERROR_INTERNAL, "no memory for a batch of %zu records", max);
+    s->messages = messages;
+    s->capacity = max;
+    return 0;
+}
+
+/* What has arrived, without waiting: in librdkafka 2.0.2 a batch with a timeout waits until it is full. */
+static void take_arrived(struct source *s, size_t max)
+{
+    ssize_t n = rd_kafka_consume_batch_queue(s->queue, 0, s->messages + s->taken, max - s->taken);
+
+    if (n > 0)
+        s->taken += (size_t)n;
+}
+
+static void take(struct source *s, size_t max, int timeout_ms)
+{
+    rd_kafka_message_t *first;
+
+    take_arrived(s, max);
+    if (s->taken > 0 || timeout_ms <= 0)
+        return;
+    first = rd_kafka_consume_queue(s->queue, timeout_ms);
+    if (!first)
+        return;
+    s->messages[s->taken++] = first;
+    take_arrived(s, max);
+}
+
+/* Messages that carry no record but news of the consumer. */
+static void take_news(struct source *s, const rd_kafka_message_t *message)
+{
+    struct ledger_entry *entry;
+
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        entry = ledger_find(&s->ledger, rd_kafka_topic_name(message->rkt), message->partition);
+        if (entry)
+            entry->at_end = true;
+        return;
+    }
+    if (kafka_may_complain(&s->context))
+        log_write(s->context.log, LOG_LEVEL_WARNING, "source", "%s: %s", rd_kafka_err2name(message->err),
+                  rd_kafka_message_errstr(message));
+}
+
+static void describe(const rd_kafka_message_t *message, const struct ledger_entry *entry, struct source_record *out)
+{
+    rd_kafka_timestamp_type_t type;
+    int64_t timestamp = rd_kafka_message_timestamp(message, &type);
+
+    *out = (struct source_record){
+        .origin = {.topic = slice_make(entry->topic, entry->topic_len),
+                   .partition = message->partition,
+                   .offset = message->offset,
+                   .has_timestamp = type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE,
+                   .timestamp_ms = timestamp,
+                   .has_key = message->key != NULL,
+                   .key = slice_make(message->key, message->key_len)},
+        .value = slice_make(message->payload, message->len),
+    };
+}
+
+static bool take_record(struct source *s, const rd_kafka_message_t *message, struct source_record *out)
+{
+    const char *topic;
+    struct ledger_entry *entry;
+    int64_t before;
+
+    if (message->err) {
+        take_news(s, message);
+        return false;
+    }
+    topic = rd_kafka_topic_name(message->rkt);
+    entry = ledger_find(&s->ledger, topic, message->partition);
+    if (!entry)
+        return false; /* not ours any more */
+    before = entry->next;
+    switch (ledger_take(entry, message->offset)) {
+    case LEDGER_DROPPED:
+        return false;
+    case LEDGER_WENT_BACK:
+        log_write(s->context.log, LOG_LEVEL_WARNING, "source",
+                  "%s/%d went back from offset %lld to %lld: was the topic made again, or cut off?", topic,
+                  message->partition, (long long)before, (long long)message->offset);
+        break;
+    case LEDGER_TAKEN:
+        break;
+    }
+    describe(message, entry, out);
+    return true;
+}
+
+static int seek(struct source *s, rd_kafka_topic_partition_list_t *list, struct error *e);
+
+/* Messages were dropped because they may be older than the partition's new assignment: they are fetched again from what the group
+ * has committed, or, if it never has, from the first of them. */
+static int fetch_dropped_again(struct source *s, struct error *e)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    int status = 0;
+
+    for (size_t i = 0; i < s->ledger.count; i++)
+        if (s->ledger.entries[i].owned && s->ledger.entries[i].dropped != LEDGER_UNKNOWN)
+            rd_kafka_topic_partition_list_add(list, s->ledger.entries[i].topic, s->ledger.entries[i].partition);
+    if (list->cnt > 0 && rd_kafka_committed(s->rk, list, COMMITTED_TIMEOUT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        status = error_set(e, ERROR_TEMPORARY, "the group's coordinator does not answer after a rebalance");
+    for (int i = 0; i < list->cnt; i++)
+        if (list->elems[i].offset < 0)
+            list->elems[i].offset = ledger_find(&s->ledger, list->elems[i].topic, list->elems[i].partition)->dropped;
+    if (status == 0 && list->cnt > 0)
+        status = seek(s, list, e);
+    rd_kafka_topic_partition_list_destroy(list);
+    return status;
+}
+
+int source_poll(struct source *source, struct source_record *records, size_t max, int timeout_ms, size_t *count,
+                struct error *e)
+{
+    source_release(source);
+    ledger_begin(&source->ledger);
+    *count = 0;
+    if (make_room(source, max, e) != 0)
+        return -1;
+    take(source, max, timeout_ms);
+    for (size_t i = 0; i < source->taken; i++)
+        if (take_record(source, source->messages[i], &records[*count]))
+            ++*count;
+    if (source->failure.code != ERROR_NONE) {
+        *e = source->failure;
+        return -1;
+    }
+    return kafka_is_fatal(source->rk, e) ? -1 : fetch_dropped_again(source, e);
+}
+
+bool source_at_end(const struct source *source)
+{
+    for (size_t i = 0; i < source->ledger.count; i++)
+        if (source->ledger.entries[i].owned && !source->ledger.entries[i].at_end)
+            return false;
+    return true;
+}
+
+/* --- positions --- */
+
+rd_kafka_t *source_handle(const struct source *source)
+{
+    return source->rk;
+}
+
+rd_kafka_topic_partition_list_t *source_positions(const struct source *source)
+{
+    const struct ledger *ledger = &source->ledger;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)ledger->count + 1);
+
+    for (size_t i = 0; i < ledger->count; i++) {
+        const struct ledger_entry *entry = &ledger->entries[i];
+
+        if (entry->owned && entry->next != entry->start)
+            rd_kafka_topic_partition_list_add(list, entry->topic, entry->partition)->offset = entry->next;
+    }
+    if (list->cnt > 0)
+        return list;
+    rd_kafka_topic_partition_list_destroy(list);
+    return NULL;
+}
+
+void source_committed(struct source *source)
+{
+    ledger_committed(&source->ledger);
+}
+
+int source_commit(struct source *source, bool *done, struct error *e)
+{
+    rd_kafka_topic_partition_list_t *list = source_positions(source);
+    rd_kafka_resp_err_t err = list ? rd_kafka_commit(source->rk, list, 0) : RD_KAFKA_RESP_ERR_NO_ERROR;
+
+    if (list)
+        rd_kafka_topic_partition_list_destroy(list);
+    *done = err == RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (*done)
+        source_committed(source);
+    else if (kafka_is_fatal(source->rk, e))
+        return -1;
+    else
+        log_write(source->context.log, LOG_LEVEL_WARNING, "source", "offsets are not committed yet: %s",
+                  rd_kafka_err2str(err));
+    return 0;
+}
+
+static rd_kafka_resp_err_t first_error(const rd_kafka_topic_partition_list_t *list)
+{
+    for (int i = 0; i < list->cnt; i++)
+        if (list->elems[i].err)
+            return list->elems[i].err;
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/* The timeout is -1: librdkafka 2.0.2 takes any other a thousand times too short. Each partition has an error of its own. */
+static int seek(struct source *s, rd_kafka_topic_partition_list_t *list, struct error *e)
+{
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+
+    for (int i = 0; i < SEEK_TRIES; i++) {
+        rd_kafka_error_t *error = rd_kafka_seek_partitions(s->rk, list, -1);
+
+        err = error ? rd_kafka_error_code(error) : first_error(list);
+        rd_kafka_error_destroy(error);
+        if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            return 0;
+        monotonic_nap(SEEK_PAUSE_MS);
+    }
+    return error_set(e, ERROR_TEMPORARY, "going back to the committed offsets: %s", rd_kafka_err2str(err));
+}
+
+int source_rewind(struct source *source, struct error *e)
+{
+    const struct ledger *ledger = &source->ledger;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)ledger->count + 1);
+    int status;
+
+    source_release(source);
+    for (size_t i = 0; i < ledger->count; i++) {
+        const struct ledger_entry *entry = &ledger->entries[i];
+
+        if (entry->owned && entry->next != entry->start)
+            rd_kafka_topic_partition_list_add(list, entry->topic, entry->partition)->offset = entry->start;
+    }
+    status = list->cnt > 0 ? seek(source, list, e) : 0;
+    rd_kafka_topic_partition_list_destroy(list);
+    ledger_rewound(&source->ledger);
+    return status;
+}

@@ -1,0 +1,39 @@
+/* txn: Kafka transactions, in which what was found and the offsets behind it are committed together.
+ *
+ * Belongs to the sink's thread. A transaction begins with the first output. Retries happen inside: what a caller sees is done, abort or
+ * stop. After TXN_ABORT it calls txn_abort and goes back to the committed offsets. After TXN_STOP the error is set and the process ends; the broker aborts
+ * what is open when it starts again under the same id, or when the transaction's time is over. */
+#ifndef FIXWARDEN_CONSUMER_TXN_H
+#define FIXWARDEN_CONSUMER_TXN_H
+
+#include <stdatomic.h>
+
+#include "log.h"
+#include "sink.h"
+#include "source.h"
+
+enum txn_outcome { TXN_DONE, TXN_RETRY, TXN_ABORT, TXN_STOP };
+
+#define TXN_RETRY_MS 300000     /* how long one call is retried before the process ends */
+#define TXN_STOP_RETRY_MS 20000 /* the same once `stop` is set */
+
+struct txn;
+
+/* `sink`, `stop` and `log` outlive it. NULL without memory. */
+struct txn *txn_new(struct sink *sink, const atomic_bool *stop, struct log *log);
+void txn_free(struct txn *txn); /* NULL is fine; an open transaction is left to the broker */
+
+/* Once, before anything else: fences whoever had the id before and ends what it left open. TXN_DONE or TXN_STOP. */
+enum txn_outcome txn_init(struct txn *txn, struct error *e);
+
+/* Before anything is sent; nothing happens if one is open. */
+enum txn_outcome txn_begin(struct txn *txn, struct error *e);
+bool txn_is_open(const struct txn *txn);
+
+/* Adds the source's positions, with its group's metadata, and commits. */
+enum txn_outcome txn_commit(struct txn *txn, struct source *source, struct error *e);
+
+/* Nothing happens if none is open. TXN_DONE or TXN_STOP. */
+enum txn_outcome txn_abort(struct txn *txn, struct error *e);
+
+#endif
