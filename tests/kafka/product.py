@@ -1,0 +1,107 @@
+"""fixwarden itself as tests run it: started, watched by its committed offsets, stopped or killed by its process id."""
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError
+
+from generated import tool
+
+PROGRESS_SECONDS = 60  # without a committed offset for so long, a test gives up
+
+
+def fixwarden(*arguments, **more):
+    """Runs a command to its end."""
+    return subprocess.run([tool("fixwarden"), *map(str, arguments)], capture_output=True, text=True, timeout=120, **more)
+
+
+class Running:
+    """`fixwarden run`, stopped at the end of a with block."""
+
+    def __init__(self, cluster, workdir, topics, group, *arguments):
+        self.bootstrap, self.topics, self.group = cluster.bootstrap, topics, group
+        self.log_path = Path(workdir) / f"{group}.log"
+        command = [tool("fixwarden"), "run", "-b", cluster.bootstrap, "-g", group]
+        for topic in topics:
+            command += ["-t", topic]
+        self.log = open(self.log_path, "ab")
+        self.process = subprocess.Popen([*command, *map(str, arguments)], stdout=self.log, stderr=self.log)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.kill()
+        self.log.close()
+
+    def output(self):
+        return self.log_path.read_text(errors="replace")
+
+    def wait_until_committed(self):
+        """Until the group's offsets have reached the ends of its topics."""
+        ends = end_offsets(self.bootstrap, self.topics)
+        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
+        last, deadline = None, time.monotonic() + PROGRESS_SECONDS
+        try:
+            while True:
+                committed = committed_offsets(admin, self.group)
+                if all(committed.get(partition, 0) >= end for partition, end in ends.items()):
+                    return
+                if committed != last:
+                    last, deadline = committed, time.monotonic() + PROGRESS_SECONDS
+                assert self.process.poll() is None, f"it ended with {self.process.returncode}:\n{self.output()}"
+                assert time.monotonic() < deadline, f"no progress at {committed} of {ends}:\n{self.output()}"
+                time.sleep(0.05)
+        finally:
+            admin.close()
+
+    def stop(self, how=signal.SIGTERM):
+        """Asks it to end; its exit status."""
+        self.process.send_signal(how)
+        return self.process.wait(timeout=60)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def committed_offsets(admin, group):
+    try:
+        found = admin.list_group_offsets({group: None})
+    except (CoordinatorNotAvailableError, NotCoordinatorError, CoordinatorLoadInProgressError):
+        return {}  # the group is new, or moving
+    found = found.get(group, found)
+    return {partition: meta.offset for partition, meta in found.items() if meta.offset > 0}
+
+
+def end_offsets(bootstrap, topics):
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap)
+    try:
+        partitions = [TopicPartition(topic, p) for topic in topics for p in sorted(consumer.partitions_for_topic(topic))]
+        return consumer.end_offsets(partitions)
+    finally:
+        consumer.close()
+
+
+def read_topic(bootstrap, topic, isolation="read_committed"):
+    """Every record of all partitions that such a reader sees up to now."""
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap, isolation_level=isolation, auto_offset_reset="earliest",
+                             enable_auto_commit=False, fetch_max_bytes=64 << 20, max_partition_fetch_bytes=8 << 20)
+    try:
+        partitions = [TopicPartition(topic, p) for p in sorted(consumer.partitions_for_topic(topic))]
+        consumer.assign(partitions)
+        ends = consumer.end_offsets(partitions)
+        found, deadline = [], time.monotonic() + PROGRESS_SECONDS
+        # By position, not by count: markers and aborted records take offsets but are never handed out.
+        while any(consumer.position(partition) < end for partition, end in ends.items()):
+            assert time.monotonic() < deadline, f"stuck reading {topic}"
+            for records in consumer.poll(timeout_ms=200).values():
+                found += records
+                deadline = time.monotonic() + PROGRESS_SECONDS
+        return found
+    finally:
+        consumer.close()
