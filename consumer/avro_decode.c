@@ -419,7 +419,8 @@ static json_t *read_union(struct reader *r, json_t *branches, const char *namesp
     return branch ? read_value(r, branch, namespace, depth) : refuse(r, "a union's number is not of its branches");
 }
 
-/* How many items the next block holds, 0 at the end. A negative count is followed by the block's size, which nobody here needs. */
+/* How many items the next block holds, 0 at the end. A negative count is followed by the block's size, which nobody
+ * here needs. */
 static bool read_block(struct reader *r, size_t *count)
 {
     int64_t n, size;

@@ -1,11 +1,13 @@
 /* avro_decode: Avro binary (Avro 1.11 specification, "Binary Encoding") as JSON, driven by any schema's text.
  *
- * For reading what strangers may have written: avro-c's own decoder believes every length that it reads, and drops logical types. Here every
- * length is checked against the bytes that are left, blocks and nesting are bounded, and bytes left over are an error.
- * A decoder is immutable after avro_decoder_new, apart from the reference counts of its JSON: one thread.
+ * For reading what strangers may have written: avro-c's own decoder believes every length that it reads, and drops
+ * logical types. Here every length is checked against the bytes that are left, blocks and nesting are bounded, and
+ * bytes left over are an error. A decoder is immutable after avro_decoder_new, apart from the reference counts of its
+ * JSON: one thread.
  *
- * What becomes what: records and maps are objects, in the order of the schema; enums are strings; a union is its branch; a decimal is an exact
- * string ("12.5"); timestamps and dates are ISO 8601 in UTC; other bytes and fixed are strings, "hex:..." where they are not printable UTF-8. */
+ * What becomes what: records and maps are objects, in the order of the schema; enums are strings; a union is its
+ * branch; a decimal is an exact string ("12.5"); timestamps and dates are ISO 8601 in UTC; other bytes and fixed are
+ * strings, "hex:..." where they are not printable UTF-8. */
 #ifndef FIXWARDEN_CONSUMER_AVRO_DECODE_H
 #define FIXWARDEN_CONSUMER_AVRO_DECODE_H
 

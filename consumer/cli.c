@@ -180,8 +180,8 @@ static size_t option_index(const struct cli_arguments *arguments, int value)
     return i;
 }
 
-/* Walks argv. Without a configuration it only collects the values, among them the file that must be read first; with one, it sets what
- * the flags stand for, in their order. */
+/* Walks argv. Without a configuration it only collects the values, among them the file that must be read first; with
+ * one, it sets what the flags stand for, in their order. */
 static int walk(const struct cli_command *command, int argc, char **argv, struct cli_arguments *arguments,
                 struct config *config, struct error *e)
 {

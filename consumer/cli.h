@@ -1,7 +1,7 @@
 /* cli: from argv to a command: its options, its help, and the one line that says what is wrong.
  *
- * A command describes itself in a struct cli_command and starts with cli_begin, which reads the configuration in its order: defaults,
- * file, environment, flags. Only main's thread calls these (getopt keeps its state in globals). */
+ * A command describes itself in a struct cli_command and starts with cli_begin, which reads the configuration in its
+ * order: defaults, file, environment, flags. Only main's thread calls these (getopt keeps its state in globals). */
 #ifndef FIXWARDEN_CONSUMER_CLI_H
 #define FIXWARDEN_CONSUMER_CLI_H
 
@@ -18,8 +18,8 @@ struct cli_option {
     const char *name;     /* without its dashes */
     int letter;           /* 0: none */
     const char *argument; /* what the help calls its value; NULL: it takes none */
-    const char *
-        setting; /* "section.key" that it sets; one that is empty or ends in '.' goes before the NAME of NAME=VALUE; NULL: the command's own */
+    const char *setting;  /* "section.key" that it sets; one that is empty or ends in '.' goes before the NAME of
+                             NAME=VALUE; NULL: the command's own */
     const char *help;
 };
 
@@ -51,8 +51,8 @@ struct cli_arguments {
     int operand_count;
 };
 
-/* Sets up `config` (config_free is the caller's in every case) and reads everything. CLI_GO_ON, or the exit status after help (0, on stdout) or an
- * error (on stderr) has been printed. */
+/* Sets up `config` (config_free is the caller's in every case) and reads everything. CLI_GO_ON, or the exit status
+ * after help (0, on stdout) or an error (on stderr) has been printed. */
 int cli_begin(const struct cli_command *command, int argc, char **argv, struct config *config,
               struct cli_arguments *arguments);
 
@@ -73,7 +73,8 @@ struct cli_entry {
     const char *summary;
 };
 
-/* Calls the entry that argv[1] names, with argv from there on. `program` is what stands before it: "fixwarden" or "fixwarden index". */
+/* Calls the entry that argv[1] names, with argv from there on. `program` is what stands before it: "fixwarden" or
+ * "fixwarden index". */
 int cli_dispatch(const struct cli_entry *entries, size_t count, const char *program, int argc, char **argv);
 
 /* Everything: what main does. */

@@ -1,5 +1,6 @@
-/* commands: one function for each thing that fixwarden does. main and cli choose; a command does it and returns the exit status of
- * design (0, or an error_code). Arguments: argv[0] is the command's own name. Results go to stdout, the rest to stderr. */
+/* commands: one function for each thing that fixwarden does. main and cli choose; a command does it and returns the
+ * exit status of design (0, or an error_code). Arguments: argv[0] is the command's own name. Results go to stdout, the
+ * rest to stderr. */
 #ifndef FIXWARDEN_CONSUMER_COMMANDS_H
 #define FIXWARDEN_CONSUMER_COMMANDS_H
 

@@ -218,6 +218,26 @@ static int set_line(struct config *config, const struct ini *ini, struct error *
     return status;
 }
 
+static int check_section(const struct ini *ini, struct error *e)
+{
+    char name[CONFIG_NAME_MAX];
+
+    snprintf(name, sizeof name, "%.*s", SLICE_FORMAT(ini->section));
+    return is_section(name) ? 0 : unknown_section(name, e);
+}
+
+/* Takes the lines one by one. The event that ended it: INI_END, one that is an error, or with the error set the line's
+ * own. */
+static enum ini_event read_lines(struct config *config, struct ini *ini, struct error *e)
+{
+    enum ini_event event;
+
+    while ((event = ini_next(ini)) == INI_VALUE || event == INI_SECTION)
+        if ((event == INI_VALUE ? set_line(config, ini, e) : check_section(ini, e)) != 0)
+            break;
+    return event;
+}
+
 int config_read_file(struct config *config, const char *path, struct error *e)
 {
     struct ini ini = {0};
@@ -229,10 +249,8 @@ int config_read_file(struct config *config, const char *path, struct error *e)
     if (read_file(path, CONFIG_FILE_MAX, &text, &len, e) != 0)
         return -1;
     ini.rest = slice_make(text, len);
-    while ((event = ini_next(&ini)) == INI_VALUE)
-        if (set_line(config, &ini, e) != 0)
-            break;
-    if (event == INI_VALUE)
+    event = read_lines(config, &ini, e);
+    if (event == INI_VALUE || event == INI_SECTION)
         error_prefix(e, "%s: line %zu", path, ini.line);
     else if (event != INI_END)
         error_set(e, ERROR_CONFIG, "%s: line %zu: it %s", path, ini.line, ini_event_text(event));

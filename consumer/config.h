@@ -1,8 +1,10 @@
 /* config: everything that can be set, in one table.
  *
- * CONFIG_OPTIONS (config_options.h) drives the parsing of files (INI), of the environment (FIXWARDEN_SECTION_KEY) and of flags, the defaults, `config
- * options`, `config show`, the sample file and a test that each option stands in it. A flag beats the environment, which beats the file, which beats the default:
- * read them in that order. A list grows within one of these and is replaced by the next. An unknown section or key is an error that names the nearest known one. Set up by one thread before anything else starts; read-only afterwards. */
+ * CONFIG_OPTIONS (config_options.h) drives the parsing of files (INI), of the environment (FIXWARDEN_SECTION_KEY) and
+ * of flags, the defaults, `config options`, `config show`, the sample file and a test that each option stands in it. A
+ * flag beats the environment, which beats the file, which beats the default: read them in that order. A list grows
+ * within one of these and is replaced by the next. An unknown section or key is an error that names the nearest known
+ * one. Set up by one thread before anything else starts; read-only afterwards. */
 #ifndef FIXWARDEN_CONSUMER_CONFIG_H
 #define FIXWARDEN_CONSUMER_CONFIG_H
 
@@ -94,11 +96,13 @@ struct config {
 bool config_init(struct config *config);
 void config_free(struct config *config);
 
-/* Reads a file over what is there. ERROR_IO where it can't be read, ERROR_CONFIG with "FILE: line N: ..." for everything else. */
+/* Reads a file over what is there. ERROR_IO where it can't be read, ERROR_CONFIG with "FILE: line N: ..." for
+ * everything else. */
 int config_read_file(struct config *config, const char *path, struct error *e);
 
-/* Takes FIXWARDEN_SECTION_KEY variables (NAME=VALUE, ended by NULL; a dot of a key is an underscore). An unknown key of a known section and a section
- * that is misspelled by a letter are errors; others are not ours, since Kubernetes puts FIXWARDEN_SERVICE_HOST and the like beside a service of that name. */
+/* Takes FIXWARDEN_SECTION_KEY variables (NAME=VALUE, ended by NULL; a dot of a key is an underscore). An unknown key of
+ * a known section and a section that is misspelled by a letter are errors; others are not ours, since Kubernetes puts
+ * FIXWARDEN_SERVICE_HOST and the like beside a service of that name. */
 int config_read_environment(struct config *config, char *const *variables, struct error *e);
 
 /* Sets one option, "section.key", as a flag does. Secrets are refused: everybody can read a process's arguments. */

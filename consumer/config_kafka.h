@@ -4,8 +4,8 @@
 
 #include "config.h"
 
-/* Sets a property, or "PROPERTY.file" for those that are secret. ERROR_CONFIG for one that fixwarden owns, and for a secret that stands in the
- * open: only the environment may hold one. */
+/* Sets a property, or "PROPERTY.file" for those that are secret. ERROR_CONFIG for one that fixwarden owns, and for a
+ * secret that stands in the open: only the environment may hold one. */
 int config_kafka_set(struct config *config, enum config_layer layer, const char *name, const char *value,
                      struct error *e);
 

@@ -1,8 +1,9 @@
 /* config_options: the one list of what can be set. Private to config*.c.
  *
  * X(section, key, type, member of struct config, minimum, maximum, default, example, sentence)
- * Minimum and maximum are of the value, or of the items of a list. An example stands in the sample file in place of the default. [kafka], the columns of
- * [master] and the kinds of [rules] are lists of their own (config.c), since librdkafka and core own their names. */
+ * Minimum and maximum are of the value, or of the items of a list. An example stands in the sample file in place of the
+ * default. [kafka], the columns of [master] and the kinds of [rules] are lists of their own (config.c), since
+ * librdkafka and core own their names. */
 #ifndef FIXWARDEN_CONSUMER_CONFIG_OPTIONS_H
 #define FIXWARDEN_CONSUMER_CONFIG_OPTIONS_H
 

@@ -1,5 +1,5 @@
-/* demo: the whole way of the data on the embedded broker: a small master, planted discrepancies, the real pump, and what comes out, beside
- * what was planted. Main's thread; it starts one of its own for the pump. */
+/* demo: the whole way of the data on the embedded broker: a small master, planted discrepancies, the real pump, and
+ * what comes out, beside what was planted. Main's thread; it starts one of its own for the pump. */
 #ifndef FIXWARDEN_CONSUMER_DEMO_H
 #define FIXWARDEN_CONSUMER_DEMO_H
 

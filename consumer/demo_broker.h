@@ -1,7 +1,8 @@
-/* demo_broker: librdkafka's embedded mock broker, for the demo and for tests: a cluster on loopback within this process.
+/* demo_broker: librdkafka's embedded mock broker, for the demo and for tests: a cluster on loopback within this
+ * process.
  *
- * It serves groups, transactions and topics as a broker does, but hides neither open nor aborted data and keeps 5 MiB a partition. One thread starts and stops
- * it; any client of any process may connect meanwhile. */
+ * It serves groups, transactions and topics as a broker does, but hides neither open nor aborted data and keeps 5 MiB a
+ * partition. One thread starts and stops it; any client of any process may connect meanwhile. */
 #ifndef FIXWARDEN_CONSUMER_DEMO_BROKER_H
 #define FIXWARDEN_CONSUMER_DEMO_BROKER_H
 

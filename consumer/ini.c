@@ -46,8 +46,7 @@ enum ini_event ini_next(struct ini *ini)
             return INI_NUL;
         if (line.ptr[0] != '[')
             return read_value(ini, line);
-        if (!read_section(ini, line))
-            return INI_BAD_SECTION;
+        return read_section(ini, line) ? INI_SECTION : INI_BAD_SECTION;
     }
     return INI_END;
 }

@@ -1,9 +1,11 @@
 /* ini: the lines of an INI file.
  *
- * Not inih's parser: Debian's cuts lines behind 200 bytes, which a list of brokers reaches, and values at " ;", which a password may hold.
+ * Not inih's parser: Debian's cuts lines behind 200 bytes, which a list of brokers reaches, and values at " ;", which a
+ * password may hold.
  *
- * `[section]`, `key = value`, lines that start with `#` or `;` are comments; white space around names and values is passed over, a value may be empty and
- * holds everything else up to the line's end. LF or CRLF; a UTF-8 byte order mark is fine. A pure function over borrowed bytes. */
+ * `[section]`, `key = value`, lines that start with `#` or `;` are comments; white space around names and values is
+ * passed over, a value may be empty and holds everything else up to the line's end. LF or CRLF; a UTF-8 byte order mark
+ * is fine. A pure function over borrowed bytes. */
 #ifndef FIXWARDEN_CONSUMER_INI_H
 #define FIXWARDEN_CONSUMER_INI_H
 
@@ -18,7 +20,8 @@ struct ini {
 };
 
 enum ini_event {
-    INI_VALUE, /* section, key and value are set, and borrowed from the file */
+    INI_SECTION, /* section is set: also one without values is seen, should its name be wrong */
+    INI_VALUE,   /* section, key and value are set, and borrowed from the file */
     INI_END,
     INI_BAD_SECTION, /* a line starts with [ and is no [section] */
     INI_BAD_LINE,    /* neither key = value, section nor comment */

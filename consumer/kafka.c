@@ -158,7 +158,8 @@ static int set_consumer(rd_kafka_conf_t *conf, const struct config *config, enum
     return set(conf, "auto.offset.reset", config->input.start == START_LATEST ? "latest" : "earliest", e);
 }
 
-/* Without transactions an idempotent producer waits for its brokers as long as it takes: what it drops would be lost. */
+/* Without transactions an idempotent producer waits for its brokers as long as it takes: what it drops would be lost.
+ */
 static int set_producer(rd_kafka_conf_t *conf, const struct config *config, enum kafka_role role, struct error *e)
 {
     if (set_all(conf, producer_owned, e) != 0)
@@ -180,8 +181,8 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
         pthread_mutex_unlock(&context->lock);
         as = LOG_LEVEL_DEBUG; /* one for each try and broker; on_error complains now and then */
     } else if (strcmp(facility, "CONFWARN") == 0 || strcmp(facility, "AUTOCREATE") == 0) {
-        as =
-            LOG_LEVEL_DEBUG; /* both clients get every property, so that each ignores the other's; the demo's broker is old */
+        as = LOG_LEVEL_DEBUG; /* both clients get every property, so that each ignores the other's; the demo's broker is
+                                 old */
     }
     log_write(context->log, as, context->subsystem, "librdkafka: %s: %s", facility, text);
 }

@@ -12,10 +12,12 @@
 /* The version of the library that runs, "2.0.2"; static. */
 const char *kafka_version(void);
 
-/* What it was built with, "gzip,snappy,ssl,..."; static, filled in by the first call, which has to be over before threads start. */
+/* What it was built with, "gzip,snappy,ssl,..."; static, filled in by the first call, which has to be over before
+ * threads start. */
 const char *kafka_features(void);
 
-/* Whether the library knows every property of [kafka] and takes its value. ERROR_CONFIG with the library's own words. */
+/* Whether the library knows every property of [kafka] and takes its value. ERROR_CONFIG with the library's own words.
+ */
 int kafka_check(const struct config *config, struct error *e);
 
 /* The brokers as the configuration names them, "" without; borrowed from it. */

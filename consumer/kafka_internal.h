@@ -31,16 +31,16 @@ void kafka_context_init(struct kafka_context *context, const struct config *conf
                         const char *subsystem, void *owner);
 void kafka_context_destroy(struct kafka_context *context);
 
-/* The library's configuration for one role: bounded defaults, then what the user passes through, then what fixwarden owns. The caller's until rd_kafka_new
- * has taken it. NULL with ERROR_CONFIG. */
+/* The library's configuration for one role: bounded defaults, then what the user passes through, then what fixwarden
+ * owns. The caller's until rd_kafka_new has taken it. NULL with ERROR_CONFIG. */
 rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_role role, struct kafka_context *context,
                                 struct error *e);
 
 /* Makes the handle and takes `conf` in every case. NULL with ERROR_CONFIG. */
 rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *e);
 
-/* Waits until the topic's metadata is there. `option` names where the topic was configured. ERROR_UNAVAILABLE where no broker answers, or there is no such
- * topic. `partitions` may be NULL. */
+/* Waits until the topic's metadata is there. `option` names where the topic was configured. ERROR_UNAVAILABLE where no
+ * broker answers, or there is no such topic. `partitions` may be NULL. */
 int kafka_topic_wait(rd_kafka_t *rk, struct kafka_context *context, const char *topic, const char *option,
                      int *partitions, const atomic_bool *stop, struct error *e);
 

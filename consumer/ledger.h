@@ -1,7 +1,7 @@
 /* ledger: which partitions are ours and how far each has been taken, kept apart from the client library.
  *
- * The library's own position counts messages that it has handed out within a call, before anybody has seen them, and rebalances
- * happen inside that call. So what is committed is what stands here. One thread. */
+ * The library's own position counts messages that it has handed out within a call, before anybody has seen them, and
+ * rebalances happen inside that call. So what is committed is what stands here. One thread. */
 #ifndef FIXWARDEN_CONSUMER_LEDGER_H
 #define FIXWARDEN_CONSUMER_LEDGER_H
 

@@ -6,7 +6,8 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 
 struct log;
 
-/* `level`: what is more detailed than this is left out. Colour only on a terminal and without NO_COLOR. NULL without memory. */
+/* `level`: what is more detailed than this is left out. Colour only on a terminal and without NO_COLOR. NULL without
+ * memory. */
 struct log *log_new(enum log_level level);
 void log_free(struct log *log);
 

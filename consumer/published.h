@@ -17,7 +17,8 @@ struct published;
 int published_new(const struct config *config, struct published **out, struct error *e);
 void published_free(struct published *published); /* NULL is fine */
 
-/* The JSON is the caller's. `name` is the schema's full name, borrowed. ERROR_DATA for bytes that are not what they should be. */
+/* The JSON is the caller's. `name` is the schema's full name, borrowed. ERROR_DATA for bytes that are not what they
+ * should be. */
 int published_decode(struct published *published, struct slice record, json_t **out, const char **name,
                      struct error *e);
 

@@ -113,7 +113,8 @@ static bool has_output(const struct pump *p)
     return p->pending[FOUND_DISCREPANCY] > 0 || p->pending[FOUND_DEAD_LETTER] > 0;
 }
 
-/* Drops what was done since the last commit; it will be done again. In an on_revoke the seeking has to wait: `rewind` says so. */
+/* Drops what was done since the last commit; it will be done again. In an on_revoke the seeking has to wait: `rewind`
+ * says so. */
 static int undo(struct pump *p, const char *why, struct error *e)
 {
     log_write(p->options.log, LOG_LEVEL_WARNING, "pump", "aborted, %llu records will be checked again: %s",

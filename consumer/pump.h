@@ -1,7 +1,7 @@
 /* pump: the loop that moves records: polled, checked, published, committed.
  *
- * One thread makes it, runs it and frees it; it is a lane, with a consumer, a producer and a checker of its own. Further lanes will be further
- * pumps over one index. */
+ * One thread makes it, runs it and frees it; it is a lane, with a consumer, a producer and a checker of its own.
+ * Further lanes will be further pumps over one index. */
 #ifndef FIXWARDEN_CONSUMER_PUMP_H
 #define FIXWARDEN_CONSUMER_PUMP_H
 
@@ -13,7 +13,8 @@
 #include "log.h"
 #include "reload.h"
 
-/* What has been done since the start. Committed records and messages count once, however often they had to be checked. */
+/* What has been done since the start. Committed records and messages count once, however often they had to be checked.
+ */
 struct pump_counts {
     uint64_t published[FOUND_TYPE_COUNT]; /* committed, or for at-least-once delivered */
     uint64_t records;                     /* whose offsets are committed */
@@ -34,10 +35,12 @@ struct pump_options {
 
 struct pump;
 
-/* Connects, resolves the schemas, ends what a predecessor left open and joins the group. Errors are those of source, sink, txn and registry. */
+/* Connects, resolves the schemas, ends what a predecessor left open and joins the group. Errors are those of source,
+ * sink, txn and registry. */
 int pump_new(const struct pump_options *options, struct pump **out, struct error *e);
 
-/* Runs until `stop` is set, finishes the batch, commits. 0, or -1 with the reason to end, by which nothing uncommitted is lost. */
+/* Runs until `stop` is set, finishes the batch, commits. 0, or -1 with the reason to end, by which nothing uncommitted
+ * is lost. */
 int pump_run(struct pump *pump, struct error *e);
 
 /* Leaves the group and closes everything. NULL is fine. */

@@ -1,8 +1,9 @@
 /* report: what an offline check found: ranked by exposure, with totals.
  *
- * Exposure is the absolute notional, whatever its currency; those without come last; ties stand in the order of appearance. The notional of a
- * message counts once for each of its discrepancies. A report is a checker_output and belongs to one thread. It keeps what it shows as Avro,
- * which is compact and from which every format is made, so that they all say the same. */
+ * Exposure is the absolute notional, whatever its currency; those without come last; ties stand in the order of
+ * appearance. The notional of a message counts once for each of its discrepancies. A report is a checker_output and
+ * belongs to one thread. It keeps what it shows as Avro, which is compact and from which every format is made, so that
+ * they all say the same. */
 #ifndef FIXWARDEN_CONSUMER_REPORT_H
 #define FIXWARDEN_CONSUMER_REPORT_H
 
@@ -44,7 +45,8 @@ struct report {
     struct totals by_kind, by_severity, by_region, by_exchange;
 };
 
-/* `findings_max`: so many discrepancies and dead letters are kept, 1 at least. In every case report_free is the caller's. */
+/* `findings_max`: so many discrepancies and dead letters are kept, 1 at least. In every case report_free is the
+ * caller's. */
 int report_init(struct report *report, size_t findings_max, struct error *e);
 void report_free(struct report *report);
 

@@ -1,7 +1,7 @@
 /* schema: what stands before an Avro body so that a reader finds the schema it was written with.
  *
- * Two ways: Confluent's wire format (a registry's schema id), and the single-object encoding (a fingerprint of the schema; Avro 1.11
- * specification, "Single-object encoding"). Pure functions over text and bytes; any thread. */
+ * Two ways: Confluent's wire format (a registry's schema id), and the single-object encoding (a fingerprint of the
+ * schema; Avro 1.11 specification, "Single-object encoding"). Pure functions over text and bytes; any thread. */
 #ifndef FIXWARDEN_CONSUMER_SCHEMA_H
 #define FIXWARDEN_CONSUMER_SCHEMA_H
 
@@ -17,8 +17,8 @@
 #define SCHEMA_DEPTH_MAX 64              /* schemas within schemas; a deeper text is refused */
 #define SCHEMA_CANONICAL_MAX (16u << 20) /* bytes of a canonical form */
 
-/* The Parsing Canonical Form (Avro 1.11 specification, "Transforming into Parsing Canonical Form"). `out` is terminated, malloc'ed and the
- * caller's to free. ERROR_DATA where the text is not JSON or not an Avro schema. */
+/* The Parsing Canonical Form (Avro 1.11 specification, "Transforming into Parsing Canonical Form"). `out` is
+ * terminated, malloc'ed and the caller's to free. ERROR_DATA where the text is not JSON or not an Avro schema. */
 int schema_canonical(const char *text, char **out, struct error *e);
 
 /* CRC-64-AVRO of the Parsing Canonical Form. */

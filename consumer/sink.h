@@ -1,7 +1,7 @@
 /* sink: the producer of what was found.
  *
- * Belongs to one thread. Records are copied when they are sent. A record that could not be delivered is remembered until sink_failed is asked: nothing behind
- * it may be committed. */
+ * Belongs to one thread. Records are copied when they are sent. A record that could not be delivered is remembered
+ * until sink_failed is asked: nothing behind it may be committed. */
 #ifndef FIXWARDEN_CONSUMER_SINK_H
 #define FIXWARDEN_CONSUMER_SINK_H
 
@@ -13,17 +13,18 @@
 
 struct sink;
 
-/* Transactional if the configuration's delivery is exactly-once. Waits for brokers and the output topics: ERROR_UNAVAILABLE with what is
- * missing. `stop` ends waiting here and in sink_flush, and outlives the sink. */
+/* Transactional if the configuration's delivery is exactly-once. Waits for brokers and the output topics:
+ * ERROR_UNAVAILABLE with what is missing. `stop` ends waiting here and in sink_flush, and outlives the sink. */
 int sink_open(const struct config *config, const atomic_bool *stop, struct log *log, struct sink **out,
               struct error *e);
 void sink_close(struct sink *sink); /* NULL is fine; what is still queued is dropped */
 
-/* Sends every item to its topic under its key, in order; waits where the queue is full. -1 where the library refuses a record for good. */
+/* Sends every item to its topic under its key, in order; waits where the queue is full. -1 where the library refuses a
+ * record for good. */
 int sink_send(struct sink *sink, const struct found *found, struct error *e);
 
-/* Waits until everything sent is delivered, logging now and then. -1 where something can't be, or `stop` was set and the brokers are away for
- * longer than SINK_STOP_MS. */
+/* Waits until everything sent is delivered, logging now and then. -1 where something can't be, or `stop` was set and
+ * the brokers are away for longer than SINK_STOP_MS. */
 #define SINK_STOP_MS 20000
 int sink_flush(struct sink *sink, struct error *e);
 

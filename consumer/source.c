@@ -198,7 +198,8 @@ int source_assign(const struct config *config, const char *topic, enum start_at 
     return 0;
 }
 
-/* librdkafka before 2.3.0 ends the process by an assertion where a member of a cooperative-sticky group is closed before it was assigned anything. */
+/* librdkafka before 2.3.0 ends the process by an assertion where a member of a cooperative-sticky group is closed
+ * before it was assigned anything. */
 static bool is_unsafe_to_close(const struct source *s)
 {
     char strategy[256] = "";
@@ -343,8 +344,8 @@ static bool take_record(struct source *s, const rd_kafka_message_t *message, str
 
 static int seek(struct source *s, rd_kafka_topic_partition_list_t *list, struct error *e);
 
-/* Messages were dropped because they may be older than the partition's new assignment: they are fetched again from what the group
- * has committed, or, if it never has, from the first of them. */
+/* Messages were dropped because they may be older than the partition's new assignment: they are fetched again from what
+ * the group has committed, or, if it never has, from the first of them. */
 static int fetch_dropped_again(struct source *s, struct error *e)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
@@ -446,7 +447,8 @@ static rd_kafka_resp_err_t first_error(const rd_kafka_topic_partition_list_t *li
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-/* The timeout is -1: librdkafka 2.0.2 takes any other a thousand times too short. Each partition has an error of its own. */
+/* The timeout is -1: librdkafka 2.0.2 takes any other a thousand times too short. Each partition has an error of its
+ * own. */
 static int seek(struct source *s, rd_kafka_topic_partition_list_t *list, struct error *e)
 {
     rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;

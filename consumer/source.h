@@ -1,8 +1,8 @@
 /* source: the records of the input topics, in batches, and how far they have been taken.
  *
- * Belongs to one thread. A group consumer rebalances inside source_poll and source_close, and then calls on_revoke, from
- * which source_commit and a transaction's commit may be called, but not source_poll. What is lent to the caller lives until source_release, which the next
- * source_poll calls by itself. */
+ * Belongs to one thread. A group consumer rebalances inside source_poll and source_close, and then calls on_revoke,
+ * from which source_commit and a transaction's commit may be called, but not source_poll. What is lent to the caller
+ * lives until source_release, which the next source_poll calls by itself. */
 #ifndef FIXWARDEN_CONSUMER_SOURCE_H
 #define FIXWARDEN_CONSUMER_SOURCE_H
 
@@ -19,15 +19,15 @@ struct source_record {
 
 struct source_events {
     void *opaque;
-    /* Partitions are about to go: the last chance to commit what has been done with their records. `lost`: they are another's already, and
-     * nothing may be committed. May be NULL. */
+    /* Partitions are about to go: the last chance to commit what has been done with their records. `lost`: they are
+     * another's already, and nothing may be committed. May be NULL. */
     void (*on_revoke)(void *opaque, bool lost);
 };
 
 struct source;
 
-/* Joins the group of the configuration. Waits for brokers and topics: ERROR_UNAVAILABLE with what is missing. `stop` ends the waiting and
- * outlives the source. */
+/* Joins the group of the configuration. Waits for brokers and topics: ERROR_UNAVAILABLE with what is missing. `stop`
+ * ends the waiting and outlives the source. */
 int source_subscribe(const struct config *config, const struct source_events *events, const atomic_bool *stop,
                      struct log *log, struct source **out, struct error *e);
 
@@ -35,12 +35,12 @@ int source_subscribe(const struct config *config, const struct source_events *ev
 int source_assign(const struct config *config, const char *topic, enum start_at from, const atomic_bool *stop,
                   struct log *log, struct source **out, struct error *e);
 
-/* Leaves the group, which may call on_revoke once more. NULL is fine. With librdkafka before 2.3.0 a source that was never assigned anything is not closed but
- * left as it is, since closing it would end the process. */
+/* Leaves the group, which may call on_revoke once more. NULL is fine. With librdkafka before 2.3.0 a source that was
+ * never assigned anything is not closed but left as it is, since closing it would end the process. */
 void source_close(struct source *source);
 
-/* Waits for a record for `timeout_ms` at most, then takes what has arrived, `max` records at most. Sets *count. Troubles that pass are logged and waited out; -1 is
- * for good. */
+/* Waits for a record for `timeout_ms` at most, then takes what has arrived, `max` records at most. Sets *count.
+ * Troubles that pass are logged and waited out; -1 is for good. */
 int source_poll(struct source *source, struct source_record *records, size_t max, int timeout_ms, size_t *count,
                 struct error *e);
 void source_release(struct source *source);
@@ -48,11 +48,13 @@ void source_release(struct source *source);
 /* Whether every assigned partition's end was seen (source_assign only). */
 bool source_at_end(const struct source *source);
 
-/* Records taken since the last commit stand behind source_commit or a transaction; it says that these are committed now. */
+/* Records taken since the last commit stand behind source_commit or a transaction; it says that these are committed
+ * now. */
 void source_committed(struct source *source);
 
-/* Commits the positions without a transaction and waits for the answer, so that it cannot overtake a transaction that follows. A
- * commit that the group refuses because it is rebalancing is not an error: *done is false, and the records will come again, here or elsewhere. */
+/* Commits the positions without a transaction and waits for the answer, so that it cannot overtake a transaction that
+ * follows. A commit that the group refuses because it is rebalancing is not an error: *done is false, and the records
+ * will come again, here or elsewhere. */
 int source_commit(struct source *source, bool *done, struct error *e);
 
 /* Goes back to what is committed. After it the records that were taken since come again. */

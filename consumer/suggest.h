@@ -6,8 +6,8 @@
 
 #define SUGGEST_NAME_MAX 64 /* bytes; longer names are like nothing */
 
-/* How many letters were left out, put in, replaced or swapped with their neighbour (optimal string alignment), ASCII case aside. SUGGEST_NAME_MAX for names that are
- * too long. */
+/* How many letters were left out, put in, replaced or swapped with their neighbour (optimal string alignment), ASCII
+ * case aside. SUGGEST_NAME_MAX for names that are too long. */
 size_t suggest_distance(const char *a, const char *b);
 
 /* The nearest name so far; start with {.typed = NAME}. */
@@ -20,8 +20,8 @@ struct suggest {
 /* Looks at one more known name. */
 void suggest_consider(struct suggest *suggest, const char *known);
 
-/* "; did you mean 'topics'?" with `before` right before the name ("--", "[input] ", ...), or "" where nothing is like it, written to `text`. Returns
- * `text`. */
+/* "; did you mean 'topics'?" with `before` right before the name ("--", "[input] ", ...), or "" where nothing is like
+ * it, written to `text`. Returns `text`. */
 const char *suggest_text(const struct suggest *suggest, const char *before, char *text, size_t size);
 
 #endif

@@ -34,7 +34,8 @@ struct tail_counts {
 /* Until `stop`, the count or the end. Errors are those of source and published; ERROR_IO where `out` takes no more. */
 int tail_run(const struct tail_options *options, struct tail_counts *counts, struct error *e);
 
-/* The table's first line, and a discrepancy or dead letter as one of its lines. Whatever could steer a terminal is shown as '.'. */
+/* The table's first line, and a discrepancy or dead letter as one of its lines. Whatever could steer a terminal is
+ * shown as '.'. */
 void tail_print_heading(FILE *out);
 void tail_print_row(FILE *out, const json_t *record);
 

@@ -16,8 +16,8 @@ struct text_table {
     size_t count, capacity;
 };
 
-/* Adds the next cell, which the table takes over in every case. NULL stands for no memory, so that what made the cell need not be asked.
- * Control characters become blanks: what a message says must not steer the terminal. */
+/* Adds the next cell, which the table takes over in every case. NULL stands for no memory, so that what made the cell
+ * need not be asked. Control characters become blanks: what a message says must not steer the terminal. */
 int text_table_add(struct text_table *table, char *cell, struct error *e);
 
 /* The first column is aligned to the right, the others to the left. */

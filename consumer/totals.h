@@ -1,6 +1,7 @@
 /* totals: how many discrepancies there are under each name, and what they are worth, by currency; exact.
  *
- * One thread. Names and currencies come from messages, so there may be any number of them: beyond the limits they are counted together. */
+ * One thread. Names and currencies come from messages, so there may be any number of them: beyond the limits they are
+ * counted together. */
 #ifndef FIXWARDEN_CONSUMER_TOTALS_H
 #define FIXWARDEN_CONSUMER_TOTALS_H
 

@@ -5,7 +5,9 @@
 #include "kafka_internal.h"
 #include "monotonic.h"
 
-#define FOREVER (-1) /* init, commit and abort resume where a call with a timeout left off, so the library may choose */
+#define FOREVER                                                                                                        \
+    (-1)             /* init, commit and abort resume where a call with a timeout left off, so the library may choose  \
+                      */
 #define PAUSE_MS 100 /* before a call is made again */
 
 struct txn {
@@ -40,7 +42,8 @@ static bool is_any(const rd_kafka_error_t *error)
     return true;
 }
 
-/* The first row that holds. The order counts: an error that asks for an abort may be retriable as well, and then the abort comes first. */
+/* The first row that holds. The order counts: an error that asks for an abort may be retriable as well, and then the
+ * abort comes first. */
 static const struct {
     bool (*holds)(const rd_kafka_error_t *error);
     enum txn_outcome outcome;

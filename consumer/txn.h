@@ -1,8 +1,9 @@
 /* txn: Kafka transactions, in which what was found and the offsets behind it are committed together.
  *
- * Belongs to the sink's thread. A transaction begins with the first output. Retries happen inside: what a caller sees is done, abort or
- * stop. After TXN_ABORT it calls txn_abort and goes back to the committed offsets. After TXN_STOP the error is set and the process ends; the broker aborts
- * what is open when it starts again under the same id, or when the transaction's time is over. */
+ * Belongs to the sink's thread. A transaction begins with the first output. Retries happen inside: what a caller sees
+ * is done, abort or stop. After TXN_ABORT it calls txn_abort and goes back to the committed offsets. After TXN_STOP the
+ * error is set and the process ends; the broker aborts what is open when it starts again under the same id, or when the
+ * transaction's time is over. */
 #ifndef FIXWARDEN_CONSUMER_TXN_H
 #define FIXWARDEN_CONSUMER_TXN_H
 

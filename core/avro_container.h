@@ -1,7 +1,7 @@
 /* avro_container: an Avro object container file (Avro 1.11 specification, "Object Container Files"; codec null).
  *
- * Written here and not by avro-c because the header must hold the original text of the schema. The sync marker is a digest of the
- * schema, so that the same records give the same file. */
+ * Written here and not by avro-c because the header must hold the original text of the schema. The sync marker is a
+ * digest of the schema, so that the same records give the same file. */
 #ifndef FIXWARDEN_CORE_AVRO_CONTAINER_H
 #define FIXWARDEN_CORE_AVRO_CONTAINER_H
 

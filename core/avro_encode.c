@@ -140,7 +140,8 @@ void avro_encoder_free(struct avro_encoder *encoder)
 
 /* ---- setting fields: each returns 0, or avro-c's error ---- */
 
-/* The text as valid UTF-8 with a NUL, in the scratch space. *size counts the NUL, as avro-c wants it. NULL without memory. */
+/* The text as valid UTF-8 with a NUL, in the scratch space. *size counts the NUL, as avro-c wants it. NULL without
+ * memory. */
 static char *as_text(struct avro_encoder *enc, struct slice text, size_t *size)
 {
     enc->scratch.len = 0;

@@ -1,6 +1,7 @@
 /* candidates: the rows of the master that an instrument may mean, as they are found and narrowed down.
  *
- * Grows as needed and keeps its memory from one instrument to the next. One thread. Rows are in the order in which they were added. */
+ * Grows as needed and keeps its memory from one instrument to the next. One thread. Rows are in the order in which they
+ * were added. */
 #ifndef FIXWARDEN_CORE_CANDIDATES_H
 #define FIXWARDEN_CORE_CANDIDATES_H
 

@@ -1,6 +1,7 @@
 /* checker: the facade of the check: a record's bytes in, discrepancies and dead letters out.
  *
- * A checker belongs to one thread; several may share an index. It keeps nothing between calls but scratch memory and counts. */
+ * A checker belongs to one thread; several may share an index. It keeps nothing between calls but scratch memory and
+ * counts. */
 #ifndef FIXWARDEN_CORE_CHECKER_H
 #define FIXWARDEN_CORE_CHECKER_H
 
@@ -25,8 +26,8 @@ struct checker_counts {
     uint64_t by_reason[FIX_REASON_COUNT];
 };
 
-/* Where the findings go. The values are borrowed for the call. A call returns 0, or -1 with the error set, which ends the check of
- * the record and is passed on. */
+/* Where the findings go. The values are borrowed for the call. A call returns 0, or -1 with the error set, which ends
+ * the check of the record and is passed on. */
 struct checker_output {
     void *opaque;
     int (*on_discrepancy)(void *opaque, const struct discrepancy *discrepancy, struct error *e);
@@ -43,8 +44,9 @@ void checker_free(struct checker *checker);
 int checker_check(struct checker *checker, const struct index *index, struct slice record, const struct origin *origin,
                   const struct checker_output *output, struct error *e);
 
-/* Checks a stretch of a log whose first byte stands at origin->offset of its file; *consumed says how much of it was used up, so that the rest can be
- * given again with more behind it. `last`: nothing follows. Each message's origin has the offset of its own first byte. */
+/* Checks a stretch of a log whose first byte stands at origin->offset of its file; *consumed says how much of it was
+ * used up, so that the rest can be given again with more behind it. `last`: nothing follows. Each message's origin has
+ * the offset of its own first byte. */
 int checker_check_log(struct checker *checker, const struct index *index, struct slice buffer, bool last,
                       const struct origin *origin, size_t *consumed, const struct checker_output *output,
                       struct error *e);

@@ -17,8 +17,8 @@ struct decimal {
     __int128 units; /* value * 10^18; |units| < 10^38 */
 };
 
-/* Reads `-`, digits, point, digits (one digit at least; no exponent, no plus). False where the text is anything else or has more
- * than 20 digits before the point (leading zeros aside) or 18 behind it (trailing zeros aside). */
+/* Reads `-`, digits, point, digits (one digit at least; no exponent, no plus). False where the text is anything else or
+ * has more than 20 digits before the point (leading zeros aside) or 18 behind it (trailing zeros aside). */
 bool decimal_parse(struct slice text, struct decimal *out);
 
 /* The exact product, or false where it does not fit precision and scale. */

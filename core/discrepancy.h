@@ -1,7 +1,7 @@
 /* discrepancy: what is published: a message's instrument that the master does not bear out, or bytes that are not FIX.
  *
- * Plain values that borrow from the message, the index and the origin, and live as long as these. Kafka is seen only as an
- * origin. Pure: the id of a discrepancy depends on where it was found and what it is, never on when. */
+ * Plain values that borrow from the message, the index and the origin, and live as long as these. Kafka is seen only as
+ * an origin. Pure: the id of a discrepancy depends on where it was found and what it is, never on when. */
 #ifndef FIXWARDEN_CORE_DISCREPANCY_H
 #define FIXWARDEN_CORE_DISCREPANCY_H
 
@@ -77,8 +77,8 @@ void discrepancy_id(const struct origin *origin, const struct instrument *instru
                     char id[DISCREPANCY_ID_LEN + 1]);
 void dead_letter_id(const struct origin *origin, char id[DISCREPANCY_ID_LEN + 1]);
 
-/* What a discrepancy is filed under, so that one instrument's discrepancies stay in order: its first identifier, else its symbol, else
- * nothing. Borrowed from the instrument. */
+/* What a discrepancy is filed under, so that one instrument's discrepancies stay in order: its first identifier, else
+ * its symbol, else nothing. Borrowed from the instrument. */
 struct slice discrepancy_key(const struct discrepancy *discrepancy);
 
 const char *found_by_name(enum found_by found_by);

@@ -35,8 +35,8 @@ static inline int error_result(void)
     return -1;
 }
 
-/* The same as expressions of value -1, so that a failure is one line: `return error_set(e, ERROR_IO, ...)`. Macros, because only so can
- * compilers and analysers see the value. */
+/* The same as expressions of value -1, so that a failure is one line: `return error_set(e, ERROR_IO, ...)`. Macros,
+ * because only so can compilers and analysers see the value. */
 #define error_set(e, code, ...) (error_write((e), (code), __VA_ARGS__), error_result())
 #define error_set_errno(e, errnum, ...) (error_write_errno((e), (errnum), __VA_ARGS__), error_result())
 #define error_prefix(e, ...) (error_write_prefix((e), __VA_ARGS__), error_result())

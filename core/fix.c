@@ -211,7 +211,8 @@ static enum fix_reason expect_data(struct fix_cursor *c, const struct fix_field 
     return FIX_OK;
 }
 
-/* Where the value ends: at its announced length for data, else at the next delimiter; NULL where there is no such place. */
+/* Where the value ends: at its announced length for data, else at the next delimiter; NULL where there is no such
+ * place. */
 static const char *value_end(const struct fix_cursor *c, uint32_t tag, const char *value, enum fix_reason *reason)
 {
     bool lenient = c->message->lenient;
@@ -330,7 +331,8 @@ static const char *read_body_length(const char *at, const char *end, const struc
     return at + digits + m->delimiter_len;
 }
 
-/* Where a body of `length` bytes ends if each two-byte delimiter counts as one; `end` where it is longer than the buffer. */
+/* Where a body of `length` bytes ends if each two-byte delimiter counts as one; `end` where it is longer than the
+ * buffer. */
 static const char *skip_counting_once(const struct fix_message *m, const char *at, const char *end, uint32_t length)
 {
     while (length > 0 && at < end) {
@@ -485,8 +487,8 @@ static const char *find_begin(const char *at, const char *end)
     return NULL;
 }
 
-/* Where a message ends whose BodyLength is of no use: behind `10=`, at the end of the line, or before the next message. NULL where
- * more bytes are needed to tell. Puts the end of its fields into *fields_end. */
+/* Where a message ends whose BodyLength is of no use: behind `10=`, at the end of the line, or before the next message.
+ * NULL where more bytes are needed to tell. Puts the end of its fields into *fields_end. */
 static const char *find_log_end(const struct fix_message *m, const char *start, const char *end, bool last,
                                 const char **fields_end)
 {
@@ -523,7 +525,8 @@ static enum fix_reason read_lenient(const char *start, const char *fields_end, c
     return validate_fields(m);
 }
 
-/* The message at `start` was refused as strict for `reason`: finds its end, and reads it leniently where the profile allows. */
+/* The message at `start` was refused as strict for `reason`: finds its end, and reads it leniently where the profile
+ * allows. */
 static void next_unframed(enum fix_profile profile, struct slice buffer, const char *start, bool last,
                           enum fix_reason reason, struct fix_step *step)
 {

@@ -40,7 +40,8 @@ enum fix_reason {
 enum fix_profile {
     FIX_STRICT,     /* as the standard has it; the default on Kafka */
     FIX_LOG,        /* as people and programs wrote it down; the default for `check` */
-    FIX_STRICT_LOG, /* a log in which a message that strict would refuse is malformed; reading goes on at the next one */
+    FIX_STRICT_LOG, /* a log in which a message that strict would refuse is malformed; reading goes on at the next one
+                     */
 };
 
 /* One framed message, borrowed from the buffer given to fix_next. */
@@ -84,12 +85,13 @@ struct fix_step {
     struct fix_message message;
 };
 
-/* Takes the next thing off the buffer. `first`: the buffer starts a record or file, so that no bytes at all are EMPTY. `last`: nothing
- * follows the buffer (always so for a Kafka record). In the strict profile a malformed message takes the rest of the buffer. */
+/* Takes the next thing off the buffer. `first`: the buffer starts a record or file, so that no bytes at all are EMPTY.
+ * `last`: nothing follows the buffer (always so for a Kafka record). In the strict profile a malformed message takes
+ * the rest of the buffer. */
 void fix_next(enum fix_profile profile, struct slice buffer, bool first, bool last, struct fix_step *step);
 
-/* Walks the fields of a framed message from tag 8 on; tag 10 is not among them. fix_next has validated them, so the walk cannot fail. Values are empty only
- * in a lenient message. */
+/* Walks the fields of a framed message from tag 8 on; tag 10 is not among them. fix_next has validated them, so the
+ * walk cannot fail. Values are empty only in a lenient message. */
 void fix_cursor_start(const struct fix_message *message, struct fix_cursor *cursor);
 bool fix_cursor_next(struct fix_cursor *cursor, struct fix_field *field);
 

@@ -50,7 +50,8 @@ static bool read_date(const char *s, struct date *out)
            set_date(out->year, out->month, day, out);
 }
 
-/* Days since 1970-01-01 in the proleptic Gregorian calendar, by counting years from March so that the leap day comes last. */
+/* Days since 1970-01-01 in the proleptic Gregorian calendar, by counting years from March so that the leap day comes
+ * last. */
 static int64_t days_since_epoch(struct date d)
 {
     int64_t year = d.year - (d.month <= 2);

@@ -14,17 +14,19 @@ struct date {
     int8_t day;   /* 1 to 31; 0: the whole month */
 };
 
-/* UTCTimestamp (FIX 5.0 SP2): YYYYMMDD-HH:MM:SS with an optional fraction of 1 to 12 digits, cut to microseconds; second 60 is
- * allowed. Microseconds since the epoch in UTC. */
+/* UTCTimestamp (FIX 5.0 SP2): YYYYMMDD-HH:MM:SS with an optional fraction of 1 to 12 digits, cut to microseconds;
+ * second 60 is allowed. Microseconds since the epoch in UTC. */
 bool fix_time_parse_timestamp(struct slice text, int64_t *micros);
 
 /* The date of a UTCTimestamp, UTCDateOnly or LocalMktDate: its first eight characters, alone or before '-'. */
 bool fix_time_parse_date(struct slice text, struct date *out);
 
-/* MaturityDate (541, YYYYMMDD), or MaturityMonthYear (200: YYYYMM, YYYYMMDD, YYYYMMwN) with MaturityDay (205; may be empty). */
+/* MaturityDate (541, YYYYMMDD), or MaturityMonthYear (200: YYYYMM, YYYYMMDD, YYYYMMwN) with MaturityDay (205; may be
+ * empty). */
 bool fix_time_parse_maturity(struct slice month_year, struct slice day, struct date *out);
 
-/* A date of the master: YYYYMMDD, YYYY-MM-DD, YYYY/MM/DD (a time behind a blank or T is passed over), YYYYMM, YYYY-MM. */
+/* A date of the master: YYYYMMDD, YYYY-MM-DD, YYYY/MM/DD (a time behind a blank or T is passed over), YYYYMM, YYYY-MM.
+ */
 bool fix_time_parse_master_date(struct slice text, struct date *out);
 
 /* Same year and month, and same day if both have one. */

@@ -18,8 +18,8 @@ struct found_item {
 
 struct found;
 
-/* `header` is what stands before each record of that type: Confluent's magic byte and schema id, or the single-object encoding's marker and
- * fingerprint; at most FOUND_HEADER_MAX bytes, copied. */
+/* `header` is what stands before each record of that type: Confluent's magic byte and schema id, or the single-object
+ * encoding's marker and fingerprint; at most FOUND_HEADER_MAX bytes, copied. */
 int found_new(const struct slice header[FOUND_TYPE_COUNT], struct found **out, struct error *e);
 void found_free(struct found *found);
 

@@ -86,8 +86,8 @@ bool identifier_kind_is_key(enum identifier_kind kind);
  * 17442); IDENTIFIER_UNCHECKED for every other kind. */
 enum identifier_validity identifier_check(enum identifier_kind kind, struct slice value);
 
-/* Whether a trimmed value stands for "nothing here": blank, "N/A", "[N/A]" (FIX 4.3, tag 55), "NULL", "-", only zeros, ...;
- * for kinds other than SYMBOL also "NA", "NAN", "UNKNOWN", "TBD". Case aside. */
+/* Whether a trimmed value stands for "nothing here": blank, "N/A", "[N/A]" (FIX 4.3, tag 55), "NULL", "-", only zeros,
+ * ...; for kinds other than SYMBOL also "NA", "NAN", "UNKNOWN", "TBD". Case aside. */
 bool identifier_is_placeholder(enum identifier_kind kind, struct slice value);
 
 /* The key that a value of the master or of a message stands for: trimmed, and in upper case where the kind folds.

@@ -1,8 +1,8 @@
 /* index_file: an index file while it is written: sections with their checksums, and how it appears under its name.
  *
  * The file has no name, or where the file system cannot do that a temporary one beside its place, until
- * index_file_publish. Whoever is killed before leaves no litter, or one file that the next build takes away. One thread.
- * All functions return 0, or -1 with the error set. */
+ * index_file_publish. Whoever is killed before leaves no litter, or one file that the next build takes away. One
+ * thread. All functions return 0, or -1 with the error set. */
 #ifndef FIXWARDEN_CORE_INDEX_FILE_H
 #define FIXWARDEN_CORE_INDEX_FILE_H
 
@@ -19,8 +19,8 @@ struct index_writer;
 int index_file_create(const char *path, struct index_file **out, struct error *e);
 void index_file_close(struct index_file *file); /* NULL is fine; what was not published is gone */
 
-/* Starts a section after those that were started before. `length` is its final length in bytes; 0: it shall be seen, and
- * no other can start before it is finished. At most two are open at a time. */
+/* Starts a section after those that were started before. `length` is its final length in bytes; 0: it shall be seen,
+ * and no other can start before it is finished. At most two are open at a time. */
 int index_file_begin(struct index_file *file, enum index_section_type type, uint32_t kind, uint64_t length,
                      struct index_writer **out, struct error *e);
 int index_writer_put(struct index_writer *writer, const void *bytes, size_t len, struct error *e);

@@ -13,8 +13,8 @@
  *     CHECKSUMS    XXH3-64 of each MiB of each section before it, with the padding to the page's end
  *
  * The footer holds the checksums of the header and of CHECKSUMS; its last word is written last of all. But for the
- * sources' paths and times in META, all of it follows from the masters' bytes and the options: the same masters give the
- * same file, whatever the memory it is built in. */
+ * sources' paths and times in META, all of it follows from the masters' bytes and the options: the same masters give
+ * the same file, whatever the memory it is built in. */
 #ifndef FIXWARDEN_CORE_INDEX_FORMAT_H
 #define FIXWARDEN_CORE_INDEX_FORMAT_H
 
@@ -174,7 +174,8 @@ const struct index_section *index_find_section(const struct index_header *header
                                                uint32_t kind);
 
 /* Whether `bytes`, a whole file of `size` bytes, has a header, a footer and a table of sections that can be believed,
- * and intact checksums of CHECKSUMS itself. ERROR_DATA with a sentence otherwise. The sections' content is unchecked. */
+ * and intact checksums of CHECKSUMS itself. ERROR_DATA with a sentence otherwise. The sections' content is unchecked.
+ */
 int index_check_frame(const unsigned char *bytes, uint64_t size, struct error *e);
 
 /* Compares a section of a file whose frame was checked with its checksums. */

@@ -1,7 +1,8 @@
 /* instrument: the instruments that a FIX message names, and the fields of the message that are published with them.
  *
- * One pass over the fields; nothing is allocated; everything is borrowed from the message. Any thread. For now the body's
- * instrument; legs, underlyings and list entries go into the same array. Rules: core/README.md, "From a message to its instrument". */
+ * One pass over the fields; nothing is allocated; everything is borrowed from the message. Any thread. For now the
+ * body's instrument; legs, underlyings and list entries go into the same array. Rules: core/README.md, "From a message
+ * to its instrument". */
 #ifndef FIXWARDEN_CORE_INSTRUMENT_H
 #define FIXWARDEN_CORE_INSTRUMENT_H
 
@@ -110,7 +111,8 @@ struct instrument_list {
 /* FIX_OK, or FIX_TOO_MANY_IDENTIFIERS. */
 enum fix_reason instrument_extract(const struct fix_message *message, struct instrument_list *out);
 
-/* By the table in core/README.md, "Price, quantity, notional". Apart from extraction, because only discrepancies need it. */
+/* By the table in core/README.md, "Price, quantity, notional". Apart from extraction, because only discrepancies need
+ * it. */
 void instrument_amounts(const struct message_fields *message, struct message_amounts *out);
 
 const char *instrument_role_name(enum instrument_role role);

@@ -77,10 +77,10 @@ const struct master_columns *master_columns(const struct master *master);
 struct slice master_column_name(const struct master *master, uint32_t column);
 char master_delimiter(const struct master *master);
 
-/* Returns 1 with a row (good or bad), 0 at the end, -1 with an error: ERROR_IO; ERROR_DATA for a quote that never closes;
- * ERROR_TEMPORARY where the file changed while it was read. Blank lines are passed over. `fields` holds no more than the
- * header has columns; of a row that is TOO_LONG it holds none. A quote opens a field only as its first byte (RFC 4180,
- * rule 5), elsewhere in an unquoted field it is plain text. */
+/* Returns 1 with a row (good or bad), 0 at the end, -1 with an error: ERROR_IO; ERROR_DATA for a quote that never
+ * closes; ERROR_TEMPORARY where the file changed while it was read. Blank lines are passed over. `fields` holds no more
+ * than the header has columns; of a row that is TOO_LONG it holds none. A quote opens a field only as its first byte
+ * (RFC 4180, rule 5), elsewhere in an unquoted field it is plain text. */
 int master_next(struct master *master, struct master_row *row, struct error *e);
 
 /* After master_next returned 0: what was read. `digest` is XXH3-128 over the XXH3-64 of each MiB, so that blocks can be

@@ -43,7 +43,8 @@ struct master_scanner {
 void scanner_set_delimiter(struct master_scanner *scanner, char delimiter);
 
 /* Scans the row that starts at `begin`. `limit` is the end of the bytes, where a line end has to stand that is none of
- * them; `at_end` says that the file ends there too. Fields are borrowed from the bytes, with doubled quotes as they are. */
+ * them; `at_end` says that the file ends there too. Fields are borrowed from the bytes, with doubled quotes as they
+ * are. */
 enum scan_result scanner_scan(const struct master_scanner *scanner, const char *begin, const char *limit, bool at_end,
                               struct master_scan *scan);
 

@@ -155,7 +155,8 @@ static void collect_clues(struct matching *m)
     }
 }
 
-/* The columns in which any row holds the key. Only conflicts ask for them, so they are looked for when they are needed. */
+/* The columns in which any row holds the key. Only conflicts ask for them, so they are looked for when they are needed.
+ */
 static uint32_t roles_of(const struct index *index, struct clue *clue)
 {
     uint32_t of_kind = roles_of_kind(clue->identifier->kind);
@@ -258,7 +259,8 @@ static int find_by_identifiers(struct matching *m, struct error *e)
     return 0;
 }
 
-/* Whether every candidate has something in all of the master's columns of that kind, so that the identifier's absence is a statement. */
+/* Whether every candidate has something in all of the master's columns of that kind, so that the identifier's absence
+ * is a statement. */
 static bool all_filled(const struct matching *m, enum identifier_kind kind)
 {
     const struct candidates *c = &m->matcher->candidates;
@@ -290,7 +292,8 @@ static bool judge_identifiers(struct matching *m)
     return conflict;
 }
 
-/* The verdicts on identifiers where none was found. Returns whether there are any reasons to give, so that the symbol is only a hint. */
+/* The verdicts on identifiers where none was found. Returns whether there are any reasons to give, so that the symbol
+ * is only a hint. */
 static bool judge_missing_identifiers(struct matching *m)
 {
     bool unknown = false;
@@ -454,7 +457,8 @@ static int judge_active(const void *context, const struct security *row)
     return attribute_is_inactive(row, m->date, &why) ? DIFFERS : AGREES;
 }
 
-/* Narrows the candidates by one attribute of the message, if it has it. Returns whether it differs from every one of them. */
+/* Narrows the candidates by one attribute of the message, if it has it. Returns whether it differs from every one of
+ * them. */
 static bool compare(struct matching *m, struct slice observed, candidates_judge judge, enum discrepancy_kind kind,
                     uint32_t tag, enum master_role role)
 {

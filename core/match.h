@@ -1,7 +1,8 @@
 /* match: instrument + index + rules -> verdicts. The contract is core/README.md, "What is checked, exactly".
  *
- * Pure but for the scratch space of the matcher: no clock, no globals, no I/O beyond the index's mapping. A matcher belongs to one thread;
- * what it hands out is borrowed until the next match_instrument, the index's close or the message's end, whichever is first. */
+ * Pure but for the scratch space of the matcher: no clock, no globals, no I/O beyond the index's mapping. A matcher
+ * belongs to one thread; what it hands out is borrowed until the next match_instrument, the index's close or the
+ * message's end, whichever is first. */
 #ifndef FIXWARDEN_CORE_MATCH_H
 #define FIXWARDEN_CORE_MATCH_H
 

@@ -54,7 +54,8 @@ struct rules {
 /* Everything reported, with the severities above; name "default". */
 void rules_default(struct rules *rules);
 
-/* Sets how one kind is treated: `level` is a severity's name or "off", case aside. ERROR_CONFIG names what is not known. */
+/* Sets how one kind is treated: `level` is a severity's name or "off", case aside. ERROR_CONFIG names what is not
+ * known. */
 int rules_set(struct rules *rules, struct slice kind, struct slice level, struct error *e);
 
 /* Gives the rule set a name of 1 to 32 letters, digits, '-', '_' or '.'. */

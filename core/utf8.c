@@ -2,8 +2,8 @@
 
 #include <stdint.h>
 
-/* Bytes of the sequence that starts with `lead`, and the bounds of its second byte, which is where overlong forms, surrogates and
- * what lies above U+10FFFF show (Unicode 15, table 3-7). 0: no sequence starts so. */
+/* Bytes of the sequence that starts with `lead`, and the bounds of its second byte, which is where overlong forms,
+ * surrogates and what lies above U+10FFFF show (Unicode 15, table 3-7). 0: no sequence starts so. */
 static size_t sequence_length(unsigned char lead, unsigned char *low, unsigned char *high)
 {
     *low = 0x80;

@@ -1,4 +1,5 @@
-/* bare-consumer: reads a topic with librdkafka and does nothing with it: the peer that fixwarden's rate is held against.
+/* bare-consumer: reads a topic with librdkafka and does nothing with it: the peer that fixwarden's rate is held
+ * against.
  *
  * One consumer over all partitions from their beginning, batches from one queue, librdkafka's own fetch settings, no
  * commits. The clock starts with the first message, so that joining is not measured.

@@ -1,4 +1,5 @@
-/* support: what several unit tests share. cmocka's headers in the order that they need, and small things to test with. */
+/* support: what several unit tests share. cmocka's headers in the order that they need, and small things to test with.
+ */
 #ifndef FIXWARDEN_TESTS_UNIT_SUPPORT_H
 #define FIXWARDEN_TESTS_UNIT_SUPPORT_H
 
@@ -24,7 +25,8 @@
         fail_msg(__VA_ARGS__);                                                                                         \
     } while (0)
 
-/* A FIX message with BodyLength and CheckSum set right: `version` such as "FIX.4.4", `body` with `|` where SOH belongs. malloc'ed. */
+/* A FIX message with BodyLength and CheckSum set right: `version` such as "FIX.4.4", `body` with `|` where SOH belongs.
+ * malloc'ed. */
 char *support_fix(const char *version, const char *body, size_t *len);
 
 /* The text with each `|` made SOH. malloc'ed. */

@@ -184,9 +184,10 @@ static void lines_of_an_ini_file(void **state)
         char got[256] = "";
         enum ini_event event;
 
-        while ((event = ini_next(&ini)) == INI_VALUE)
-            snprintf(got + strlen(got), sizeof got - strlen(got), "%.*s|%.*s|%.*s|", SLICE_FORMAT(ini.section),
-                     SLICE_FORMAT(ini.key), SLICE_FORMAT(ini.value));
+        while ((event = ini_next(&ini)) == INI_VALUE || event == INI_SECTION)
+            if (event == INI_VALUE)
+                snprintf(got + strlen(got), sizeof got - strlen(got), "%.*s|%.*s|%.*s|", SLICE_FORMAT(ini.section),
+                         SLICE_FORMAT(ini.key), SLICE_FORMAT(ini.value));
         snprintf(got + strlen(got), sizeof got - strlen(got), "%s %zu", events[event], ini.line);
         if (strcmp(got, rows[i].expected) != 0)
             fail_msg("%s: %s", rows[i].name, got);
@@ -218,7 +219,7 @@ static void what_a_file_sets_is_used_or_refused(void **state)
         {"a misspelled key", "[input]\n\ntopic = x\n", NULL,
          "line 3: [input] topic is not known; did you mean 'topics'?"},
         {"a misspelled section", "[inptu]\ntopics = x\n", NULL,
-         "line 2: section [inptu] is not known; did you mean 'input'?"},
+         "line 1: section [inptu] is not known; did you mean 'input'?"},
         {"a key of another section", "[input]\nmemory = 1G\n", NULL,
          "[input] memory is not known; it belongs to [master]"},
         {"a misspelled kind", "[rules]\nUNKNOWN_SECURTY = low\n", NULL, "did you mean 'UNKNOWN_SECURITY'?"},

@@ -197,7 +197,8 @@ static void a_master_without_symbols_leaves_them_unjudged(void **state)
     index_close(index);
 }
 
-/* A US row with a CUSIP alone and a London row with the ISIN alone may be one company: no conflict can be read out of blanks. */
+/* A US row with a CUSIP alone and a London row with the ISIN alone may be one company: no conflict can be read out of
+ * blanks. */
 static void blanks_make_no_conflict(void **state)
 {
     struct index *index = support_index("symbol,cusip,isin\nA,037833100,\nB,,US0378331005\n");
