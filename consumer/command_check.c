@@ -105,8 +105,8 @@ static int build_at(const struct config *config, const char *path, const atomic_
     return status;
 }
 
-/* An index for this check only, in a folder of its own that is gone when this returns: the mapping outlives the name.
- */
+/* An index for this check only, in a folder of its own that is gone when this returns: the mapping
+ * outlives the name. */
 static int open_temporary(const struct config *config, const atomic_bool *stop, struct index **index, struct error *e)
 {
     const char *folder = getenv("TMPDIR");

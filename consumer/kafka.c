@@ -158,8 +158,8 @@ static int set_consumer(rd_kafka_conf_t *conf, const struct config *config, enum
     return set(conf, "auto.offset.reset", config->input.start == START_LATEST ? "latest" : "earliest", e);
 }
 
-/* Without transactions an idempotent producer waits for its brokers as long as it takes: what it drops would be lost.
- */
+/* Without transactions an idempotent producer waits for its brokers as long as it takes: what it drops
+ * would be lost. */
 static int set_producer(rd_kafka_conf_t *conf, const struct config *config, enum kafka_role role, struct error *e)
 {
     if (set_all(conf, producer_owned, e) != 0)

@@ -16,8 +16,8 @@ const char *kafka_version(void);
  * threads start. */
 const char *kafka_features(void);
 
-/* Whether the library knows every property of [kafka] and takes its value. ERROR_CONFIG with the library's own words.
- */
+/* Whether the library knows every property of [kafka] and takes its value. ERROR_CONFIG with the
+ * library's own words. */
 int kafka_check(const struct config *config, struct error *e);
 
 /* The brokers as the configuration names them, "" without; borrowed from it. */

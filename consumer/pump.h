@@ -13,8 +13,8 @@
 #include "log.h"
 #include "reload.h"
 
-/* What has been done since the start. Committed records and messages count once, however often they had to be checked.
- */
+/* What has been done since the start. Committed records and messages count once, however often they had
+ * to be checked. */
 struct pump_counts {
     uint64_t published[FOUND_TYPE_COUNT]; /* committed, or for at-least-once delivered */
     uint64_t records;                     /* whose offsets are committed */

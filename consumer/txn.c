@@ -5,9 +5,8 @@
 #include "kafka_internal.h"
 #include "monotonic.h"
 
-#define FOREVER                                                                                                        \
-    (-1)             /* init, commit and abort resume where a call with a timeout left off, so the library may choose  \
-                      */
+/* init, commit and abort resume where a call with a timeout left off, so the library may choose it. */
+#define FOREVER (-1)
 #define PAUSE_MS 100 /* before a call is made again */
 
 struct txn {

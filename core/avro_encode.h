@@ -1,8 +1,8 @@
 /* avro_encode: discrepancies and dead letters as Avro binary (Avro 1.11 specification), by avro-c.
  *
  * An encoder belongs to one thread. It keeps one value and one writer for each schema, which is twice as fast as new
- * ones each time. avro-c keeps its error text in one static buffer, so the words in an error may be another thread's.
- */
+ * ones each time. avro-c keeps its error text in one static buffer, so the words in an error may
+ * be another thread's. */
 #ifndef FIXWARDEN_CORE_AVRO_ENCODE_H
 #define FIXWARDEN_CORE_AVRO_ENCODE_H
 

@@ -5,8 +5,8 @@
 #define XXH_STATIC_LINKING_ONLY /* for a hash state on the stack; its size is part of xxhash 0.8's ABI */
 #include <xxhash.h>
 
-/* The parts of an id are hashed one behind the other, each ended by a NUL, so that no two lists of parts look the same.
- */
+/* The parts of an id are hashed one behind the other, each ended by a NUL, so that no two lists of parts
+ * look the same. */
 static void add_bytes(XXH3_state_t *state, struct slice part)
 {
     if (part.len > 0)

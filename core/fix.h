@@ -40,8 +40,7 @@ enum fix_reason {
 enum fix_profile {
     FIX_STRICT,     /* as the standard has it; the default on Kafka */
     FIX_LOG,        /* as people and programs wrote it down; the default for `check` */
-    FIX_STRICT_LOG, /* a log in which a message that strict would refuse is malformed; reading goes on at the next one
-                     */
+    FIX_STRICT_LOG, /* a log in which what strict would refuse is malformed; reading goes on at the next message */
 };
 
 /* One framed message, borrowed from the buffer given to fix_next. */

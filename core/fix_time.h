@@ -25,8 +25,8 @@ bool fix_time_parse_date(struct slice text, struct date *out);
  * empty). */
 bool fix_time_parse_maturity(struct slice month_year, struct slice day, struct date *out);
 
-/* A date of the master: YYYYMMDD, YYYY-MM-DD, YYYY/MM/DD (a time behind a blank or T is passed over), YYYYMM, YYYY-MM.
- */
+/* A date of the master: YYYYMMDD, YYYY-MM-DD, YYYY/MM/DD (a time behind a blank or T is passed
+ * over), YYYYMM, YYYY-MM. */
 bool fix_time_parse_master_date(struct slice text, struct date *out);
 
 /* Same year and month, and same day if both have one. */

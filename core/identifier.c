@@ -97,8 +97,8 @@ static int cusip_value(char c)
     }
 }
 
-/* Every second value doubled, tens and units added: the modulus-10 sum of CUSIP and FIGI, which do not expand letters.
- */
+/* Every second value doubled, tens and units added: the modulus-10 sum of CUSIP and FIGI, which do
+ * not expand letters. */
 static int double_add_double(const char *s, size_t len, int (*value)(char))
 {
     int sum = 0;

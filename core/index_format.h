@@ -174,8 +174,8 @@ const struct index_section *index_find_section(const struct index_header *header
                                                uint32_t kind);
 
 /* Whether `bytes`, a whole file of `size` bytes, has a header, a footer and a table of sections that can be believed,
- * and intact checksums of CHECKSUMS itself. ERROR_DATA with a sentence otherwise. The sections' content is unchecked.
- */
+ * and intact checksums of CHECKSUMS itself. ERROR_DATA with a sentence otherwise. The sections'
+ * content is unchecked. */
 int index_check_frame(const unsigned char *bytes, uint64_t size, struct error *e);
 
 /* Compares a section of a file whose frame was checked with its checksums. */

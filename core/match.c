@@ -155,8 +155,8 @@ static void collect_clues(struct matching *m)
     }
 }
 
-/* The columns in which any row holds the key. Only conflicts ask for them, so they are looked for when they are needed.
- */
+/* The columns in which any row holds the key. Only conflicts ask for them, so they are looked for when
+ * they are needed. */
 static uint32_t roles_of(const struct index *index, struct clue *clue)
 {
     uint32_t of_kind = roles_of_kind(clue->identifier->kind);

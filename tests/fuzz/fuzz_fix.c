@@ -11,8 +11,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__lsan_default_suppressions(void);
 
-/* avro-c packs the values that the encoder keeps, so LeakSanitizer does not find its pointers where it looks for them.
- */
+/* avro-c packs the values that the encoder keeps, so LeakSanitizer does not find its pointers where it
+ * looks for them. */
 const char *__lsan_default_suppressions(void)
 {
     return "leak:libavro\n";

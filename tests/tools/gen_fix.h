@@ -1,8 +1,8 @@
 /* gen_fix: writes FIX messages with the right BodyLength and CheckSum.
  *
  * A message is made in two steps, so that a generator can spoil it in between or afterwards: the body (from tag 35 to
- * before tag 10), then the whole. Texts are the caller's. Nothing fails but a text that is too small (text.overflow).
- */
+ * before tag 10), then the whole. Texts are the caller's. Nothing fails but a text that is
+ * too small (text.overflow). */
 #ifndef FIXWARDEN_TESTS_GEN_FIX_H
 #define FIXWARDEN_TESTS_GEN_FIX_H
 

@@ -1,8 +1,8 @@
 /* gen_output: a file that is written from start to end, or not at all.
  *
  * The first error sticks and later writes do nothing, so a loop asks once in a while. Closing a file that failed
- * removes it: a short file is never left to pass for a whole one. SIGPIPE must be ignored by the program. One thread.
- */
+ * removes it: a short file is never left to pass for a whole one. SIGPIPE must be ignored by the
+ * program. One thread. */
 #ifndef FIXWARDEN_TESTS_GEN_OUTPUT_H
 #define FIXWARDEN_TESTS_GEN_OUTPUT_H
 

@@ -1,7 +1,7 @@
 /* fixwarden-generate: security masters of any size, and FIX messages against them with planted discrepancies.
  *
- * Same arguments, same bytes. Exit codes: 0, 64 usage, 70 a defect of the generator, 74 a file that can't be written.
- */
+ * Same arguments, same bytes. Exit codes: 0, 64 usage, 70 a defect of the generator, 74 a file that
+ * can't be written. */
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>

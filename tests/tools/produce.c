@@ -186,8 +186,8 @@ static int read_record(FILE *file, char *record, size_t *len)
     return fread_unlocked(record, 1, *len, file) == *len ? 1 : -1;
 }
 
-/* Waits while the queue is full. An empty record is a value of no bytes and not a tombstone: its pointer is not NULL.
- */
+/* Waits while the queue is full. An empty record is a value of no bytes and not a tombstone: its pointer
+ * is not NULL. */
 static int send_record(struct sending *s, char *record, size_t len)
 {
     int32_t partition = (int32_t)(s->sent % (uint64_t)s->arguments->partitions);

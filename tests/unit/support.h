@@ -1,5 +1,5 @@
-/* support: what several unit tests share. cmocka's headers in the order that they need, and small things to test with.
- */
+/* support: what several unit tests share. cmocka's headers in the order that they need, and small things
+ * to test with. */
 #ifndef FIXWARDEN_TESTS_UNIT_SUPPORT_H
 #define FIXWARDEN_TESTS_UNIT_SUPPORT_H
 

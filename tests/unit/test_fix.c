@@ -241,8 +241,8 @@ static void streams_are_cut_into_messages(void **state)
     }
 }
 
-/* Reads everything in the buffer in each profile, and every field, and so touches every byte that the code would touch.
- */
+/* Reads everything in the buffer in each profile, and every field, and so touches every byte that the
+ * code would touch. */
 static void read_all(struct slice bytes)
 {
     static const enum fix_profile profiles[] = {FIX_STRICT, FIX_LOG, FIX_STRICT_LOG};

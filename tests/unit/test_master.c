@@ -35,8 +35,8 @@ static const char *status_name(enum master_row_status status)
     return names[status];
 }
 
-/* All rows as a text: "[a][b] !TOO_FEW_FIELDS@3": the fields of good rows, reason and line of bad ones; or the error.
- */
+/* All rows as a text: "[a][b] !TOO_FEW_FIELDS@3": the fields of good rows, reason and line of bad ones;
+ * or the error. */
 static void describe_rows(const struct master_options *options, char *text, size_t size)
 {
     struct master *master;
