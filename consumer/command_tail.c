@@ -8,7 +8,7 @@
 
 static const struct cli_option options[] = {
     {"topic", 't', "TOPIC", NULL, "the topic to read (output.topic of the configuration)"},
-    {"from", 0, "WHERE", NULL, "beginning or end (end)"},
+    {"from", 0, "WHERE", NULL, "beginning or end (end; with --exit-at-end beginning)"},
     {"count", 'n', "N", NULL, "stop after so many records"},
     {"exit-at-end", 'e', NULL, NULL, "stop where the topic ends now"},
     {"format", 'f', "FORMAT", NULL, "table or json, a line each (table)"},
@@ -48,9 +48,10 @@ static int read_options(const struct cli_arguments *arguments, const struct conf
         return -1;
     out->config = config;
     out->topic = topic ? topic : config->output.topic;
-    out->from = from == 1 ? START_EARLIEST : START_LATEST;
-    out->format = format == 1 ? TAIL_JSON : TAIL_TABLE;
     out->exit_at_end = cli_value(arguments, "exit-at-end") != NULL;
+    /* From the end to the end there would be nothing. */
+    out->from = from == 1 || (out->exit_at_end && !cli_value(arguments, "from")) ? START_EARLIEST : START_LATEST;
+    out->format = format == 1 ? TAIL_JSON : TAIL_TABLE;
     out->out = stdout;
     return 0;
 }
