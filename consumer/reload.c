@@ -175,6 +175,33 @@ static bool is_unchanged(const char *path, const struct index_source *source)
            (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec == source->mtime_ns;
 }
 
+static bool carries(const struct index_info *info, const struct string_list *carry)
+{
+    if (info->carried_count != carry->count)
+        return false;
+    for (size_t i = 0; i < carry->count; i++)
+        if (strcasecmp(info->carried_names[i], carry->items[i]) != 0)
+            return false;
+    return true;
+}
+
+/* Whether the columns that the configuration maps are those that the index was made with. With several files a role may
+ * have had several headers, of which the index knows one, so only its presence counts. */
+static bool maps(const struct index_info *info, char *const columns[MASTER_ROLE_COUNT])
+{
+    for (int r = 0; r < MASTER_ROLE_COUNT; r++) {
+        const char *wanted = columns[r];
+
+        if (wanted == NULL)
+            continue;
+        if ((*wanted != '\0') != info->has_role[r])
+            return false;
+        if (info->has_role[r] && info->source_count == 1 && strcasecmp(wanted, info->role_column[r]) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* Why the index has to be made anew, or NULL. */
 static const char *why_build(const struct reload *r, const struct index *index)
 {
@@ -188,6 +215,10 @@ static const char *why_build(const struct reload *r, const struct index *index)
     for (size_t i = 0; i < files->count; i++)
         if (!is_unchanged(files->items[i], &info->sources[i]))
             return "is older than its master";
+    if (!carries(info, &r->config->master.carry))
+        return "carries other columns than those that are asked for";
+    if (!maps(info, r->config->master.columns))
+        return "was made with other columns than those that are asked for";
     return NULL;
 }
 

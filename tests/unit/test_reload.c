@@ -116,6 +116,23 @@ static void an_index_older_than_its_master_is_built_again(void **state)
     reload_free(reload);
 }
 
+static void an_index_of_other_columns_is_built_again(void **state)
+{
+    struct fixture *f = *state;
+    struct error e;
+    struct reload *reload;
+
+    build_index(f, ONE, f->index);
+    assert_int_equal(config_set(&f->config, "master.carry", "currency", &e), 0);
+    reload = open_reload(f);
+    assert_int_equal(index_info(reload_index(reload))->carried_count, 1);
+    reload_free(reload);
+    assert_int_equal(config_set(&f->config, "master.column.mic", "currency", &e), 0);
+    reload = open_reload(f);
+    assert_string_equal(index_info(reload_index(reload))->role_column[ROLE_MIC], "currency");
+    reload_free(reload);
+}
+
 static void an_index_serves_without_its_master(void **state)
 {
     struct fixture *f = *state;
@@ -227,6 +244,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_index_is_built_where_there_is_only_a_master),
         TEST(an_index_older_than_its_master_is_built_again),
+        TEST(an_index_of_other_columns_is_built_again),
         TEST(an_index_serves_without_its_master),
         TEST(a_broken_index_is_built_again),
         TEST(neither_index_nor_master_is_an_error_that_names_the_file),
