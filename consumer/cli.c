@@ -232,7 +232,9 @@ static int read_all(const struct cli_command *command, int argc, char **argv, st
         return -1;
     if (command->shared && config_read_environment(config, environ, e) != 0)
         return -1;
-    return walk(command, argc, argv, arguments, config, e);
+    if (walk(command, argc, argv, arguments, config, e) != 0)
+        return -1;
+    return command->shared & CLI_MASTER ? config_expand_masters(config, e) : 0;
 }
 
 int cli_begin(const struct cli_command *command, int argc, char **argv, struct config *config,

@@ -114,6 +114,11 @@ const char *config_kafka(const struct config *config, const char *name);
 /* Reads a file that holds a secret, without one line end behind it. Malloc'ed, terminated. */
 int config_read_secret(const char *path, char **out, struct error *e);
 
+/* Replaces each pattern (`*`, `?`, `[`) among the master's files by the files that match it, in the order of their
+ * names, so that parts delivered as master-*.csv are one master. A file of that very name counts as itself. ERROR_IO
+ * where nothing matches. */
+int config_expand_masters(struct config *config, struct error *e);
+
 /* What only shows when all is put together: what `run` needs and lacks, values that contradict each other. */
 int config_validate_run(const struct config *config, struct error *e);
 

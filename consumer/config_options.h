@@ -48,7 +48,7 @@
     X("registry", "timeout", DURATION, registry.timeout_ms, 100, 600000, "10s", "",                                    \
       "How long one answer of the registry may take.")                                                                 \
     X("master", "files", FILES, master.files, 0, INDEX_SOURCES_MAX, "", "/var/lib/fixwarden/master.csv",               \
-      "The master's files, separated by commas; one index is made of all.")                                            \
+      "The master's files, separated by commas; master-*.csv names all that match; one index is made of all.")         \
     X("master", "index", PATH, master.index, 0, 0, "", "/var/lib/fixwarden/master.fwx",                                \
       "The index; made from the files where it is not there.")                                                         \
     X("master", "memory", SIZE, master.memory, INDEX_MEMORY_MIN, 1ull << 40, "256M", "",                               \

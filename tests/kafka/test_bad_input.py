@@ -47,6 +47,17 @@ def test_a_master_that_is_no_good_is_refused(tmp_path, command, content, status,
     assert sorted(tmp_path.iterdir()) == before, "something was left behind"
 
 
+def test_a_pattern_names_the_parts_of_one_master(tmp_path):
+    (tmp_path / "part-2.csv").write_text("symbol\nB\n")
+    (tmp_path / "part-1.csv").write_text("symbol\nA\n")
+    built = fixwarden("index", "build", "--master", tmp_path / "part-*.csv", "--index", tmp_path / "i.fwx")
+    assert built.returncode == 0, built.stderr
+    info = fixwarden("index", "info", tmp_path / "i.fwx", "--json").stdout
+    assert info.index("part-1.csv") < info.index("part-2.csv")
+    missed = fixwarden("index", "build", "--master", tmp_path / "other-*.csv", "--index", tmp_path / "i.fwx")
+    assert missed.returncode == 74 and "no file matches" in only_line(missed)
+
+
 def test_bad_rows_may_be_allowed_and_are_counted(tmp_path):
     path = tmp_path / "master.csv"
     path.write_text(SHORT_ROW)

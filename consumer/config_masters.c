@@ -1,0 +1,65 @@
+#include "config.h"
+
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool is_pattern(const char *path)
+{
+    return strpbrk(path, "*?[") != NULL && access(path, F_OK) != 0;
+}
+
+static int append(struct string_list *list, const char *item, struct error *e)
+{
+    char **items = reallocarray(list->items, list->count + 1, sizeof *items);
+
+    if (items != NULL) {
+        list->items = items;
+        items[list->count] = strdup(item);
+    }
+    if (items == NULL || items[list->count] == NULL)
+        return error_set(e, ERROR_INTERNAL, "no memory for the list of master files");
+    list->count++;
+    return 0;
+}
+
+static int append_matches(struct string_list *list, const char *pattern, struct error *e)
+{
+    glob_t found = {0};
+    int status = 0;
+    int rc = glob(pattern, GLOB_ERR, NULL, &found); /* sorted, so that a file's number does not depend on the disk */
+
+    if (rc == GLOB_NOMATCH)
+        status = error_set(e, ERROR_IO, "%s: no file matches", pattern);
+    else if (rc != 0)
+        status = error_set(e, ERROR_IO, "%s: a folder on the way cannot be read", pattern);
+    for (size_t i = 0; status == 0 && i < found.gl_pathc; i++)
+        status = append(list, found.gl_pathv[i], e);
+    globfree(&found);
+    return status;
+}
+
+static void free_items(struct string_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->items[i]);
+    free(list->items);
+}
+
+int config_expand_masters(struct config *config, struct error *e)
+{
+    struct string_list *files = &config->master.files;
+    struct string_list expanded = {.layer = files->layer};
+    int status = 0;
+
+    for (size_t i = 0; status == 0 && i < files->count; i++)
+        status = (is_pattern(files->items[i]) ? append_matches : append)(&expanded, files->items[i], e);
+    if (status != 0) {
+        free_items(&expanded);
+        return -1;
+    }
+    free_items(files);
+    *files = expanded;
+    return 0;
+}
