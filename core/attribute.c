@@ -57,15 +57,13 @@ enum agreement attribute_exchange(struct slice message, struct slice master)
                : UNSAID;
 }
 
-/* Prices in pence are prices in pounds. The case tells GBp from GBP, so the lower-case forms are matched as written. */
+/* Prices in pence are prices in pounds. GBp needs no row: case aside it is GBP. */
 static struct slice major_unit(struct slice currency)
 {
-    static const char *const minor_and_major[][2] = {
-        {"GBX", "GBP"}, {"GBp", "GBP"}, {"ZAC", "ZAR"}, {"ZAc", "ZAR"}, {"ILA", "ILS"}, {"ILa", "ILS"},
-    };
+    static const char *const minor_and_major[][2] = {{"GBX", "GBP"}, {"ZAC", "ZAR"}, {"ILA", "ILS"}};
 
     for (size_t i = 0; i < COUNT(minor_and_major); i++)
-        if (slice_equal_text(currency, minor_and_major[i][0]))
+        if (slice_equal_nocase(currency, slice_of(minor_and_major[i][0])))
             return slice_of(minor_and_major[i][1]);
     return currency;
 }
