@@ -265,7 +265,7 @@ static int set_optional_decimal(avro_value_t *record, size_t field, bool present
 static int set_timestamp(avro_value_t *record, size_t field, struct slice text)
 {
     int64_t micros = 0;
-    bool present = fix_time_parse_timestamp(text, &micros);
+    bool present = fix_time_parse_timestamp(slice_trim(text), &micros);
 
     return set_optional_long(record, field, present, micros);
 }
@@ -321,7 +321,7 @@ static int set_message(struct avro_encoder *enc, avro_value_t *parent, const str
     };
     avro_value_t r;
     int64_t number;
-    bool has_number = read_seq_num(m->msg_seq_num, &number);
+    bool has_number = read_seq_num(slice_trim(m->msg_seq_num), &number);
     int rc = avro_value_get_by_index(parent, D_MESSAGE, &r, NULL);
 
     for (size_t i = 0; rc == 0 && i < sizeof texts / sizeof texts[0]; i++)

@@ -347,21 +347,27 @@ static bool is_trailer(const char *at, const char *end)
     return starts_with(at, end, "10=");
 }
 
+/* Whether a trailer with room for its digits stands here, behind a delimiter. */
+static bool ends_body(const struct fix_message *m, const char *at, const char *end)
+{
+    return (size_t)(end - at) >= 3 + CHECKSUM_DIGITS + (size_t)m->delimiter_len && is_trailer(at, end) &&
+           at_delimiter(m, at - m->delimiter_len, end);
+}
+
 /* Finds `10=` by BodyLength. */
 static enum fix_reason find_trailer(const struct fix_message *m, const char *body, const char *end, uint32_t length,
                                     const char **trailer)
 {
-    size_t room = 3 + CHECKSUM_DIGITS + m->delimiter_len;
     const char *at = (size_t)(end - body) >= length ? body + length : end;
 
-    if (m->delimiter_len == 2 && !is_trailer(at, end)) {
+    if (m->delimiter_len == 2 && !ends_body(m, at, end)) {
         const char *once = skip_counting_once(m, body, end, length);
-        if (is_trailer(once, end))
+        if (ends_body(m, once, end))
             at = once;
     }
-    if ((size_t)(end - at) < room)
+    if ((size_t)(end - at) < 3 + CHECKSUM_DIGITS + (size_t)m->delimiter_len)
         return FIX_TRUNCATED;
-    if (!is_trailer(at, end) || !at_delimiter(m, at - m->delimiter_len, end))
+    if (!ends_body(m, at, end))
         return FIX_BODY_LENGTH_MISMATCH;
     *trailer = at;
     return FIX_OK;

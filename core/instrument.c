@@ -46,13 +46,18 @@ static bool must_name_instrument(struct slice type)
     return is_one_of(type, types, sizeof types / sizeof types[0]);
 }
 
-/* Whether a group's counter is above 0. */
+/* Whether a group's counter is a number above 0. */
 static bool counts_some(struct slice counter)
 {
-    for (size_t i = 0; i < counter.len; i++)
-        if (counter.ptr[i] >= '1' && counter.ptr[i] <= '9')
-            return true;
-    return false;
+    bool some = false;
+
+    counter = slice_trim(counter);
+    for (size_t i = 0; i < counter.len; i++) {
+        if (counter.ptr[i] < '0' || counter.ptr[i] > '9')
+            return false;
+        some = some || counter.ptr[i] != '0';
+    }
+    return some;
 }
 
 /* Groups that hold instruments, or prices in another currency, of their own: what follows is no longer the body's. */

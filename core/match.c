@@ -66,7 +66,8 @@ static uint32_t roles_of_kind(enum identifier_kind kind)
 {
     uint32_t roles = 0;
 
-    for (int r = 0; r < MASTER_ROLE_COUNT; r++)
+    /* Attributes have no kind either: an identifier of an unlisted source is not looked for among them. */
+    for (int r = 0; r < MASTER_ROLE_COUNT && kind != IDENTIFIER_UNKNOWN; r++)
         if (master_role_kind((enum master_role)r) == kind)
             roles |= ROLE_BIT(r);
     return roles;
@@ -616,8 +617,9 @@ static void set_date(struct matching *m, const struct message_fields *message)
 {
     struct date *d = &m->date;
 
-    if (fix_time_parse_date(message->transact_time, d) || fix_time_parse_date(message->sending_time, d) ||
-        fix_time_parse_date(message->trade_date, d))
+    if (fix_time_parse_date(slice_trim(message->transact_time), d) ||
+        fix_time_parse_date(slice_trim(message->sending_time), d) ||
+        fix_time_parse_date(slice_trim(message->trade_date), d))
         snprintf(m->result->date, sizeof m->result->date, "%04u%02u%02u", (unsigned)d->year % 10000u,
                  (unsigned)d->month % 100u, (unsigned)d->day % 100u);
     else

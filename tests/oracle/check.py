@@ -507,7 +507,7 @@ def before(value, day):
 
 
 def message_day(message):
-    for tag, read in ((60, day_of_time), (52, day_of_time), (75, lambda value: day_of(value.strip(WHITE)))):
+    for tag, read in ((60, day_of_time), (52, day_of_time), (75, day_of_time)):
         day = read(message.values[tag]) if tag in message.values else None
         if day is not None:
             return day
@@ -636,7 +636,8 @@ def instrument_of(instrument):
     return {
         "role": "BODY", "position": 0,
         "symbol": text(instrument.symbol), "symbol_suffix": text(instrument.suffix),
-        "identifiers": [{"value": text(one.value), "source": text(one.source), "kind": one.kind.name}
+        "identifiers": [{"value": text(one.value), "source": text((one.source or b"").strip(WHITE) or None),
+                         "kind": one.kind.name}
                         for one in instrument.named],
         "exchange": text(instrument.exchange), "security_type": text(instrument.type), "cfi": text(instrument.cfi),
         "maturity": text(instrument.maturity), "put_or_call": text(instrument.put_or_call),

@@ -11,7 +11,7 @@ DELIMITERS = (b"\x01", b"|", b"^A")
 BEGIN_STRINGS = (b"FIX.4.0", b"FIX.4.1", b"FIX.4.2", b"FIX.4.3", b"FIX.4.4",
                  b"FIX.5.0", b"FIX.5.0SP1", b"FIX.5.0SP2", b"FIXT.1.1")
 WHITE = b" \t\r\n"
-BEGIN_STRING_WINDOW = 64  # bytes in which a delimiter has to end tag 8; the longest valid value has 10
+BEGIN_STRING_WINDOW = 2 + 16  # bytes of `8=` and the value within which a delimiter has to come
 ALTERNATES_MAX = 32
 
 # Length tag -> the tag of the data that it counts (FIX 4.0 to 5.0 SP2).

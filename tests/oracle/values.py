@@ -69,11 +69,9 @@ def timestamp(value):
 
 
 def day_of_time(value):
-    """The date in a timestamp (tags 60 and 52), which may also be a date alone."""
+    """The date in tags 60 and 52: eight characters, alone or before a dash, whatever follows it."""
     value = (value or b"").strip(WHITE)
-    if timestamp(value) is not None or day_of(value) is not None:
-        return day_of(value[:8])
-    return None
+    return day_of(value[:8]) if value[8:9] in (b"", b"-") else None
 
 
 # A date to the day or to the month is (year, month, day or None).

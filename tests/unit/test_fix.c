@@ -175,6 +175,8 @@ static const struct stream_row stream_rows[] = {
     {"pipes, with the checksum over SOH", FIX_STRICT, "8=FIX.4.2|9=5|35=0|10=161|", true, "M"},
     {"carets, counted as one byte each", FIX_STRICT, "8=FIX.4.2^A9=5^A35=0^A10=161^A", true, "M"},
     {"carets, counted as they stand", FIX_STRICT, "8=FIX.4.2^A9=6^A35=0^A10=124^A", true, "M"},
+    {"carets, where a value looks like a trailer at the length as it stands", FIX_STRICT,
+     "8=FIX.4.2^A9=27^A35=0^A112=x^A58=y^A1=z^A58=10=^A10=199^A", true, "M"},
     {"a log with a time stamp and a direction", FIX_LOG, "2026-01-02 03:04:05 < " GOOD "\n> " GOOD "\n", false, "MM"},
     {"lines without FIX are skipped", FIX_LOG, "started\n" GOOD "\nstopped\n", false, "SMS"},
     {"lengths and sums of zero", FIX_LOG, "8=FIX.4.2|9=0|35=D|55=IBM|10=0|\n8=FIX.4.2|9=0|35=D|55=IBM|10=0|\n", false,

@@ -94,6 +94,7 @@ static const struct alternates_row alternates_rows[] = {
     {"a counter larger than the group", "35=D|454=9|455=A|456=4|", "1:A/ISIN "},
     {"placeholders keep their place", "35=D|454=2|455=N/A|456=4|455=B|456=2|", "2:B/SEDOL "},
     {"a counter of none is no group", "35=D|55=X|454=0|455=A|456=4|", ""},
+    {"a counter that is no number is no group", "35=D|55=X|454=3x|455=A|456=4|", ""},
     {"without a counter there is no group", "35=D|55=X|455=A|456=4|", ""},
     {"an exchange symbol called NA", "35=D|48=NA|22=8|", "0:NA/SYMBOL "},
 };

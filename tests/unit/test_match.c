@@ -68,6 +68,14 @@ static const struct match_row rows[] = {
     {"a composite FIGI leads to its security", "48=BBG000BLNNH6|22=S|", "IDENTIFIER/1/IBM"},
     {"a FIGI of another security is a conflict in its own column", "48=459200101|22=1|454=1|455=BBG000B9XRY4|456=S|",
      "IDENTIFIER_CONFLICT(455,BBG000B9XRY4,BBG000BLNQ16) IDENTIFIER/1/IBM"},
+    {"an invalid identifier of an unlisted source expects nothing",
+     "48=037833100|22=1|454=1|455="
+     "0123456789012345678901234567890123456789012345678901234567890123456789"
+     "01234567890123456789012345678901234567890123456789012345678"
+     "|456=99|",
+     "INVALID_IDENTIFIER(455,"
+     "0123456789012345678901234567890123456789012345678901234567890123456789"
+     "01234567890123456789012345678901234567890123456789012345678,) IDENTIFIER/1/AAPL"},
     {"a kind without a column lets the symbol decide", "55=IBM|48=IBM.N|22=5|", "SYMBOL/1/IBM"},
     {"an unlisted source lets the symbol decide", "55=IBM|48=X|22=99|", "SYMBOL/1/IBM"},
     {"nothing that could be looked up", "48=IBM.N|22=5|", "UNKNOWN_SECURITY(48,IBM.N,) NOTHING/0/"},

@@ -1,0 +1,67 @@
+"""C and Python over logs of spoiled orders, without a broker between them: `check` against the oracle, field by field.
+
+FIXWARDEN_ROUNDS asks for more than one round, each with a seed of its own.
+"""
+
+import io
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import fastavro
+import pytest
+
+TESTS = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TESTS / "oracle"))
+
+from check import Settings, check_file  # noqa: E402
+from compare import differences  # noqa: E402
+from generated import tool  # noqa: E402
+from master import read_masters  # noqa: E402
+from product import fixwarden  # noqa: E402
+from spoil import spoiled_orders  # noqa: E402
+
+MASTERS = sorted((TESTS / "data" / "master").glob("*.csv"))
+ROUNDS = int(os.environ.get("FIXWARDEN_ROUNDS", "1"))
+PROFILES = {"strict": "strict-log", "log": "log"}  # what check calls it, what the oracle does
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    path = tmp_path_factory.mktemp("index") / "real.fwx"
+    assert fixwarden("index", "build", *(word for one in MASTERS for word in ("--master", one)), "--index", path).returncode == 0
+    return path
+
+
+def as_log(orders, dice):
+    """One to a line, some with a time stamp before them, some two to a line, some with readable delimiters."""
+    for order in orders:
+        if dice.random() < 0.2:
+            order = order.replace(b"\x01", dice.choice((b"|", b"^A")))
+        yield dice.choice((b"", b"", b"10:00:00.123 < ")) + order + dice.choice((b"\n", b"\n", b"\r\n", b"", b" sent\n"))
+
+
+@pytest.mark.parametrize("framing", PROFILES)
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_check_says_what_the_oracle_says(index, tmp_path, framing, number):
+    seed = random.randrange(1 << 32)
+    dice = random.Random(seed)
+    rows = read_masters(MASTERS)
+    log = tmp_path / "orders.log"
+    log.write_bytes(b"".join(as_log(spoiled_orders(rows, dice, copies=1), dice)))
+    checked = subprocess.run([tool("fixwarden"), "check", "--index", index, "--framing", framing, "--format", "avro",
+                              "--dead-letters", tmp_path / "dead.avro", log], capture_output=True, timeout=120)
+    assert checked.returncode == 0, checked.stderr
+    found = list(fastavro.reader(io.BytesIO(checked.stdout)))
+    dead = list(fastavro.reader((tmp_path / "dead.avro").open("rb")))
+    wanted = check_file(log.read_bytes(), PROFILES[framing], rows, str(log),
+                        Settings(found[0]["master_version"], found[0]["rule_set"]))
+    print(f"\nseed {seed}, framing {framing}: {len(found)} discrepancies, {len(dead)} dead letters, {dict(wanted.counts)}")
+    assert differences(wanted.discrepancies, found) == ""
+    assert differences(wanted.dead_letters, dead) == ""
+    said = checked.stderr.decode().splitlines()[-1]
+    for name in ("matched", "discrepant", "malformed", "ignored"):
+        assert f"{wanted.counts[name]} {name}" in said, f"{dict(wanted.counts)}: {said}"
+    assert said.endswith(f"not FIX: {wanted.counts['skipped']}"), f"{dict(wanted.counts)}: {said}"
