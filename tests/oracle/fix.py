@@ -124,7 +124,7 @@ def begin_string(record, at):
 
 def delimited(record, at, end):
     """(value, delimiter, what follows) of the first field, by whichever delimiter comes first; else all None."""
-    found = [(record.find(delimiter, at, end), delimiter) for delimiter in DELIMITERS]
+    found = [(record.find(delimiter, at, end + len(delimiter) - 1), delimiter) for delimiter in DELIMITERS]
     found = [(place, delimiter) for place, delimiter in found if place >= 0]
     if not found:
         return None, None, None
