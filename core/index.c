@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -29,14 +30,17 @@ struct index {
     const unsigned char *records;
     uint64_t record_bytes;
     uint32_t record_unit;
-    struct record_layout layout;
-    struct dictionary_view dictionary;
+    struct record_view view;
     struct table tables[IDENTIFIER_KIND_COUNT];
     struct index_source sources[INDEX_SOURCES_MAX];
     struct index_info info;
 };
 
 /* ---- opening ---- */
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22 /* Linux 5.14; Debian 12's headers may be older than the kernel */
+#endif
 
 static int map_file(struct index *index, const char *path, struct error *e)
 {
@@ -61,6 +65,19 @@ static int map_file(struct index *index, const char *path, struct error *e)
     (void)madvise(map, (size_t)st.st_size, MADV_RANDOM); /* advice only */
     index->map = map;
     index->size = (uint64_t)st.st_size;
+    return 0;
+}
+
+/* What the options say of the mapping. To populate is advice: an older kernel brings the pages as they are used. */
+static int settle_map(const struct index *index, const struct index_open_options *options, struct error *e)
+{
+    unsigned char *map;
+
+    memcpy(&map, &index->map, sizeof map); /* madvise wants it without const */
+    if (options->populate)
+        (void)madvise(map, (size_t)index->size, MADV_POPULATE_READ);
+    if (options->lock && mlock(map, (size_t)index->size) != 0)
+        return error_set_errno(e, errno, "its %" PRIu64 " bytes cannot be locked in memory (ulimit -l)", index->size);
     return 0;
 }
 
@@ -119,7 +136,7 @@ static int open_sections(struct index *index, struct error *e)
     meta = section_bytes(index, INDEX_META, 0, &meta_len);
     if (index->records == NULL || dictionary == NULL || meta == NULL)
         return error_set(e, ERROR_DATA, "is damaged: a section is missing");
-    if (dictionary_view_open(dictionary, dictionary_len, &index->dictionary, e) != 0)
+    if (dictionary_view_open(dictionary, dictionary_len, &index->view.dictionary, e) != 0)
         return -1;
     for (enum identifier_kind kind = 0; kind < IDENTIFIER_KIND_COUNT; kind++)
         open_table(index, kind);
@@ -131,6 +148,7 @@ static int fill_info(struct index *index, struct error *e)
 {
     const struct index_header *header = (const void *)index->map;
     struct index_info *info = &index->info;
+    struct record_layout layout;
 
     memcpy(info->version, header->version, INDEX_VERSION_LEN);
     info->format_version = header->format_version;
@@ -143,23 +161,27 @@ static int fill_info(struct index *index, struct error *e)
         info->duplicate_keys[kind] = header->kinds[kind].duplicate_keys;
         info->invalid_keys[kind] = header->kinds[kind].invalid_keys;
     }
-    memcpy(index->layout.has_role, info->has_role, sizeof index->layout.has_role);
-    index->layout.carried_count = info->carried_count;
-    if (record_dictionary_columns(&index->layout) != index->dictionary.columns)
+    memcpy(layout.has_role, info->has_role, sizeof layout.has_role);
+    layout.carried_count = info->carried_count;
+    if (record_dictionary_columns(&layout) != index->view.dictionary.columns)
         return error_set(e, ERROR_DATA, "is damaged: its dictionary is of other columns");
+    record_view_set_layout(&index->view, &layout);
     return 0;
 }
 
 int index_open(const char *path, const struct index_open_options *options, struct index **out, struct error *e)
 {
+    static const struct index_open_options none;
     struct index *index = calloc(1, sizeof *index);
 
     *out = NULL;
     if (index == NULL)
         return error_set(e, ERROR_INTERNAL, "%s: no memory to open it", path);
+    if (options == NULL)
+        options = &none;
     if (map_file(index, path, e) != 0 || index_check_frame(index->map, index->size, e) != 0 ||
-        check_content(index, options != NULL && options->verify_all, e) != 0 || open_sections(index, e) != 0 ||
-        fill_info(index, e) != 0) {
+        check_content(index, options->verify_all, e) != 0 || open_sections(index, e) != 0 || fill_info(index, e) != 0 ||
+        settle_map(index, options, e) != 0) {
         index_close(index);
         return error_prefix(e, "%s", path);
     }
@@ -192,13 +214,15 @@ bool index_has_kind(const struct index *index, enum identifier_kind kind)
 
 /* ---- looking up ---- */
 
-/* Reads the record at a position; false where the bytes there are none. */
-static bool read_record(const struct index *index, uint32_t position, struct security *out)
+/* The bytes of the record at a position, and how many can be its; NULL where the position lies outside. */
+static const unsigned char *record_at(const struct index *index, uint32_t position, uint64_t *len)
 {
     uint64_t offset = (uint64_t)position * index->record_unit;
 
-    return offset < index->record_bytes && record_decode(&index->layout, &index->dictionary, index->records + offset,
-                                                         index->record_bytes - offset, out) > 0;
+    if (offset >= index->record_bytes)
+        return NULL;
+    *len = index->record_bytes - offset;
+    return index->records + offset;
 }
 
 bool security_has_key(const struct security *security, enum identifier_kind kind, struct slice key)
@@ -209,12 +233,12 @@ bool security_has_key(const struct security *security, enum identifier_kind kind
     return false;
 }
 
-static bool has_key_at(const struct index *index, uint32_t position, const struct index_cursor *c)
+static bool has_key_at(uint32_t position, const struct index_cursor *c)
 {
-    struct security security;
+    uint64_t len;
+    const unsigned char *record = record_at(c->index, position, &len);
 
-    return read_record(index, position, &security) &&
-           security_has_key(&security, c->kind, slice_make(c->key, c->key_len));
+    return record != NULL && record_has_key(&c->index->view, record, len, c->kind, slice_make(c->key, c->key_len));
 }
 
 /* Points the cursor at a list if it is of this hash and lies within the section, and one of its rows has the key. Two
@@ -228,7 +252,7 @@ static bool take_list(const struct table *t, uint32_t at, uint64_t hash, struct 
     c->positions = t->words + at + INDEX_LIST_HEADER;
     c->count = t->words[at];
     for (c->next = 0; c->next < c->count; c->next++)
-        if (has_key_at(c->index, c->positions[c->next], c))
+        if (has_key_at(c->positions[c->next], c))
             return true;
     c->count = 0;
     return false;
@@ -236,7 +260,7 @@ static bool take_list(const struct table *t, uint32_t at, uint64_t hash, struct 
 
 static bool take_single(uint32_t position, struct index_cursor *c)
 {
-    if (!has_key_at(c->index, position, c))
+    if (!has_key_at(position, c))
         return false;
     c->single = position;
     c->positions = NULL; /* so that a cursor can be copied: it never points into itself */
@@ -289,7 +313,9 @@ static void search_table(const struct table *t, uint64_t hash, struct index_curs
     search_overflow(t, hash, c);
 }
 
-void index_find(const struct index *index, enum identifier_kind kind, struct slice key, struct index_cursor *cursor)
+/* Sets up a cursor that is at its end; false where there is nothing to look for. */
+static bool start_cursor(const struct index *index, enum identifier_kind kind, struct slice key,
+                         struct index_cursor *cursor)
 {
     cursor->index = index;
     cursor->kind = kind;
@@ -298,19 +324,30 @@ void index_find(const struct index *index, enum identifier_kind kind, struct sli
     cursor->next = 0;
     cursor->count = 0;
     if (!index_has_kind(index, kind) || key.len == 0 || key.len > IDENTIFIER_MAX)
-        return;
+        return false;
     memcpy(cursor->key, key.ptr, key.len);
     cursor->key_len = (uint8_t)key.len;
-    search_table(&index->tables[kind], index_hash(index->seed, kind, key), cursor);
+    return true;
+}
+
+void index_find(const struct index *index, enum identifier_kind kind, struct slice key, struct index_cursor *cursor)
+{
+    if (start_cursor(index, kind, key, cursor))
+        search_table(&index->tables[kind], index_hash(index->seed, kind, key), cursor);
 }
 
 bool index_next(struct index_cursor *c, struct security *out)
 {
+    const struct record_view *view = &c->index->view;
+
     while (c->next < c->count) {
         uint32_t position = c->positions != NULL ? c->positions[c->next] : c->single;
+        uint64_t len = 0;
+        const unsigned char *record = record_at(c->index, position, &len);
 
         c->next++;
-        if (read_record(c->index, position, out) && security_has_key(out, c->kind, slice_make(c->key, c->key_len)))
+        if (record != NULL && record_has_key(view, record, len, c->kind, slice_make(c->key, c->key_len)) &&
+            record_decode(view, record, len, out) > 0)
             return true;
     }
     return false;
@@ -323,10 +360,99 @@ bool index_walk(const struct index *index, uint64_t *position, struct security *
 
     if (*position >= index->record_bytes)
         return false;
-    len = record_decode(&index->layout, &index->dictionary, index->records + *position, index->record_bytes - *position,
-                        out);
+    len = record_decode(&index->view, index->records + *position, index->record_bytes - *position, out);
     *position += (len + unit - 1) / unit * unit;
     return len > 0;
+}
+
+/* ---- looking up many ---- */
+
+#define BATCH 32u        /* look-ups under way at once: more than any processor has loads in flight */
+#define RECORD_FETCH 64u /* bytes of a record that are fetched ahead, from its first: source to identifiers */
+
+/* One look-up of a batch. Only what is fetched ahead rests on it: the search itself starts anew, and is exact. */
+struct probe {
+    const struct table *table; /* NULL: nothing to look for */
+    const struct index_line *line;
+    const uint32_t *list;
+    uint64_t hash;
+};
+
+static void fetch(const void *bytes)
+{
+    __builtin_prefetch(bytes);
+}
+
+static void fetch_line(const struct index *index, const struct index_query *query, struct index_cursor *cursor,
+                       struct probe *probe)
+{
+    const struct table *t;
+
+    probe->table = NULL;
+    probe->list = NULL;
+    if (!start_cursor(index, query->kind, query->key, cursor))
+        return;
+    t = &index->tables[query->kind];
+    probe->table = t;
+    probe->hash = index_hash(index->seed, query->kind, query->key);
+    probe->line = &t->pages[index_hash_page(probe->hash, t->page_count)].line[index_hash_line(probe->hash)];
+    fetch(probe->line);
+}
+
+static void fetch_record(const struct index *index, uint32_t position)
+{
+    uint64_t len;
+    const unsigned char *record = record_at(index, position, &len);
+
+    if (record == NULL)
+        return;
+    fetch(record);
+    fetch(record + (len < RECORD_FETCH ? len : RECORD_FETCH) - 1);
+}
+
+/* The first slot of its line with the fingerprint is nearly always the one. */
+static void fetch_slot(const struct index *index, struct probe *probe)
+{
+    uint16_t fingerprint = index_hash_fingerprint(probe->hash);
+    const struct index_line *line = probe->line;
+    unsigned slot = 0;
+
+    while (slot < INDEX_LINE_SLOTS && line->fingerprint[slot] != fingerprint)
+        slot++;
+    if (slot == INDEX_LINE_SLOTS)
+        return;
+    if (!(line->bits & INDEX_LINE_POSTING(slot))) {
+        fetch_record(index, line->value[slot]);
+    } else if ((uint64_t)line->value[slot] + INDEX_LIST_HEADER < probe->table->word_count) {
+        probe->list = probe->table->words + line->value[slot];
+        fetch(probe->list);
+        fetch(probe->list + INDEX_LIST_HEADER);
+    }
+}
+
+static void find_some(const struct index *index, const struct index_query *queries, size_t count,
+                      struct index_cursor *cursors)
+{
+    struct probe probes[BATCH];
+
+    for (size_t i = 0; i < count; i++)
+        fetch_line(index, &queries[i], &cursors[i], &probes[i]);
+    for (size_t i = 0; i < count; i++)
+        if (probes[i].table != NULL)
+            fetch_slot(index, &probes[i]);
+    for (size_t i = 0; i < count; i++)
+        if (probes[i].list != NULL)
+            fetch_record(index, probes[i].list[INDEX_LIST_HEADER]);
+    for (size_t i = 0; i < count; i++)
+        if (probes[i].table != NULL)
+            search_table(probes[i].table, probes[i].hash, &cursors[i]);
+}
+
+void index_find_batch(const struct index *index, const struct index_query *queries, size_t count,
+                      struct index_cursor *cursors)
+{
+    for (size_t i = 0; i < count; i += BATCH)
+        find_some(index, queries + i, count - i < BATCH ? count - i : BATCH, cursors + i);
 }
 
 /* ---- the whole row ---- */
