@@ -7,6 +7,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "index_format.h"
 #include "index_meta.h"
@@ -253,7 +256,7 @@ static bool take_list(const struct table *t, uint32_t at, uint64_t hash, struct 
     c->count = t->words[at];
     for (c->next = 0; c->next < c->count; c->next++)
         if (has_key_at(c->positions[c->next], c))
-            return true;
+            return c->compared = true;
     c->count = 0;
     return false;
 }
@@ -266,17 +269,35 @@ static bool take_single(uint32_t position, struct index_cursor *c)
     c->positions = NULL; /* so that a cursor can be copied: it never points into itself */
     c->next = 0;
     c->count = 1;
-    return true;
+    return c->compared = true;
+}
+
+/* The slots with that fingerprint, a bit each. Which of the ten it is cannot be predicted, so there is no branch. */
+static unsigned slots_with(const struct index_line *line, uint16_t fingerprint)
+{
+    unsigned used = (1u << (line->bits & INDEX_LINE_COUNT)) - 1;
+    unsigned slots = 0;
+
+#ifdef __SSE2__
+    __m128i wanted = _mm_set1_epi16((short)fingerprint);
+    __m128i low = _mm_loadu_si128((const void *)&line->fingerprint[0]);
+    __m128i high = _mm_loadu_si128((const void *)&line->fingerprint[2]); /* slots 2 to 9 */
+    unsigned equal =
+        (unsigned)_mm_movemask_epi8(_mm_packs_epi16(_mm_cmpeq_epi16(low, wanted), _mm_cmpeq_epi16(high, wanted)));
+
+    slots = (equal & 0xff) | equal >> 8 << 2;
+#else
+    for (unsigned i = 0; i < INDEX_LINE_SLOTS; i++)
+        slots |= (unsigned)(line->fingerprint[i] == fingerprint) << i;
+#endif
+    return slots & used;
 }
 
 static bool search_line(const struct table *t, const struct index_line *line, uint64_t hash, struct index_cursor *c)
 {
-    uint16_t fingerprint = index_hash_fingerprint(hash);
-    unsigned count = line->bits & INDEX_LINE_COUNT;
+    for (unsigned slots = slots_with(line, index_hash_fingerprint(hash)); slots != 0; slots &= slots - 1) {
+        unsigned i = (unsigned)__builtin_ctz(slots);
 
-    for (unsigned i = 0; i < count && i < INDEX_LINE_SLOTS; i++) {
-        if (line->fingerprint[i] != fingerprint)
-            continue;
         if (line->bits & INDEX_LINE_POSTING(i) ? take_list(t, line->value[i], hash, c) : take_single(line->value[i], c))
             return true;
     }
@@ -320,6 +341,7 @@ static bool start_cursor(const struct index *index, enum identifier_kind kind, s
     cursor->index = index;
     cursor->kind = kind;
     cursor->key_len = 0;
+    cursor->compared = false;
     cursor->positions = NULL;
     cursor->next = 0;
     cursor->count = 0;
@@ -338,16 +360,16 @@ void index_find(const struct index *index, enum identifier_kind kind, struct sli
 
 bool index_next(struct index_cursor *c, struct security *out)
 {
-    const struct record_view *view = &c->index->view;
-
     while (c->next < c->count) {
         uint32_t position = c->positions != NULL ? c->positions[c->next] : c->single;
+        bool compared = c->compared;
         uint64_t len = 0;
         const unsigned char *record = record_at(c->index, position, &len);
 
         c->next++;
-        if (record != NULL && record_has_key(view, record, len, c->kind, slice_make(c->key, c->key_len)) &&
-            record_decode(view, record, len, out) > 0)
+        c->compared = false;
+        if (record != NULL && (compared || has_key_at(position, c)) &&
+            record_decode(&c->index->view, record, len, out) > 0)
             return true;
     }
     return false;
@@ -413,13 +435,11 @@ static void fetch_record(const struct index *index, uint32_t position)
 /* The first slot of its line with the fingerprint is nearly always the one. */
 static void fetch_slot(const struct index *index, struct probe *probe)
 {
-    uint16_t fingerprint = index_hash_fingerprint(probe->hash);
     const struct index_line *line = probe->line;
-    unsigned slot = 0;
+    unsigned slots = slots_with(line, index_hash_fingerprint(probe->hash));
+    unsigned slot = slots != 0 ? (unsigned)__builtin_ctz(slots) : 0;
 
-    while (slot < INDEX_LINE_SLOTS && line->fingerprint[slot] != fingerprint)
-        slot++;
-    if (slot == INDEX_LINE_SLOTS)
+    if (slots == 0)
         return;
     if (!(line->bits & INDEX_LINE_POSTING(slot))) {
         fetch_record(index, line->value[slot]);

@@ -62,7 +62,8 @@ struct index_cursor {
     enum identifier_kind kind;
     uint8_t key_len;
     char key[IDENTIFIER_MAX];
-    const uint32_t *positions; /* private from here on */
+    bool compared; /* private from here on; of the record that is next */
+    const uint32_t *positions;
     uint32_t single;
     uint32_t next;
     uint32_t count;
