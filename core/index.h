@@ -99,6 +99,19 @@ bool index_walk(const struct index *index, uint64_t *position, struct security *
 /* Whether one of the security's columns of that kind holds `key`. */
 bool security_has_key(const struct security *security, enum identifier_kind kind, struct slice key);
 
+/* Whether `key` leads to the row whose record index_walk read at `position`. However many rows the key has, this takes
+ * logarithmic time: their list is in order. */
+bool index_leads_to(const struct index *index, enum identifier_kind kind, struct slice key, uint64_t position);
+
+/* What the table of a kind holds, counted. */
+struct index_census {
+    uint64_t keys;
+    uint64_t duplicate_keys; /* that lead to several rows */
+    uint64_t rows;           /* under all keys together */
+};
+
+void index_count(const struct index *index, enum identifier_kind kind, struct index_census *census);
+
 /* The whole row as it stands in the master, without its line end, read by its offset. `row` is malloc'ed and the
  * caller's to free. ERROR_DATA if the file is no longer the one that was indexed (size or mtime moved on). */
 int index_read_row(const struct index *index, const struct security *security, char **row, size_t *len,
