@@ -125,24 +125,63 @@ size_t record_encode(const struct record_layout *layout, struct dictionary *dict
 
 /* ---- reading ---- */
 
+#define ROLE_BIT(role) (UINT32_C(1) << (role))
+#define ALL_ROLES (ROLE_BIT(MASTER_ROLE_COUNT) - 1)
+
+static_assert(MASTER_ROLE_COUNT < 32, "roles are kept as bits of 32");
+
+void record_view_set_layout(struct record_view *view, const struct record_layout *layout)
+{
+    view->roles = 0;
+    view->carried_count = layout->carried_count;
+    for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++)
+        if (layout->has_role[role])
+            view->roles |= ROLE_BIT(role);
+    for (enum identifier_kind kind = 0; kind < IDENTIFIER_KIND_COUNT; kind++) {
+        view->keys[kind] = 0;
+        view->through[kind] = 0;
+        for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++) {
+            enum master_role last = isin_part(role).len > 0 && role < ROLE_ISIN ? ROLE_ISIN : role;
+
+            if (master_role_kind(role) != kind || !layout->has_role[role])
+                continue;
+            view->keys[kind] |= ROLE_BIT(role);
+            view->through[kind] |= view->roles & (ROLE_BIT(last + 1) - 1);
+        }
+    }
+}
+
 /* What is left of the bytes. `bad` once they were no record; everything read after that is blank. */
 struct record_reader {
     const unsigned char *at;
-    uint64_t left;
+    const unsigned char *end;
     bool bad;
 };
 
+static struct record_reader read_from(const unsigned char *bytes, uint64_t len)
+{
+    return (struct record_reader){bytes, bytes + (len < INDEX_RECORD_MAX ? len : INDEX_RECORD_MAX), false};
+}
+
+/* The column that is next of those left, and the ones behind it. */
+static enum master_role take_role(uint32_t *left)
+{
+    enum master_role role = (enum master_role)__builtin_ctz(*left);
+
+    *left &= *left - 1;
+    return role;
+}
+
 static unsigned char get_byte(struct record_reader *r)
 {
-    if (r->left == 0) {
+    if (r->at == r->end) {
         r->bad = true;
         return 0;
     }
-    r->left--;
     return *r->at++;
 }
 
-static uint64_t get_varint(struct record_reader *r)
+static uint64_t get_long_varint(struct record_reader *r)
 {
     uint64_t value = 0;
 
@@ -157,29 +196,54 @@ static uint64_t get_varint(struct record_reader *r)
     return 0;
 }
 
-static struct slice get_bytes(struct record_reader *r, uint64_t len)
+/* Most are of one byte. */
+static inline uint64_t get_varint(struct record_reader *r)
+{
+    if (r->at != r->end && *r->at < 0x80)
+        return *r->at++;
+    return get_long_varint(r);
+}
+
+static inline struct slice get_bytes(struct record_reader *r, uint64_t len)
 {
     struct slice bytes = {(const char *)r->at, (size_t)len};
 
-    if (r->bad || len > r->left) {
+    if (r->bad || len > (uint64_t)(r->end - r->at)) {
         r->bad = true;
         return slice_make(NULL, 0);
     }
     r->at += len;
-    r->left -= len;
     return bytes;
 }
 
-/* A key; one that lies in the ISIN is marked by a length that no key has, until the ISIN is known. */
-static struct slice get_key(struct record_reader *r, enum master_role role)
+/* A key that lies in the ISIN is marked by a length that no key has, until the ISIN is known. */
+static inline bool is_marked(struct slice value)
+{
+    return value.len == RECORD_IN_ISIN;
+}
+
+static inline struct slice get_key(struct record_reader *r, enum master_role role)
 {
     unsigned char len = get_byte(r);
 
+    if (len <= IDENTIFIER_MAX)
+        return get_bytes(r, len);
     if (len == RECORD_IN_ISIN && isin_part(role).len > 0)
         return slice_make(NULL, RECORD_IN_ISIN);
-    if (len > IDENTIFIER_MAX)
+    r->bad = true;
+    return slice_make(NULL, 0);
+}
+
+/* Past a key that nobody asks for; without a branch on what it is, which cannot be predicted. */
+static inline void skip_key(struct record_reader *r)
+{
+    unsigned char len = get_byte(r);
+    size_t skip = len == RECORD_IN_ISIN ? 0 : len;
+
+    if (skip > (size_t)(r->end - r->at))
         r->bad = true;
-    return get_bytes(r, len);
+    else
+        r->at += skip;
 }
 
 static struct slice get_other(struct record_reader *r, const struct dictionary_view *dictionary, uint32_t column)
@@ -196,45 +260,84 @@ static struct slice get_other(struct record_reader *r, const struct dictionary_v
     return slice_make(NULL, 0);
 }
 
-/* Points the keys that were marked at their part of the ISIN. */
+static void skip_other(struct record_reader *r)
+{
+    if (get_varint(r) == 1)
+        (void)get_bytes(r, get_varint(r));
+}
+
+/* The part of the ISIN that the role's value is; the record is bad where there is no such ISIN. */
+static struct slice part_of_isin(struct record_reader *r, struct slice isin, enum master_role role)
+{
+    struct isin_part part = isin_part(role);
+
+    if (isin.len == ISIN_LEN)
+        return slice_make(isin.ptr + part.offset, part.len);
+    r->bad = true;
+    return slice_make(NULL, 0);
+}
+
 static void resolve_isin_parts(struct record_reader *r, struct security *out)
 {
     static const enum master_role roles[] = {ROLE_CUSIP, ROLE_SEDOL, ROLE_WERTPAPIER};
 
-    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
-        struct slice *value = &out->value[roles[i]];
-        struct isin_part part = isin_part(roles[i]);
-
-        if (value->len != RECORD_IN_ISIN)
-            continue;
-        if (out->value[ROLE_ISIN].len == ISIN_LEN) {
-            *value = slice_make(out->value[ROLE_ISIN].ptr + part.offset, part.len);
-        } else {
-            *value = slice_make(NULL, 0);
-            r->bad = true;
-        }
-    }
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+        if (is_marked(out->value[roles[i]]))
+            out->value[roles[i]] = part_of_isin(r, out->value[ROLE_ISIN], roles[i]);
 }
 
-size_t record_decode(const struct record_layout *layout, const struct dictionary_view *dictionary,
-                     const unsigned char *bytes, uint64_t len, struct security *out)
+size_t record_decode(const struct record_view *view, const unsigned char *bytes, uint64_t len, struct security *out)
 {
-    struct record_reader r = {bytes, len < INDEX_RECORD_MAX ? len : INDEX_RECORD_MAX, false};
+    struct record_reader r = read_from(bytes, len);
+    uint32_t absent = ALL_ROLES & ~view->roles;
+    uint32_t present = view->roles;
     uint32_t column = 0;
 
     out->source = get_byte(&r);
     out->row_offset = get_varint(&r);
-    for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++) {
-        if (!layout->has_role[role])
-            out->value[role] = slice_make(NULL, 0);
-        else if (is_key(role))
-            out->value[role] = get_key(&r, role);
-        else
-            out->value[role] = get_other(&r, dictionary, column++);
+    while (absent != 0)
+        out->value[take_role(&absent)] = slice_make(NULL, 0);
+    while (present != 0) {
+        enum master_role role = take_role(&present);
+
+        out->value[role] = is_key(role) ? get_key(&r, role) : get_other(&r, &view->dictionary, column++);
     }
-    out->carried_count = layout->carried_count;
-    for (size_t i = 0; i < layout->carried_count; i++)
-        out->carried[i] = get_other(&r, dictionary, column++);
+    out->carried_count = view->carried_count; /* what stands behind them is nobody's */
+    for (size_t i = 0; i < view->carried_count; i++)
+        out->carried[i] = get_other(&r, &view->dictionary, column++);
     resolve_isin_parts(&r, out);
     return r.bad ? 0 : (size_t)(r.at - bytes);
+}
+
+bool record_has_key(const struct record_view *view, const unsigned char *bytes, uint64_t len, enum identifier_kind kind,
+                    struct slice key)
+{
+    struct record_reader r = read_from(bytes, len);
+    enum master_role marked = MASTER_ROLE_COUNT; /* the column of that kind whose value lies in the ISIN */
+    struct slice isin = {NULL, 0};
+    uint32_t left = view->through[kind];
+
+    (void)get_byte(&r); /* source */
+    (void)get_varint(&r);
+    while (left != 0) {
+        enum master_role role = take_role(&left);
+        struct slice value;
+
+        if (!is_key(role)) {
+            skip_other(&r);
+            continue;
+        }
+        if (!(view->keys[kind] & ROLE_BIT(role)) && role != ROLE_ISIN) {
+            skip_key(&r);
+            continue;
+        }
+        value = get_key(&r, role);
+        if (role == ROLE_ISIN)
+            isin = value;
+        if (is_marked(value))
+            marked = role;
+        else if (view->keys[kind] & ROLE_BIT(role) && slice_equal(value, key))
+            return true;
+    }
+    return marked != MASTER_ROLE_COUNT && slice_equal(part_of_isin(&r, isin, marked), key) && !r.bad;
 }

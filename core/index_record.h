@@ -28,9 +28,25 @@ uint32_t record_dictionary_columns(const struct record_layout *layout);
 size_t record_encode(const struct record_layout *layout, struct dictionary *dictionary, const struct security *security,
                      unsigned char *to);
 
+/* How a reader takes the records of one index apart; made once, then used by any thread. */
+struct record_view {
+    uint32_t roles;                          /* the columns of a record, a bit per role */
+    uint32_t keys[IDENTIFIER_KIND_COUNT];    /* those of them that hold keys of the kind */
+    uint32_t through[IDENTIFIER_KIND_COUNT]; /* those up to the last that says something about such a key */
+    size_t carried_count;
+    struct dictionary_view dictionary;
+};
+
+/* Fills in all but the dictionary. */
+void record_view_set_layout(struct record_view *view, const struct record_layout *layout);
+
 /* Reads a record of at most `len` bytes into a security that borrows them; returns the record's length, or 0 where the
  * bytes are no record. Any bytes are safe. */
-size_t record_decode(const struct record_layout *layout, const struct dictionary_view *dictionary,
-                     const unsigned char *bytes, uint64_t len, struct security *out);
+size_t record_decode(const struct record_view *view, const unsigned char *bytes, uint64_t len, struct security *out);
+
+/* Whether the record there holds `key` in one of its columns of that kind. Nothing behind those columns is looked at.
+ * Any bytes are safe. */
+bool record_has_key(const struct record_view *view, const unsigned char *bytes, uint64_t len, enum identifier_kind kind,
+                    struct slice key);
 
 #endif
