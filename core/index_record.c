@@ -38,89 +38,100 @@ uint32_t record_dictionary_columns(const struct record_layout *layout)
 
 /* ---- writing ---- */
 
-/* The record so far. `at` stays at NULL once something did not fit. */
-struct record_writer {
-    unsigned char *at;
-    unsigned char *end;
-};
+/* Everything but `put_text` fits RECORD_ROOM by its nature, so only that looks at the room. */
 
-static void put_bytes(struct record_writer *w, const void *bytes, size_t len)
-{
-    if (w->at == NULL || len > (size_t)(w->end - w->at)) {
-        w->at = NULL;
-        return;
-    }
-    memcpy(w->at, bytes, len);
-    w->at += len;
-}
-
-static void put_byte(struct record_writer *w, unsigned char byte)
-{
-    put_bytes(w, &byte, 1);
-}
-
-static void put_varint(struct record_writer *w, uint64_t value)
+static unsigned char *put_varint(unsigned char *at, uint64_t value)
 {
     for (; value >= 0x80; value >>= 7)
-        put_byte(w, (unsigned char)(value | 0x80));
-    put_byte(w, (unsigned char)value);
+        *at++ = (unsigned char)(value | 0x80);
+    *at++ = (unsigned char)value;
+    return at;
 }
 
-static bool is_in_isin(const struct record_layout *layout, const struct security *security, enum master_role role)
+static bool is_in_isin(const struct security *security, enum master_role role)
 {
     struct slice isin = security->value[ROLE_ISIN];
     struct isin_part part = isin_part(role);
 
-    return part.len > 0 && layout->has_role[ROLE_ISIN] && isin.len == ISIN_LEN &&
+    return part.len > 0 && isin.len == ISIN_LEN &&
            slice_equal(security->value[role], slice_make(isin.ptr + part.offset, part.len));
 }
 
-static void put_key(struct record_writer *w, struct slice value)
+static unsigned char *put_key(unsigned char *at, const struct security *security, enum master_role role)
 {
-    put_byte(w, (unsigned char)value.len);
+    struct slice value = security->value[role];
+
+    if (value.len > 0 && is_in_isin(security, role)) {
+        *at++ = RECORD_IN_ISIN;
+        return at;
+    }
+    *at++ = (unsigned char)value.len;
     if (value.len > 0)
-        put_bytes(w, value.ptr, value.len);
+        memcpy(at, value.ptr, value.len);
+    return at + value.len;
 }
 
-static void put_other(struct record_writer *w, struct dictionary *dictionary, uint32_t column, struct slice value)
+/* A value as it is; NULL where it does not fit before `end`. */
+static unsigned char *put_text(unsigned char *at, const unsigned char *end, struct slice value)
+{
+    if (at > end || value.len > (size_t)(end - at))
+        return NULL;
+    *at++ = 1;
+    at = put_varint(at, value.len);
+    memcpy(at, value.ptr, value.len);
+    return at + value.len;
+}
+
+/* The record so far; `at` is NULL once it is too large. */
+struct record_writer {
+    const struct record_values *values;
+    unsigned char *at;
+    const unsigned char *end; /* of INDEX_RECORD_MAX bytes */
+    bool new_value;
+};
+
+static void put_other(struct record_writer *w, uint32_t column, struct slice value)
 {
     uint32_t code;
 
+    if (w->at == NULL || w->new_value)
+        return;
     if (value.len == 0) {
-        put_byte(w, 0);
+        *w->at++ = 0;
         return;
     }
-    code = dictionary_code(dictionary, column, value);
-    if (code != DICTIONARY_NONE) {
-        put_varint(w, (uint64_t)code + 2);
-        return;
-    }
-    put_byte(w, 1);
-    put_varint(w, value.len);
-    put_bytes(w, value.ptr, value.len);
+    code = dictionary_find(w->values->dictionary, w->values->memo, column, value);
+    if (code == DICTIONARY_NEW && w->values->may_add)
+        code = dictionary_code(w->values->dictionary, column, value);
+    if (code == DICTIONARY_NEW)
+        w->new_value = true;
+    else if (code == DICTIONARY_NONE)
+        w->at = put_text(w->at, w->end, value);
+    else
+        w->at = put_varint(w->at, (uint64_t)code + 2);
 }
 
-size_t record_encode(const struct record_layout *layout, struct dictionary *dictionary, const struct security *security,
-                     unsigned char *to)
+size_t record_encode(const struct record_layout *layout, const struct record_values *values,
+                     const struct security *security, unsigned char *to)
 {
-    struct record_writer w = {to, to + INDEX_RECORD_MAX};
+    struct record_writer w = {values, to, to + INDEX_RECORD_MAX, false};
     uint32_t column = 0;
 
-    put_byte(&w, (unsigned char)security->source);
-    put_varint(&w, security->row_offset);
+    *w.at++ = (unsigned char)security->source;
+    w.at = put_varint(w.at, security->row_offset);
     for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++) {
-        if (!layout->has_role[role])
+        if (!layout->has_role[role] || w.at == NULL)
             continue;
-        if (!is_key(role))
-            put_other(&w, dictionary, column++, security->value[role]);
-        else if (is_in_isin(layout, security, role))
-            put_byte(&w, RECORD_IN_ISIN);
+        if (is_key(role))
+            w.at = put_key(w.at, security, role);
         else
-            put_key(&w, security->value[role]);
+            put_other(&w, column++, security->value[role]);
     }
     for (size_t i = 0; i < layout->carried_count; i++)
-        put_other(&w, dictionary, column++, security->carried[i]);
-    return w.at == NULL ? 0 : (size_t)(w.at - to);
+        put_other(&w, column++, security->carried[i]);
+    if (w.new_value)
+        return RECORD_NEW_VALUE;
+    return w.at == NULL || w.at > w.end ? 0 : (size_t)(w.at - to);
 }
 
 /* ---- reading ---- */

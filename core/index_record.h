@@ -24,9 +24,23 @@ struct record_layout {
 /* How many of them the dictionary serves. */
 uint32_t record_dictionary_columns(const struct record_layout *layout);
 
-/* Writes a security to INDEX_RECORD_MAX bytes at `to`; returns the record's length, or 0 where it does not fit. */
-size_t record_encode(const struct record_layout *layout, struct dictionary *dictionary, const struct security *security,
-                     unsigned char *to);
+/* Bytes that a record takes at most while it is written: the source and the offset, a byte and a key for each role, a
+ * code for each other column; and a unit's padding. What stands in it as it is never goes above INDEX_RECORD_MAX. */
+#define RECORD_ROOM (INDEX_RECORD_MAX + 16u + MASTER_ROLE_COUNT * (1u + IDENTIFIER_MAX) + DICTIONARY_COLUMNS_MAX * 10u)
+
+#define RECORD_NEW_VALUE SIZE_MAX
+
+/* Where the codes come from. */
+struct record_values {
+    struct dictionary *dictionary;
+    struct dictionary_memo *memo; /* the thread's own */
+    bool may_add;                 /* the caller is the one who may add values */
+};
+
+/* Writes a security to RECORD_ROOM bytes at `to`; returns the record's length, 0 where that is above INDEX_RECORD_MAX,
+ * or RECORD_NEW_VALUE where a value would have to be added that may not be. */
+size_t record_encode(const struct record_layout *layout, const struct record_values *values,
+                     const struct security *security, unsigned char *to);
 
 /* How a reader takes the records of one index apart; made once, then used by any thread. */
 struct record_view {
