@@ -13,6 +13,7 @@
 /* Exit statuses beyond those of enum error_code. */
 #define CLI_STATUS_DISCREPANT 1 /* check --fail-on-discrepancy */
 #define CLI_STATUS_NOT_FOUND 1  /* a lookup without a result */
+#define CLI_STATUS_DIFFERENT 1  /* index diff: as diff does */
 
 struct cli_option {
     const char *name;     /* without its dashes */

@@ -5,6 +5,7 @@
 #include "build_view.h"
 #include "cli.h"
 #include "commands.h"
+#include "json_text.h"
 #include "stop.h"
 #include "suggest.h"
 
@@ -26,12 +27,36 @@ static void print_sources(const struct index_info *info)
     for (size_t i = 0; i < info->source_count; i++) {
         printf("master %-10zu %s: %" PRIu64 " rows, ", i, info->sources[i].path, info->sources[i].rows);
         print_bytes(info->sources[i].size);
-        putchar('\n');
+        printf(", fingerprint %016" PRIx64 "%016" PRIx64 "\n", info->sources[i].digest[0], info->sources[i].digest[1]);
     }
+}
+
+/* What the index costs: 0 where there is nothing to divide by. */
+struct cost {
+    double bytes_a_row; /* of the records */
+    double bytes_a_key; /* of tables and postings */
+    double share;       /* of the masters' bytes, the whole file */
+};
+
+static struct cost cost_of(const struct index_info *info)
+{
+    uint64_t keys = 0, master_bytes = 0;
+
+    for (int i = 0; i < IDENTIFIER_KIND_COUNT; i++)
+        keys += info->keys[i];
+    for (size_t i = 0; i < info->source_count; i++)
+        master_bytes += info->sources[i].size;
+    return (struct cost){
+        .bytes_a_row = info->rows > 0 ? (double)info->record_bytes / (double)info->rows : 0,
+        .bytes_a_key = keys > 0 ? (double)info->table_bytes / (double)keys : 0,
+        .share = master_bytes > 0 ? (double)info->file_bytes / (double)master_bytes : 0,
+    };
 }
 
 static void print_info(const struct index_info *info)
 {
+    struct cost cost = cost_of(info);
+
     printf("version           %s (format %" PRIu32 ")\nrows              %" PRIu64 ", and %" PRIu64
            " bad ones left out\nsize              ",
            info->version, info->format_version, info->rows, info->bad_rows);
@@ -40,7 +65,8 @@ static void print_info(const struct index_info *info)
     print_bytes(info->record_bytes);
     printf(", tables ");
     print_bytes(info->table_bytes);
-    printf(")\n");
+    printf("), %.1f%% of the masters\nrecords           %.1f bytes a row\ntables            %.1f bytes a key\n",
+           100 * cost.share, cost.bytes_a_row, cost.bytes_a_key);
     print_sources(info);
     for (int i = 0; i < MASTER_ROLE_COUNT; i++)
         if (info->has_role[i])
@@ -99,14 +125,16 @@ static json_t *info_keys(const struct index_info *info)
 static int print_info_json(const struct index_info *info, struct error *e)
 {
     json_t *carried = json_array(), *json;
+    struct cost cost = cost_of(info);
 
     for (size_t i = 0; i < info->carried_count; i++)
         json_array_append_new(carried, json_string(info->carried_names[i]));
-    json = json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "version", info->version, "format",
-                     (int)info->format_version, "rows", (json_int_t)info->rows, "bad_rows", (json_int_t)info->bad_rows,
-                     "file_bytes", (json_int_t)info->file_bytes, "record_bytes", (json_int_t)info->record_bytes,
-                     "table_bytes", (json_int_t)info->table_bytes, "sources", info_sources(info), "columns",
-                     info_columns(info), "carried", carried, "keys", info_keys(info));
+    json = json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:o, s:o, s:o, s:o}", "version", info->version,
+                     "format", (int)info->format_version, "rows", (json_int_t)info->rows, "bad_rows",
+                     (json_int_t)info->bad_rows, "file_bytes", (json_int_t)info->file_bytes, "record_bytes",
+                     (json_int_t)info->record_bytes, "table_bytes", (json_int_t)info->table_bytes, "bytes_a_row",
+                     cost.bytes_a_row, "bytes_a_key", cost.bytes_a_key, "share_of_masters", cost.share, "sources",
+                     info_sources(info), "columns", info_columns(info), "carried", carried, "keys", info_keys(info));
     if (!json)
         return error_set(e, ERROR_INTERNAL, "no memory");
     json_dumpf(json, stdout, JSON_COMPACT);
@@ -253,6 +281,43 @@ static int print_row(const struct index *index, const struct security *security,
     return 0;
 }
 
+/* The row's values by the names of their columns, without blank ones. */
+static json_t *security_values(const struct index_info *info, const struct security *security)
+{
+    json_t *values = json_object();
+
+    for (int i = 0; i < MASTER_ROLE_COUNT; i++)
+        if (security->value[i].len > 0)
+            json_object_set_new(values, master_role_name((enum master_role)i), json_text(security->value[i]));
+    for (size_t i = 0; i < security->carried_count; i++)
+        if (security->carried[i].len > 0)
+            json_object_set_new(values, info->carried_names[i], json_text(security->carried[i]));
+    return values;
+}
+
+static int print_security_json(const struct index *index, const struct security *security, bool whole_row,
+                               struct error *e)
+{
+    const struct index_info *info = index_info(index);
+    char *row = NULL;
+    size_t len = 0;
+    json_t *json;
+    int status;
+
+    if (whole_row && index_read_row(index, security, &row, &len, e) != 0)
+        return -1;
+    json = json_pack("{s:s, s:I, s:o}", "master", info->sources[security->source].path, "byte",
+                     (json_int_t)security->row_offset, "values", security_values(info, security));
+    if (json != NULL && whole_row)
+        json_object_set_new(json, "row", json_text(slice_make(row, len)));
+    free(row);
+    status =
+        json != NULL && json_dumpf(json, stdout, JSON_COMPACT) == 0 ? 0 : error_set(e, ERROR_INTERNAL, "no memory");
+    putchar('\n');
+    json_decref(json);
+    return status;
+}
+
 static void print_security(const struct index_info *info, const struct security *security)
 {
     printf("%s, byte %" PRIu64 "\n", info->sources[security->source].path, security->row_offset);
@@ -264,9 +329,10 @@ static void print_security(const struct index_info *info, const struct security 
 }
 
 /* Returns how many rows the key leads to, or -1 with an error. */
-static int print_matches(const struct index *index, enum identifier_kind kind, const char *text, bool whole_rows,
-                         struct error *e)
+static int print_matches(const struct index *index, enum identifier_kind kind, const char *text,
+                         const struct cli_arguments *arguments, struct error *e)
 {
+    bool whole_rows = cli_value(arguments, "row") != NULL, json = cli_value(arguments, "json") != NULL;
     struct index_cursor cursor;
     struct security security;
     char key[IDENTIFIER_MAX];
@@ -279,6 +345,11 @@ static int print_matches(const struct index *index, enum identifier_kind kind, c
                          IDENTIFIER_MAX);
     index_find(index, kind, slice_make(key, len), &cursor);
     for (; index_next(&cursor, &security); rows++) {
+        if (json) {
+            if (print_security_json(index, &security, whole_rows, e) != 0)
+                return -1;
+            continue;
+        }
         print_security(index_info(index), &security);
         if (whole_rows && print_row(index, &security, e) != 0)
             return -1;
@@ -297,7 +368,7 @@ static int lookup(const struct cli_arguments *arguments, struct error *e)
     if (index_open(operands[0], &(struct index_open_options){0}, &index, e) != 0)
         return -1;
     if (read_kind(index, operands[1], &kind, e) == 0) {
-        int rows = print_matches(index, kind, operands[2], cli_value(arguments, "row") != NULL, e);
+        int rows = print_matches(index, kind, operands[2], arguments, e);
 
         if (rows == 0)
             fprintf(stderr, "fixwarden: no row has %s %s\n", identifier_kind_name(kind), operands[2]);
@@ -311,6 +382,7 @@ static int run_lookup(int argc, char **argv)
 {
     static const struct cli_option options[] = {
         {"row", 0, NULL, NULL, "print the whole row of the master, too"},
+        {"json", 0, NULL, NULL, "one object of JSON a line for each row"},
         {0},
     };
     static const struct cli_command command = {
@@ -343,6 +415,8 @@ int command_index(int argc, char **argv)
         {"build", run_build, "make an index of a master"},
         {"info", run_info, "describe an index"},
         {"lookup", run_lookup, "print the rows that an identifier leads to"},
+        {"verify", command_index_verify, "check an index against itself and its masters"},
+        {"diff", command_index_diff, "tell what changed from one index to another"},
     };
 
     return cli_dispatch(entries, sizeof entries / sizeof *entries, "fixwarden index", argc, argv);

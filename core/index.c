@@ -2,41 +2,30 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "index_format.h"
+#include "index_internal.h"
 #include "index_meta.h"
-#include "index_record.h"
 #include "master.h"
 
-/* The table of one key kind; no pages where there is none. */
-struct table {
-    const struct index_page *pages;
-    uint64_t page_count;
-    const uint32_t *words; /* of POSTINGS */
-    uint64_t word_count;
-    const struct index_overflow *overflow;
-    uint64_t overflow_count;
-};
-
-struct index {
-    const unsigned char *map;
-    uint64_t size;
-    uint64_t seed;
-    const unsigned char *records;
-    uint64_t record_bytes;
-    uint32_t record_unit;
-    struct record_layout layout;
-    struct dictionary_view dictionary;
-    struct table tables[IDENTIFIER_KIND_COUNT];
-    struct index_source sources[INDEX_SOURCES_MAX];
-    struct index_info info;
-};
-
 /* ---- opening ---- */
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22 /* Linux 5.14; Debian 12's headers may be older than the kernel */
+#endif
+
+/* For the calls that want a mapping without const. */
+static void *unconst(const void *map)
+{
+    void *p;
+
+    memcpy(&p, &map, sizeof p);
+    return p;
+}
 
 static int map_file(struct index *index, const char *path, struct error *e)
 {
@@ -58,9 +47,23 @@ static int map_file(struct index *index, const char *path, struct error *e)
     close(fd);
     if (map == MAP_FAILED)
         return error_set_errno(e, errno, "cannot be mapped");
-    (void)madvise(map, (size_t)st.st_size, MADV_RANDOM); /* advice only */
     index->map = map;
     index->size = (uint64_t)st.st_size;
+    return 0;
+}
+
+/* Advice only: where it is not taken, pages come as they are used. */
+static void advise(const struct index *index, int advice)
+{
+    (void)madvise(unconst(index->map), (size_t)index->size, advice);
+}
+
+static int settle_map(const struct index *index, const struct index_open_options *options, struct error *e)
+{
+    if (options->populate)
+        advise(index, MADV_POPULATE_READ);
+    if (options->lock && mlock(index->map, (size_t)index->size) != 0)
+        return error_set_errno(e, errno, "its %" PRIu64 " bytes cannot be locked in memory (ulimit -l)", index->size);
     return 0;
 }
 
@@ -78,6 +81,8 @@ static int check_content(const struct index *index, bool all, struct error *e)
 {
     const struct index_header *header = (const void *)index->map;
 
+    if (all)
+        advise(index, MADV_SEQUENTIAL);
     for (uint32_t i = 0; i < header->section_count; i++) {
         const struct index_section *section = &header->sections[i];
 
@@ -85,6 +90,7 @@ static int check_content(const struct index *index, bool all, struct error *e)
             index_check_section(index->map, section, e) != 0)
             return -1;
     }
+    advise(index, MADV_RANDOM); /* a look-up needs one page here and there: read-ahead would make it 20 times slower */
     return 0;
 }
 
@@ -119,7 +125,7 @@ static int open_sections(struct index *index, struct error *e)
     meta = section_bytes(index, INDEX_META, 0, &meta_len);
     if (index->records == NULL || dictionary == NULL || meta == NULL)
         return error_set(e, ERROR_DATA, "is damaged: a section is missing");
-    if (dictionary_view_open(dictionary, dictionary_len, &index->dictionary, e) != 0)
+    if (dictionary_view_open(dictionary, dictionary_len, &index->view.dictionary, e) != 0)
         return -1;
     for (enum identifier_kind kind = 0; kind < IDENTIFIER_KIND_COUNT; kind++)
         open_table(index, kind);
@@ -131,6 +137,7 @@ static int fill_info(struct index *index, struct error *e)
 {
     const struct index_header *header = (const void *)index->map;
     struct index_info *info = &index->info;
+    struct record_layout layout;
 
     memcpy(info->version, header->version, INDEX_VERSION_LEN);
     info->format_version = header->format_version;
@@ -143,23 +150,27 @@ static int fill_info(struct index *index, struct error *e)
         info->duplicate_keys[kind] = header->kinds[kind].duplicate_keys;
         info->invalid_keys[kind] = header->kinds[kind].invalid_keys;
     }
-    memcpy(index->layout.has_role, info->has_role, sizeof index->layout.has_role);
-    index->layout.carried_count = info->carried_count;
-    if (record_dictionary_columns(&index->layout) != index->dictionary.columns)
+    memcpy(layout.has_role, info->has_role, sizeof layout.has_role);
+    layout.carried_count = info->carried_count;
+    if (record_dictionary_columns(&layout) != index->view.dictionary.columns)
         return error_set(e, ERROR_DATA, "is damaged: its dictionary is of other columns");
+    record_view_set_layout(&index->view, &layout);
     return 0;
 }
 
 int index_open(const char *path, const struct index_open_options *options, struct index **out, struct error *e)
 {
+    static const struct index_open_options none;
     struct index *index = calloc(1, sizeof *index);
 
     *out = NULL;
     if (index == NULL)
         return error_set(e, ERROR_INTERNAL, "%s: no memory to open it", path);
+    if (options == NULL)
+        options = &none;
     if (map_file(index, path, e) != 0 || index_check_frame(index->map, index->size, e) != 0 ||
-        check_content(index, options != NULL && options->verify_all, e) != 0 || open_sections(index, e) != 0 ||
-        fill_info(index, e) != 0) {
+        check_content(index, options->verify_all, e) != 0 || open_sections(index, e) != 0 || fill_info(index, e) != 0 ||
+        settle_map(index, options, e) != 0) {
         index_close(index);
         return error_prefix(e, "%s", path);
     }
@@ -171,149 +182,14 @@ void index_close(struct index *index)
 {
     if (index == NULL)
         return;
-    if (index->map != NULL) {
-        void *map;
-
-        memcpy(&map, &index->map, sizeof map); /* munmap wants it without const */
-        munmap(map, (size_t)index->size);
-    }
+    if (index->map != NULL)
+        munmap(unconst(index->map), (size_t)index->size);
     free(index);
 }
 
 const struct index_info *index_info(const struct index *index)
 {
     return &index->info;
-}
-
-bool index_has_kind(const struct index *index, enum identifier_kind kind)
-{
-    return kind < IDENTIFIER_KIND_COUNT && index->tables[kind].page_count > 0;
-}
-
-/* ---- looking up ---- */
-
-/* Reads the record at a position; false where the bytes there are none. */
-static bool read_record(const struct index *index, uint32_t position, struct security *out)
-{
-    uint64_t offset = (uint64_t)position * index->record_unit;
-
-    return offset < index->record_bytes && record_decode(&index->layout, &index->dictionary, index->records + offset,
-                                                         index->record_bytes - offset, out) > 0;
-}
-
-bool security_has_key(const struct security *security, enum identifier_kind kind, struct slice key)
-{
-    for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++)
-        if (master_role_kind(role) == kind && slice_equal(security->value[role], key))
-            return true;
-    return false;
-}
-
-static bool has_key_at(const struct index *index, uint32_t position, const struct index_cursor *c)
-{
-    struct security security;
-
-    return read_record(index, position, &security) &&
-           security_has_key(&security, c->kind, slice_make(c->key, c->key_len));
-}
-
-/* Points the cursor at a list if it is of this hash and lies within the section, and one of its rows has the key. Two
- * keys of one hash share a list, so the first row may be the other's. */
-static bool take_list(const struct table *t, uint32_t at, uint64_t hash, struct index_cursor *c)
-{
-    if ((uint64_t)at + INDEX_LIST_HEADER > t->word_count)
-        return false;
-    if (t->words[at + 1] != index_hash_check(hash) || t->words[at] > t->word_count - at - INDEX_LIST_HEADER)
-        return false;
-    c->positions = t->words + at + INDEX_LIST_HEADER;
-    c->count = t->words[at];
-    for (c->next = 0; c->next < c->count; c->next++)
-        if (has_key_at(c->index, c->positions[c->next], c))
-            return true;
-    c->count = 0;
-    return false;
-}
-
-static bool take_single(uint32_t position, struct index_cursor *c)
-{
-    if (!has_key_at(c->index, position, c))
-        return false;
-    c->single = position;
-    c->positions = NULL; /* so that a cursor can be copied: it never points into itself */
-    c->next = 0;
-    c->count = 1;
-    return true;
-}
-
-static bool search_line(const struct table *t, const struct index_line *line, uint64_t hash, struct index_cursor *c)
-{
-    uint16_t fingerprint = index_hash_fingerprint(hash);
-    unsigned count = line->bits & INDEX_LINE_COUNT;
-
-    for (unsigned i = 0; i < count && i < INDEX_LINE_SLOTS; i++) {
-        if (line->fingerprint[i] != fingerprint)
-            continue;
-        if (line->bits & INDEX_LINE_POSTING(i) ? take_list(t, line->value[i], hash, c) : take_single(line->value[i], c))
-            return true;
-    }
-    return false;
-}
-
-static void search_overflow(const struct table *t, uint64_t hash, struct index_cursor *c)
-{
-    uint64_t low = 0;
-    uint64_t high = t->overflow_count;
-
-    while (low < high) {
-        uint64_t middle = low + (high - low) / 2;
-
-        if (t->overflow[middle].hash < hash)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low < t->overflow_count && t->overflow[low].hash == hash)
-        (void)take_list(t, t->overflow[low].list, hash, c);
-}
-
-static void search_table(const struct table *t, uint64_t hash, struct index_cursor *c)
-{
-    const struct index_page *page = &t->pages[index_hash_page(hash, t->page_count)];
-
-    for (unsigned i = 0; i < INDEX_PAGE_LINES; i++) {
-        const struct index_line *line = &page->line[(index_hash_line(hash) + i) % INDEX_PAGE_LINES];
-
-        if (search_line(t, line, hash, c) || !(line->bits & INDEX_LINE_OVERFLOWED))
-            return;
-    }
-    search_overflow(t, hash, c);
-}
-
-void index_find(const struct index *index, enum identifier_kind kind, struct slice key, struct index_cursor *cursor)
-{
-    cursor->index = index;
-    cursor->kind = kind;
-    cursor->key_len = 0;
-    cursor->positions = NULL;
-    cursor->next = 0;
-    cursor->count = 0;
-    if (!index_has_kind(index, kind) || key.len == 0 || key.len > IDENTIFIER_MAX)
-        return;
-    memcpy(cursor->key, key.ptr, key.len);
-    cursor->key_len = (uint8_t)key.len;
-    search_table(&index->tables[kind], index_hash(index->seed, kind, key), cursor);
-}
-
-bool index_next(struct index_cursor *c, struct security *out)
-{
-    while (c->next < c->count) {
-        uint32_t position = c->positions != NULL ? c->positions[c->next] : c->single;
-
-        c->next++;
-        if (read_record(c->index, position, out) && security_has_key(out, c->kind, slice_make(c->key, c->key_len)))
-            return true;
-    }
-    return false;
 }
 
 bool index_walk(const struct index *index, uint64_t *position, struct security *out)
@@ -323,8 +199,7 @@ bool index_walk(const struct index *index, uint64_t *position, struct security *
 
     if (*position >= index->record_bytes)
         return false;
-    len = record_decode(&index->layout, &index->dictionary, index->records + *position, index->record_bytes - *position,
-                        out);
+    len = record_decode(&index->view, index->records + *position, index->record_bytes - *position, out);
     *position += (len + unit - 1) / unit * unit;
     return len > 0;
 }

@@ -3,11 +3,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "index_estimate.h"
+#include "index_crew.h"
 #include "index_file.h"
 #include "index_meta.h"
 #include "index_plan.h"
-#include "index_record.h"
 #include "index_spill.h"
 #include "index_table.h"
 
@@ -19,7 +18,6 @@
 /* One key kind while rows are read. */
 struct key_table {
     struct spill_run *runs; /* 1 << run_bits */
-    struct index_estimate estimate;
 };
 
 struct build {
@@ -34,12 +32,14 @@ struct build {
     struct spill *spill;
     unsigned char *arena;
     unsigned char *overflow_buffer;
-    unsigned char *record; /* INDEX_RECORD_MAX bytes */
+    struct index_crew *crew;
     struct key_table *tables[IDENTIFIER_KIND_COUNT];
     uint64_t bytes_before; /* of the sources that were read */
     uint64_t bad_row_count;
-    uint64_t source_bad_rows; /* of the source being read */
-    char keys[MASTER_ROLE_COUNT][IDENTIFIER_MAX];
+    uint32_t source;             /* being read */
+    uint32_t source_columns;     /* of its header */
+    uint64_t source_bad_rows;    /* of its rows */
+    uint64_t progress_told_rows; /* at the last call of on_progress for rows */
 };
 
 static int report_progress(const struct build *b, uint64_t bytes, struct error *e)
@@ -97,12 +97,25 @@ static int open_spill(struct build *b, const char *index_path, struct error *e)
     return status;
 }
 
+static int start_crew(struct build *b, struct error *e)
+{
+    struct index_rows_setup setup = {
+        .layout = &b->plan.layout,
+        .has_table = b->plan.has_table,
+        .dictionary = b->dictionary,
+        .seed = b->header.seed,
+        .unit = b->header.record_unit,
+    };
+
+    return index_crew_create(&setup, b->budget.threads, b->budget.block_bytes, &b->crew, e);
+}
+
 static int set_up(struct build *b, const char *const *paths, size_t count, const char *index_path, struct error *e)
 {
     uint64_t memory = b->options->memory > 0 ? b->options->memory : MEMORY_DEFAULT;
 
     if (index_plan_make(&b->plan, paths, count, b->options, e) != 0 ||
-        index_plan_budget(&b->plan, memory, &b->budget, e) != 0)
+        index_plan_budget(&b->plan, memory, b->options, &b->budget, e) != 0)
         return -1;
     memcpy(b->header.magic, INDEX_MAGIC, sizeof b->header.magic);
     b->header.format_version = INDEX_FORMAT_VERSION;
@@ -111,12 +124,11 @@ static int set_up(struct build *b, const char *const *paths, size_t count, const
     b->header.record_unit = b->plan.total_bytes <= UNIT_SMALL_MASTERS ? 8 : 16;
     b->arena = malloc(b->budget.arena);
     b->overflow_buffer = malloc(b->budget.extent_bytes);
-    b->record = malloc(INDEX_RECORD_MAX);
-    if (b->arena == NULL || b->overflow_buffer == NULL || b->record == NULL)
+    if (b->arena == NULL || b->overflow_buffer == NULL)
         return error_set(e, ERROR_INTERNAL, "the %llu bytes that --memory allows are not to be had",
                          (unsigned long long)memory);
     if (start_tables(b, e) != 0 ||
-        dictionary_create(record_dictionary_columns(&b->plan.layout), &b->dictionary, e) != 0)
+        dictionary_create(record_dictionary_columns(&b->plan.layout), &b->dictionary, e) != 0 || start_crew(b, e) != 0)
         return -1;
     return index_file_create(index_path, &b->file, e) != 0 ? -1 : open_spill(b, index_path, e);
 }
@@ -130,8 +142,8 @@ static void tear_down(struct build *b)
     }
     spill_close(b->spill);
     index_file_close(b->file);
+    index_crew_free(b->crew);
     dictionary_free(b->dictionary);
-    free(b->record);
     free(b->overflow_buffer);
     free(b->arena);
     index_plan_free(&b->plan);
@@ -139,10 +151,11 @@ static void tear_down(struct build *b)
 
 /* ---- rows ---- */
 
-static int count_bad_row(struct build *b, const char *path, const struct master_columns *columns,
-                         const struct master_row *row, struct error *e)
+static int on_bad_row(void *opaque, const struct master_row *row, struct error *e)
 {
+    struct build *b = opaque;
     const struct index_build_events *events = &b->options->events;
+    const char *path = b->plan.sources[b->source].path;
     const char *hint = "(allow bad rows with --max-bad-rows)";
 
     b->result->bad_rows[row->status]++;
@@ -153,149 +166,77 @@ static int count_bad_row(struct build *b, const char *path, const struct master_
         return 0;
     if (row->status == MASTER_ROW_TOO_FEW_FIELDS || row->status == MASTER_ROW_TOO_MANY_FIELDS)
         return error_set(e, ERROR_DATA, "%s: line %llu: %zu fields, the header has %u %s", path,
-                         (unsigned long long)row->line, row->field_count, columns->count, hint);
+                         (unsigned long long)row->line, row->field_count, b->source_columns, hint);
     return error_set(e, ERROR_DATA, "%s: line %llu: the row %s %s", path, (unsigned long long)row->line,
                      master_row_status_text(row->status), hint);
 }
 
-static struct slice read_key(struct build *b, enum master_role role, struct slice field)
+static int spill_pairs(struct build *b, const struct index_rows *rows, uint32_t base, struct error *e)
 {
-    enum identifier_kind kind = master_role_kind(role);
-    struct slice key = {b->keys[role], identifier_key(kind, field, b->keys[role])};
-    enum identifier_validity validity;
+    for (size_t i = 0; i < rows->pairs_kept; i++) {
+        const struct index_pair *pair = &rows->pairs[i];
+        uint64_t run = b->budget.run_bits > 0 ? pair->hash >> (HASH_BITS - b->budget.run_bits) : 0;
 
-    if (key.len == 0)
-        return key;
-    validity = identifier_check(kind, key);
-    b->header.kinds[kind].invalid_keys += validity == IDENTIFIER_BAD_SHAPE || validity == IDENTIFIER_BAD_CHECK_DIGIT;
-    return key;
-}
-
-static void read_security(struct build *b, const struct master_columns *columns, const struct master_row *row,
-                          struct security *security)
-{
-    memset(security->value, 0, sizeof security->value);
-    security->row_offset = row->offset;
-    for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++) {
-        if (columns->role[role] == MASTER_NO_COLUMN)
-            continue;
-        if (master_role_kind(role) != IDENTIFIER_UNKNOWN)
-            security->value[role] = read_key(b, role, row->fields[columns->role[role]]);
-        else
-            security->value[role] = slice_trim(row->fields[columns->role[role]]);
-    }
-    security->carried_count = columns->carried_count;
-    for (size_t i = 0; i < columns->carried_count; i++)
-        security->carried[i] = slice_trim(row->fields[columns->carried[i]]);
-}
-
-/* Appends the record, padded to its unit; *position is where it lies. */
-static int write_record(struct build *b, const struct security *security, uint32_t *position, struct error *e)
-{
-    static const unsigned char zeros[16];
-    uint64_t unit = b->header.record_unit;
-    uint64_t at = index_writer_length(b->records) / unit;
-    size_t len = record_encode(&b->plan.layout, b->dictionary, security, b->record);
-
-    if (len == 0)
-        return error_set(e, ERROR_DATA,
-                         "the record of a row has more than %u bytes, the limit; carry fewer columns along",
-                         INDEX_RECORD_MAX);
-    if (at > INDEX_POSITIONS_MAX || b->result->rows == INDEX_POSITIONS_MAX)
-        return error_set(e, ERROR_DATA, "the limit of %llu rows, or of %llu bytes of records, is passed",
-                         (unsigned long long)INDEX_POSITIONS_MAX, (unsigned long long)(INDEX_POSITIONS_MAX * unit));
-    *position = (uint32_t)at;
-    if (index_writer_put(b->records, b->record, len, e) != 0)
-        return -1;
-    return index_writer_put(b->records, zeros, (size_t)((unit - len % unit) % unit), e);
-}
-
-/* Whether an earlier role of the same kind has the same key, which then enters its table once. */
-static bool is_repeated(const struct security *security, enum master_role role)
-{
-    for (enum master_role other = 0; other < role; other++)
-        if (master_role_kind(other) == master_role_kind(role) &&
-            slice_equal(security->value[other], security->value[role]))
-            return true;
-    return false;
-}
-
-static int spill_keys(struct build *b, const struct security *security, uint32_t position, struct error *e)
-{
-    for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++) {
-        enum identifier_kind kind = master_role_kind(role);
-        uint64_t hash;
-        uint64_t run;
-
-        if (kind == IDENTIFIER_UNKNOWN || !b->plan.has_table[kind] || security->value[role].len == 0 ||
-            is_repeated(security, role))
-            continue;
-        hash = index_hash(b->header.seed, kind, security->value[role]);
-        run = b->budget.run_bits > 0 ? hash >> (HASH_BITS - b->budget.run_bits) : 0;
-        index_estimate_add(&b->tables[kind]->estimate, hash);
-        if (spill_add(b->spill, &b->tables[kind]->runs[run], hash, position, e) != 0)
+        if (spill_add(b->spill, &b->tables[pair->kind]->runs[run], pair->hash, base + pair->position, e) != 0)
             return -1;
     }
     return 0;
 }
 
-static int add_row(struct build *b, uint32_t source, const char *path, const struct master_columns *columns,
-                   const struct master_row *row, struct error *e)
+/* Called as often as rows come in PROGRESS_ROWS, however many came at once. */
+static int progress_rows(struct build *b, uint64_t offset, struct error *e)
 {
-    struct security security;
-    uint32_t position = 0;
-
-    if (row->status != MASTER_ROW_OK)
-        return count_bad_row(b, path, columns, row, e);
-    security.source = source;
-    read_security(b, columns, row, &security);
-    if (write_record(b, &security, &position, e) != 0)
-        return error_prefix(e, "%s: line %llu", path, (unsigned long long)row->line);
-    if (spill_keys(b, &security, position, e) != 0)
-        return -1;
-    b->plan.sources[source].rows++;
-    if (++b->result->rows % PROGRESS_ROWS == 0)
-        return report_progress(b, b->bytes_before + row->offset, e);
+    while (b->result->rows - b->progress_told_rows >= PROGRESS_ROWS) {
+        b->progress_told_rows += PROGRESS_ROWS;
+        if (report_progress(b, b->bytes_before + offset, e) != 0)
+            return -1;
+    }
     return 0;
+}
+
+/* Appends records and spills their keys. */
+static int on_rows(void *opaque, const struct index_rows *rows, uint64_t offset, struct error *e)
+{
+    struct build *b = opaque;
+    uint64_t unit = b->header.record_unit;
+    uint64_t base = index_writer_length(b->records) / unit;
+
+    if (base + rows->record_used / unit > INDEX_POSITIONS_MAX || rows->rows > INDEX_POSITIONS_MAX - b->result->rows)
+        return error_set(e, ERROR_DATA, "%s: the limit of %llu rows, or of %llu bytes of records, is passed",
+                         b->plan.sources[b->source].path, (unsigned long long)INDEX_POSITIONS_MAX,
+                         (unsigned long long)(INDEX_POSITIONS_MAX * unit));
+    if (index_writer_put(b->records, rows->records, rows->record_used, e) != 0 ||
+        spill_pairs(b, rows, (uint32_t)base, e) != 0)
+        return -1;
+    b->plan.sources[b->source].rows += rows->rows;
+    b->result->rows += rows->rows;
+    return progress_rows(b, offset, e);
 }
 
 /* ---- sources ---- */
 
-static int read_rows(struct build *b, uint32_t source, struct master *master, struct error *e)
-{
-    const char *path = b->plan.sources[source].path;
-    struct master_row row;
-    int got;
-
-    while ((got = master_next(master, &row, e)) == 1)
-        if (add_row(b, source, path, master_columns(master), &row, e) != 0)
-            return -1;
-    return got;
-}
-
 static int read_source(struct build *b, uint32_t number, struct error *e)
 {
+    struct index_crew_events events = {b, on_rows, on_bad_row};
     struct index_source *source = &b->plan.sources[number];
     struct master *master;
-    uint64_t size;
-    int64_t mtime_ns;
-    int status = -1;
+    struct master_body body;
 
     if (master_open(source->path, &b->options->master, &master, e) != 0)
         return -1;
-    b->source_bad_rows = 0;
-    master_fingerprint(master, &size, &mtime_ns, source->digest);
-    if (size != source->size || mtime_ns != source->mtime_ns)
-        error_set(e, ERROR_TEMPORARY, "%s: changed while it was read; try again once it is complete", source->path);
-    else
-        status = read_rows(b, number, master, e);
-    if (status == 0) {
-        master_fingerprint(master, &size, &mtime_ns, source->digest);
-        b->bytes_before += size;
-        status = report_progress(b, b->bytes_before, e);
+    body = master_body(master);
+    if (body.size != source->size || body.mtime_ns != source->mtime_ns) {
+        master_close(master);
+        return error_set(e, ERROR_TEMPORARY, "%s: changed while it was read; try again once it is complete",
+                         source->path);
     }
-    master_close(master);
-    return status;
+    b->source = number;
+    b->source_bad_rows = 0;
+    b->source_columns = master_columns(master)->count;
+    if (index_crew_read(b->crew, source->path, number, master, &events, source->digest, e) != 0)
+        return -1;
+    b->bytes_before += source->size;
+    return report_progress(b, b->bytes_before, e);
 }
 
 static int read_sources(struct build *b, struct error *e)
@@ -340,6 +281,7 @@ static int seal_runs(struct build *b, struct error *e)
 
 static int write_table(struct build *b, enum identifier_kind kind, struct error *e)
 {
+    struct index_estimate estimate;
     struct table_input input = {
         .file = b->file,
         .spill = b->spill,
@@ -347,14 +289,16 @@ static int write_table(struct build *b, enum identifier_kind kind, struct error 
         .runs = b->tables[kind]->runs,
         .run_count = 1u << b->budget.run_bits,
         .run_bits = b->budget.run_bits,
-        .expected = index_estimate_count(&b->tables[kind]->estimate),
         .memory = b->arena,
         .memory_len = b->budget.arena,
         .overflow_buffer = b->overflow_buffer,
     };
 
+    index_crew_estimate(b->crew, kind, &estimate);
+    input.expected = index_estimate_count(&estimate);
     if (index_table_build(&input, &b->header.kinds[kind], e) != 0)
         return -1;
+    b->header.kinds[kind].invalid_keys = index_crew_invalid_keys(b->crew, kind);
     b->result->keys += b->header.kinds[kind].keys;
     return report_progress(b, b->bytes_before, e);
 }

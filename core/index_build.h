@@ -2,7 +2,8 @@
  *
  * The index appears under its name only when it is whole and on the disk: it is written beside its place under a
  * temporary name, flushed, renamed, and the directory flushed. On any error nothing is left behind and an index that
- * was there before stays as it was. One thread here; the issue of scale brings more. */
+ * was there before stays as it was. The same masters and options give the same bytes, whatever the memory and the
+ * number of threads. */
 #ifndef FIXWARDEN_CORE_INDEX_BUILD_H
 #define FIXWARDEN_CORE_INDEX_BUILD_H
 
@@ -13,9 +14,11 @@
 #include "master.h"
 
 #define INDEX_MEMORY_MIN (16ull << 20) /* bytes; a smaller budget is refused */
-#define INDEX_BAD_ROWS_SHOWN 10        /* bad rows that are reported one by one */
+#define INDEX_THREADS_MAX 256
+#define INDEX_BAD_ROWS_SHOWN 10 /* bad rows that are reported one by one */
 
-/* What happens while building, told to the caller so that core itself prints nothing. Any member may be NULL. */
+/* What happens while building, told to the caller so that core itself prints nothing. Any member may be NULL. One
+ * thread at a time calls, though not always the same. */
 struct index_build_events {
     void *opaque;
     /* Once a file's header is read; `columns` and names are borrowed for the call. */
@@ -28,6 +31,7 @@ struct index_build_events {
 
 struct index_build_options {
     uint64_t memory;              /* bytes, a hard limit on buffers; 0: 256 MiB */
+    unsigned threads;             /* 0: one; as many as the memory has room for, at most INDEX_THREADS_MAX */
     const char *spill_dir;        /* NULL: beside the index */
     struct master_options master; /* every source is read with these; carried columns must be in each */
     uint64_t max_bad_rows;        /* more than these refuse the master; UINT64_MAX: any number */

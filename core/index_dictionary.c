@@ -1,6 +1,9 @@
 #include "index_dictionary.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
+
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #define SLOTS (2u * DICTIONARY_VALUES_MAX) /* a power of two */
@@ -12,9 +15,10 @@ struct value {
     uint8_t len;
 };
 
+/* Released behind the value that they count, so that who sees a column full finds all of it. */
 struct column {
-    uint32_t count;
-    uint32_t bytes;
+    _Atomic uint32_t count;
+    _Atomic uint32_t bytes;
 };
 
 struct dictionary {
@@ -24,8 +28,8 @@ struct dictionary {
     uint32_t count;
     uint32_t used; /* bytes */
     struct column column[DICTIONARY_COLUMNS_MAX];
-    struct value *values; /* in the order they came */
-    uint32_t *slots;      /* value + 1, 0 where empty */
+    struct value *values;    /* in the order they came */
+    _Atomic uint32_t *slots; /* value + 1, 0 where empty; released behind the value */
     char *bytes;
 };
 
@@ -70,41 +74,128 @@ void dictionary_free(struct dictionary *d)
     free(d);
 }
 
-/* The slot that holds the value, or the empty one where it belongs. */
-static uint32_t *find_slot(const struct dictionary *d, uint32_t column, struct slice value)
+/* The slot that holds the value, or the empty one where it belongs. *found is what it holds. */
+static _Atomic uint32_t *find_slot(const struct dictionary *d, uint32_t column, struct slice value, uint32_t *found)
 {
     uint32_t at = (uint32_t)XXH3_64bits_withSeed(value.ptr, value.len, column) & (SLOTS - 1);
 
     for (;; at = (at + 1) & (SLOTS - 1)) {
         const struct value *v;
 
-        if (d->slots[at] == 0)
+        *found = atomic_load_explicit(&d->slots[at], memory_order_acquire);
+        if (*found == 0)
             return &d->slots[at];
-        v = &d->values[d->slots[at] - 1];
+        v = &d->values[*found - 1];
         if (v->column == column && slice_equal(slice_make(d->bytes + v->offset, v->len), value))
             return &d->slots[at];
     }
 }
 
+/* Whether the column can take no value of that length any more. */
+static bool is_full(const struct dictionary *d, uint32_t column, size_t len)
+{
+    const struct column *c = &d->column[column];
+
+    return len > DICTIONARY_VALUE_MAX || atomic_load_explicit(&c->count, memory_order_acquire) == d->values_each ||
+           len > d->bytes_each - atomic_load_explicit(&c->bytes, memory_order_acquire);
+}
+
 uint32_t dictionary_code(struct dictionary *d, uint32_t column, struct slice value)
 {
     struct column *c = &d->column[column];
-    uint32_t *slot;
+    uint32_t code = atomic_load_explicit(&c->count, memory_order_relaxed);
+    uint32_t bytes = atomic_load_explicit(&c->bytes, memory_order_relaxed);
+    _Atomic uint32_t *slot;
+    uint32_t found;
 
     if (value.len > DICTIONARY_VALUE_MAX)
         return DICTIONARY_NONE;
-    slot = find_slot(d, column, value);
-    if (*slot != 0)
-        return d->values[*slot - 1].code;
-    if (c->count == d->values_each || value.len > d->bytes_each - c->bytes)
+    slot = find_slot(d, column, value, &found);
+    if (found != 0)
+        return d->values[found - 1].code;
+    if (is_full(d, column, value.len))
         return DICTIONARY_NONE;
-    d->values[d->count] = (struct value){d->used, (uint16_t)c->count, (uint8_t)column, (uint8_t)value.len};
+    d->values[d->count] = (struct value){d->used, (uint16_t)code, (uint8_t)column, (uint8_t)value.len};
     memcpy(d->bytes + d->used, value.ptr, value.len);
-    *slot = ++d->count;
     d->used += (uint32_t)value.len;
-    c->bytes += (uint32_t)value.len;
-    return c->count++;
+    atomic_store_explicit(slot, ++d->count, memory_order_release);
+    atomic_store_explicit(&c->bytes, bytes + (uint32_t)value.len, memory_order_release);
+    atomic_store_explicit(&c->count, code + 1, memory_order_release);
+    return code;
 }
+
+/* ---- looking up ---- */
+
+#define MEMO_BITS 6u /* of the number of short values of each column that a memo holds */
+#define MEMO_LEN 8u  /* bytes of such a value at most */
+
+struct memo_entry {
+    uint64_t word;
+    uint32_t code;
+    uint32_t len; /* 0: empty */
+};
+
+struct dictionary_memo {
+    struct memo_entry entries[DICTIONARY_COLUMNS_MAX][1u << MEMO_BITS];
+};
+
+static_assert(sizeof(struct dictionary_memo) <= DICTIONARY_MEMO_MEMORY, "the memory that is promised is enough");
+
+struct dictionary_memo *dictionary_memo_create(void)
+{
+    return calloc(1, sizeof(struct dictionary_memo));
+}
+
+void dictionary_memo_free(struct dictionary_memo *memo)
+{
+    free(memo);
+}
+
+/* All of 1 to MEMO_LEN bytes in a word, which together with the length is unique. */
+static uint64_t short_word(struct slice value)
+{
+    const unsigned char *bytes = (const unsigned char *)value.ptr;
+    uint32_t low;
+    uint32_t high;
+
+    if (value.len < sizeof low)
+        return bytes[0] | (uint64_t)bytes[value.len / 2] << 8 | (uint64_t)bytes[value.len - 1] << 16;
+    memcpy(&low, bytes, sizeof low);
+    memcpy(&high, bytes + value.len - sizeof high, sizeof high);
+    return low | (uint64_t)high << 32;
+}
+
+static uint32_t find_value(const struct dictionary *d, uint32_t column, struct slice value)
+{
+    bool full = is_full(d, column, value.len); /* asked first: what is added meanwhile must not be taken for missing */
+    uint32_t found = 0;
+
+    if (value.len <= DICTIONARY_VALUE_MAX)
+        (void)find_slot(d, column, value, &found);
+    if (found != 0)
+        return d->values[found - 1].code;
+    return full ? DICTIONARY_NONE : DICTIONARY_NEW;
+}
+
+uint32_t dictionary_find(const struct dictionary *d, struct dictionary_memo *memo, uint32_t column, struct slice value)
+{
+    struct memo_entry *entry;
+    uint64_t word;
+    uint32_t code;
+
+    if (value.len == 0 || value.len > MEMO_LEN)
+        return find_value(d, column, value);
+    word = short_word(value);
+    entry = &memo->entries[column][(word ^ value.len) * 0x9e3779b97f4a7c15ull >> (64 - MEMO_BITS)];
+    if (entry->word == word && entry->len == value.len)
+        return entry->code;
+    code = find_value(d, column, value);
+    if (code < DICTIONARY_NEW)
+        *entry = (struct memo_entry){word, code, (uint32_t)value.len};
+    return code;
+}
+
+/* ---- writing ---- */
 
 static int write_column(const struct dictionary *d, uint32_t column, struct index_writer *writer, struct error *e)
 {
@@ -117,6 +208,13 @@ static int write_column(const struct dictionary *d, uint32_t column, struct inde
     return 0;
 }
 
+static int write_count(const struct dictionary *d, uint32_t column, struct index_writer *writer, struct error *e)
+{
+    uint32_t count = atomic_load_explicit(&d->column[column].count, memory_order_relaxed);
+
+    return index_writer_put(writer, &count, sizeof count, e);
+}
+
 int dictionary_write(const struct dictionary *d, struct index_writer *writer, struct error *e)
 {
     struct index_dictionary_header header = {d->columns, d->count, d->used};
@@ -124,7 +222,7 @@ int dictionary_write(const struct dictionary *d, struct index_writer *writer, st
     if (index_writer_put(writer, &header, sizeof header, e) != 0)
         return -1;
     for (uint32_t i = 0; i < d->columns; i++)
-        if (index_writer_put(writer, &d->column[i].count, sizeof d->column[i].count, e) != 0)
+        if (write_count(d, i, writer, e) != 0)
             return -1;
     for (uint32_t i = 0; i < d->columns; i++)
         if (write_column(d, i, writer, e) != 0)

@@ -1,7 +1,8 @@
 /* index_dictionary: the values of columns that have few of them, so that a record holds a code instead.
  *
  * The builder collects values as they come, in one pass: when a column's share of the room is used up, its further
- * values stay outside. Nothing depends on the memory budget, so the same rows give the same codes. One thread. */
+ * values stay outside. Nothing depends on the memory budget or on threads, so the same rows give the same codes: any
+ * thread may look values up, and only one at a time may add, in the order of the rows. */
 #ifndef FIXWARDEN_CORE_INDEX_DICTIONARY_H
 #define FIXWARDEN_CORE_INDEX_DICTIONARY_H
 
@@ -16,7 +17,8 @@
 #define DICTIONARY_VALUE_MAX 255u           /* bytes; a longer value stays outside */
 #define DICTIONARY_MEMORY (5u << 20)        /* bytes that a dictionary holds at most while it is built */
 
-#define DICTIONARY_NONE UINT32_MAX
+#define DICTIONARY_NONE UINT32_MAX       /* the value stays outside, for good */
+#define DICTIONARY_NEW (UINT32_MAX - 1u) /* it is not known yet */
 
 struct dictionary;
 
@@ -25,6 +27,19 @@ void dictionary_free(struct dictionary *dictionary); /* NULL is fine */
 
 /* The code of a value in a column, from 0, new or known; DICTIONARY_NONE where it has to stay outside. */
 uint32_t dictionary_code(struct dictionary *dictionary, uint32_t column, struct slice value);
+
+/* A thread's own short memory of what it found. */
+struct dictionary_memo;
+
+#define DICTIONARY_MEMO_MEMORY ((size_t)DICTIONARY_COLUMNS_MAX * 64 * 16)
+
+struct dictionary_memo *dictionary_memo_create(void); /* NULL without memory */
+void dictionary_memo_free(struct dictionary_memo *memo);
+
+/* The code of a value, DICTIONARY_NONE, or DICTIONARY_NEW. Any thread, also while another one adds: what is neither new
+ * nor unknown now is what it will always be. */
+uint32_t dictionary_find(const struct dictionary *dictionary, struct dictionary_memo *memo, uint32_t column,
+                         struct slice value);
 
 int dictionary_write(const struct dictionary *dictionary, struct index_writer *writer, struct error *e);
 

@@ -15,6 +15,13 @@ void index_estimate_add(struct index_estimate *estimate, uint64_t hash)
         *longest = rank;
 }
 
+void index_estimate_merge(struct index_estimate *estimate, const struct index_estimate *other)
+{
+    for (unsigned i = 0; i < ESTIMATE_REGISTERS; i++)
+        if (other->longest[i] > estimate->longest[i])
+            estimate->longest[i] = other->longest[i];
+}
+
 /* How many hashes leave that many registers empty: counted forward, each one takes its share of those left. */
 static uint64_t count_by_empty(uint64_t empty)
 {

@@ -14,6 +14,9 @@ struct index_estimate {
 };
 
 void index_estimate_add(struct index_estimate *estimate, uint64_t hash);
+/* Has seen, then, what the other one has, too. */
+void index_estimate_merge(struct index_estimate *estimate, const struct index_estimate *other);
+
 uint64_t index_estimate_count(const struct index_estimate *estimate);
 
 #endif

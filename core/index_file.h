@@ -9,7 +9,7 @@
 #include "error.h"
 #include "index_format.h"
 
-#define INDEX_FILE_MEMORY (2u * INDEX_CHECKSUM_BLOCK) /* bytes that an index_file buffers at most */
+#define INDEX_FILE_MEMORY ((size_t)2 * INDEX_CHECKSUM_BLOCK) /* bytes that an index_file buffers at most */
 
 struct index_file;
 

@@ -1,5 +1,6 @@
 #include "index_format.h"
 
+#define XXH_INLINE_ALL /* short keys are hashed faster in place */
 #include <xxhash.h>
 
 uint64_t index_hash(uint64_t seed, enum identifier_kind kind, struct slice key)

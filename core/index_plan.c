@@ -2,13 +2,16 @@
 
 #include <stdlib.h>
 
-#include "index_estimate.h"
+#include "index_crew.h"
 #include "index_spill.h"
 #include "index_table.h"
 
 #define ROW_BYTES_GUESS 64u     /* shorter than usual; where rows are shorter yet, runs are split */
 #define SMALL_EXTENTS_KEPT 2ul  /* the spill's read buffer, and the overflow's */
-#define OTHER_MEMORY (1u << 20) /* the build itself: names, hash states, keys of a row */
+#define OTHER_MEMORY (1u << 20) /* the build itself: names, hash states, stacks */
+#define BLOCK_USUAL (1u << 20)
+#define BLOCK_SMALL (128u << 10)
+#define BLOCK_SMALL_MEMORY (64u << 20) /* bytes of memory below which blocks are small */
 #define ARENA_MIN (1u << 20)
 
 /* ---- columns and sources ---- */
@@ -126,13 +129,37 @@ void index_plan_free(struct index_plan *plan)
 
 /* ---- memory ---- */
 
-/* What a build holds whatever the number of runs. */
-static uint64_t fixed_memory(const struct index_plan *plan)
+static size_t crew_memory(const struct index_plan *plan, unsigned threads, size_t block_bytes)
+{
+    struct index_rows_setup setup = {.has_table = plan->has_table};
+
+    return index_crew_memory(&setup, threads, block_bytes);
+}
+
+/* Block size and threads: as many as fit a quarter of the memory, and one at least. */
+static void choose_crew(const struct index_plan *plan, uint64_t memory, const struct index_build_options *options,
+                        struct index_budget *budget)
+{
+    unsigned threads = options->threads < INDEX_THREADS_MAX ? options->threads : INDEX_THREADS_MAX;
+
+    budget->block_bytes = memory < BLOCK_SMALL_MEMORY ? BLOCK_SMALL : BLOCK_USUAL;
+    if (options->master.read_bytes > 0 && options->master.read_bytes < budget->block_bytes)
+        budget->block_bytes = options->master.read_bytes;
+    if (threads == 0)
+        threads = 1;
+    while (threads > 1 && crew_memory(plan, threads, budget->block_bytes) > memory / 4)
+        threads--;
+    budget->threads = threads;
+}
+
+/* What a build holds whatever the number of runs. A master that is open for its header is closed again before the crew
+ * starts on its rows, but the crew's other buffers are there. */
+static uint64_t fixed_memory(const struct index_plan *plan, const struct index_budget *budget)
 {
     uint64_t checksums = plan->total_bytes / INDEX_CHECKSUM_BLOCK * sizeof(uint64_t) * 2;
 
-    return MASTER_MEMORY + DICTIONARY_MEMORY + INDEX_FILE_MEMORY + INDEX_RECORD_MAX + OTHER_MEMORY + checksums +
-           plan->table_count * sizeof(struct index_estimate);
+    return crew_memory(plan, budget->threads, budget->block_bytes) + MASTER_MEMORY + DICTIONARY_MEMORY +
+           INDEX_FILE_MEMORY + OTHER_MEMORY + checksums;
 }
 
 /* As many runs as make each fit the arena when it is sorted, and leave each a decent extent. */
@@ -147,13 +174,16 @@ static unsigned choose_run_bits(const struct index_plan *plan, uint64_t arena)
     return bits;
 }
 
-int index_plan_budget(const struct index_plan *plan, uint64_t memory, struct index_budget *budget, struct error *e)
+int index_plan_budget(const struct index_plan *plan, uint64_t memory, const struct index_build_options *options,
+                      struct index_budget *budget, struct error *e)
 {
-    uint64_t fixed = fixed_memory(plan);
+    uint64_t fixed;
     uint64_t buffers;
     uint64_t arena;
     uint64_t extent;
 
+    choose_crew(plan, memory, options, budget);
+    fixed = fixed_memory(plan, budget);
     if (memory < INDEX_MEMORY_MIN || memory < fixed + ARENA_MIN + SMALL_EXTENTS_KEPT * SPILL_EXTENT_MAX)
         return error_set(e, ERROR_CONFIG, "%llu bytes of memory are too few for these masters; --memory has to be %llu",
                          (unsigned long long)memory,

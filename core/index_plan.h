@@ -23,12 +23,16 @@ void index_plan_free(struct index_plan *plan);
 
 /* Memory for a build of that plan, cut from the budget. */
 struct index_budget {
+    unsigned threads;
+    size_t block_bytes;    /* of a master, that a thread works on */
     size_t arena;          /* bytes to spill, sort and split in */
     unsigned run_bits;     /* of the hash that tell a kind's runs apart: there are 1 << run_bits */
     uint32_t extent_bytes; /* of the spill file */
 };
 
-/* ERROR_CONFIG where the budget is too small for masters of that size. */
-int index_plan_budget(const struct index_plan *plan, uint64_t memory, struct index_budget *budget, struct error *e);
+/* Fewer threads and smaller blocks than the options ask for, where the memory demands it. ERROR_CONFIG where it is too
+ * little for masters of that size. */
+int index_plan_budget(const struct index_plan *plan, uint64_t memory, const struct index_build_options *options,
+                      struct index_budget *budget, struct error *e);
 
 #endif

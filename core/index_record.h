@@ -24,13 +24,43 @@ struct record_layout {
 /* How many of them the dictionary serves. */
 uint32_t record_dictionary_columns(const struct record_layout *layout);
 
-/* Writes a security to INDEX_RECORD_MAX bytes at `to`; returns the record's length, or 0 where it does not fit. */
-size_t record_encode(const struct record_layout *layout, struct dictionary *dictionary, const struct security *security,
-                     unsigned char *to);
+/* Bytes that a record takes at most while it is written: the source and the offset, a byte and a key for each role, a
+ * code for each other column; and a unit's padding. What stands in it as it is never goes above INDEX_RECORD_MAX. */
+#define RECORD_ROOM (INDEX_RECORD_MAX + 16u + MASTER_ROLE_COUNT * (1u + IDENTIFIER_MAX) + DICTIONARY_COLUMNS_MAX * 10u)
+
+#define RECORD_NEW_VALUE SIZE_MAX
+
+/* Where the codes come from. */
+struct record_values {
+    struct dictionary *dictionary;
+    struct dictionary_memo *memo; /* the thread's own */
+    bool may_add;                 /* the caller is the one who may add values */
+};
+
+/* Writes a security to RECORD_ROOM bytes at `to`; returns the record's length, 0 where that is above INDEX_RECORD_MAX,
+ * or RECORD_NEW_VALUE where a value would have to be added that may not be. */
+size_t record_encode(const struct record_layout *layout, const struct record_values *values,
+                     const struct security *security, unsigned char *to);
+
+/* How a reader takes the records of one index apart; made once, then used by any thread. */
+struct record_view {
+    uint32_t roles;                          /* the columns of a record, a bit per role */
+    uint32_t keys[IDENTIFIER_KIND_COUNT];    /* those of them that hold keys of the kind */
+    uint32_t through[IDENTIFIER_KIND_COUNT]; /* those up to the last that says something about such a key */
+    size_t carried_count;
+    struct dictionary_view dictionary;
+};
+
+/* Fills in all but the dictionary. */
+void record_view_set_layout(struct record_view *view, const struct record_layout *layout);
 
 /* Reads a record of at most `len` bytes into a security that borrows them; returns the record's length, or 0 where the
  * bytes are no record. Any bytes are safe. */
-size_t record_decode(const struct record_layout *layout, const struct dictionary_view *dictionary,
-                     const unsigned char *bytes, uint64_t len, struct security *out);
+size_t record_decode(const struct record_view *view, const unsigned char *bytes, uint64_t len, struct security *out);
+
+/* Whether the record there holds `key` in one of its columns of that kind. Nothing behind those columns is looked at.
+ * Any bytes are safe. */
+bool record_has_key(const struct record_view *view, const unsigned char *bytes, uint64_t len, enum identifier_kind kind,
+                    struct slice key);
 
 #endif

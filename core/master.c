@@ -449,6 +449,11 @@ char master_delimiter(const struct master *m)
     return m->scanner.delimiter;
 }
 
+struct master_body master_body(const struct master *m)
+{
+    return (struct master_body){m->fd, m->path, m->size, m->mtime_ns, m->base + m->start, m->line};
+}
+
 void master_fingerprint(const struct master *m, uint64_t *size, int64_t *mtime_ns, uint64_t digest[2])
 {
     *size = m->size;

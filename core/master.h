@@ -19,7 +19,7 @@
 #define MASTER_ROW_MAX (1u << 20)  /* bytes of one row with its line end; a longer one is a bad row */
 #define MASTER_COLUMN_NAME_MAX 256 /* bytes of a header's name */
 
-#define MASTER_MEMORY (4u << 20) /* bytes that an open master holds at most, with reads of the usual size */
+#define MASTER_MEMORY (2u << 20) /* bytes that an open master holds at most, with reads of the usual size */
 
 #define MASTER_NO_COLUMN UINT32_MAX
 
@@ -76,6 +76,19 @@ void master_close(struct master *master); /* NULL is fine */
 const struct master_columns *master_columns(const struct master *master);
 struct slice master_column_name(const struct master *master, uint32_t column);
 char master_delimiter(const struct master *master);
+
+/* What follows the header, for those who read it on their own (master_cut). Descriptor and path are borrowed. To be
+ * asked for before the first master_next. */
+struct master_body {
+    int fd;
+    const char *path;
+    uint64_t size; /* bytes of the file, when it was opened */
+    int64_t mtime_ns;
+    uint64_t offset; /* of the first row behind the header */
+    uint64_t line;   /* likewise, from 1 */
+};
+
+struct master_body master_body(const struct master *master);
 
 /* Returns 1 with a row (good or bad), 0 at the end, -1 with an error: ERROR_IO; ERROR_DATA for a quote that never
  * closes; ERROR_TEMPORARY where the file changed while it was read. Blank lines are passed over. `fields` holds no more

@@ -9,13 +9,3 @@ const char *master_role_name(enum master_role role)
     };
     return names[role];
 }
-
-enum identifier_kind master_role_kind(enum master_role role)
-{
-    static const unsigned char kinds[MASTER_ROLE_COUNT] = {
-#define X(role, name, kind, synonyms) kind,
-        MASTER_ROLES(X)
-#undef X
-    };
-    return (enum identifier_kind)kinds[role];
-}

@@ -62,8 +62,18 @@ struct security {
     size_t carried_count;
 };
 
-/* The name of a role in the configuration, and the kind of key its values are. Constants. */
+/* The name of a role in the configuration. A constant. */
 const char *master_role_name(enum master_role role);
-enum identifier_kind master_role_kind(enum master_role role);
+
+/* The kind of key its values are. Here, because every record that is read asks it of every column. */
+static inline enum identifier_kind master_role_kind(enum master_role role)
+{
+    static const unsigned char kinds[MASTER_ROLE_COUNT] = {
+#define X(role, name, kind, synonyms) kind,
+        MASTER_ROLES(X)
+#undef X
+    };
+    return (enum identifier_kind)kinds[role];
+}
 
 #endif

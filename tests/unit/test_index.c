@@ -403,6 +403,76 @@ static void any_budget_gives_the_same_bytes(void **state)
     index_close(index);
 }
 
+/* Rows with all that a master may do to a reader: quotes, line ends within them, bad rows, new values all the way. */
+static void write_wild(size_t rows)
+{
+    FILE *file = fopen(master_paths[0], "w");
+
+    fputs("symbol,isin,figi,composite_figi,mic,note\r\n", file);
+    for (size_t i = 0; i < rows; i++) {
+        int kind = rand() % 16;
+
+        if (kind == 0)
+            fputs("bad,row\n", file);
+        else if (kind == 1)
+            fprintf(file, "S%zx,\"a\"b,,,XNYS,\n", i);
+        else
+            fprintf(file, "S%zx,US%d,F%zx,F%zx,%s,%s%s", i % 1000, rand() % 3000, i, i & ~1ul,
+                    kind < 8 ? "XNYS" : "\"XLON\"", kind < 4 ? "\"q\"\"uo,\n\"\"te\"" : "pl\"ain", "\r\n");
+        if (kind == 2)
+            fprintf(file, "\nS%zx,,,,M%zx,N%zx\n", i, i, i / 3);
+    }
+    fclose(file);
+}
+
+static void any_number_of_threads_and_size_of_blocks_gives_the_same_bytes(void **state)
+{
+    static const unsigned threads[] = {1, 2, 3, 8};
+    static const size_t blocks[] = {64, 100, 4096, 65536, 0};
+    struct index_build_options options = {
+        .max_bad_rows = UINT64_MAX, .memory = 1u << 30, .master = {.carried = {"note"}, .carried_count = 1}};
+    unsigned seed = (unsigned)getpid();
+    unsigned char *bytes;
+    size_t len;
+
+    (void)state;
+    print_message("seed %u\n", seed);
+    srand(seed);
+    write_wild(3000);
+    build(1, &options);
+    bytes = read_bytes(index_path, &len);
+    for (size_t t = 0; t < sizeof threads / sizeof *threads; t++)
+        for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+            options.threads = threads[t];
+            options.master.read_bytes = blocks[i];
+            options.memory = (t + i) % 3 == 0 ? INDEX_MEMORY_MIN : 128u << 20;
+            build(1, &options);
+            expect_same_bytes(index_path, bytes, len);
+        }
+    free(bytes);
+}
+
+/* The first error in the order of the rows is the one that is told, whoever comes to it first. */
+static void any_number_of_threads_refuses_the_same_row(void **state)
+{
+    struct index_build_options options = {.memory = 128u << 20, .max_bad_rows = 1, .master = {.read_bytes = 100}};
+    FILE *file;
+
+    (void)state;
+    file = fopen(master_paths[0], "w");
+    fputs("symbol,b\n", file);
+    for (int i = 0; i < 500; i++)
+        fputs(i == 250 || i % 100 == 99 ? "only one\n" : "A,1\n", file);
+    fputs("\"never closed", file);
+    fclose(file);
+    for (options.threads = 1; options.threads <= 8; options.threads++)
+        for (int i = 0; i < 10; i++)
+            expect_refusal(1, &options, ERROR_DATA, "line 201: 1 fields, the header has 2");
+    options.max_bad_rows = UINT64_MAX;
+    for (options.threads = 1; options.threads <= 8; options.threads++)
+        expect_refusal(1, &options, ERROR_DATA, "line 502: the quote that opens here is never closed");
+}
+
 static void a_budget_below_the_least_is_refused(void **state)
 {
     struct index_build_options options = {.memory = INDEX_MEMORY_MIN - 1};
@@ -1079,6 +1149,8 @@ int main(void)
         cmocka_unit_test(several_masters_of_different_columns_make_one_index),
         cmocka_unit_test(random_masters_agree_with_a_plain_model),
         cmocka_unit_test(any_budget_gives_the_same_bytes),
+        cmocka_unit_test(any_number_of_threads_and_size_of_blocks_gives_the_same_bytes),
+        cmocka_unit_test(any_number_of_threads_refuses_the_same_row),
         cmocka_unit_test(a_budget_below_the_least_is_refused),
         cmocka_unit_test(keys_that_crowd_one_page_overflow_and_are_found),
         cmocka_unit_test(any_flipped_byte_is_survived_and_noticed),

@@ -1,0 +1,32 @@
+/* index_internal: an open index, as its own files see it: index.c opens it, index_find.c looks keys up. */
+#ifndef FIXWARDEN_CORE_INDEX_INTERNAL_H
+#define FIXWARDEN_CORE_INDEX_INTERNAL_H
+
+#include "index.h"
+#include "index_format.h"
+#include "index_record.h"
+
+/* The table of one key kind; no pages where there is none. */
+struct table {
+    const struct index_page *pages;
+    uint64_t page_count;
+    const uint32_t *words; /* of POSTINGS */
+    uint64_t word_count;
+    const struct index_overflow *overflow;
+    uint64_t overflow_count;
+};
+
+struct index {
+    const unsigned char *map;
+    uint64_t size;
+    uint64_t seed;
+    const unsigned char *records;
+    uint64_t record_bytes;
+    uint32_t record_unit;
+    struct record_view view;
+    struct table tables[IDENTIFIER_KIND_COUNT];
+    struct index_source sources[INDEX_SOURCES_MAX];
+    struct index_info info;
+};
+
+#endif

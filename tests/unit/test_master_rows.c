@@ -1,0 +1,336 @@
+#include "core/master_rows.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/master_marks.h"
+#include "core/master_scan.h"
+
+static char path[] = "/tmp/fixwarden-rows-XXXXXX";
+
+/* ---- marks ---- */
+
+/* Text in which everything that matters is common. */
+static void fill_random(char *bytes, size_t len, const char *alphabet)
+{
+    size_t count = strlen(alphabet);
+
+    for (size_t i = 0; i < len; i++) {
+        size_t pick = (size_t)rand() % (count + 1);
+
+        bytes[i] = pick == count ? '\0' : alphabet[pick];
+    }
+}
+
+/* What the rule of quotes says byte by byte. */
+static void expect_by_rule(const char *bytes, size_t len, const struct master_marks *marks)
+{
+    enum quote_state state = AT_FIELD_START;
+    uint64_t newlines = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        enum quote_state before = state;
+        bool end = state != IN_QUOTES && (bytes[i] == ',' || bytes[i] == '\n');
+        bool row = end && bytes[i] == '\n';
+        bool plain_quote = bytes[i] == '"' && before == IN_PLAIN;
+        bool stray = before == AFTER_QUOTE && !end && bytes[i] != '"' && bytes[i] != '\r';
+
+        newlines += bytes[i] == '\n';
+        assert_int_equal(marks->ends[i / 64] >> i % 64 & 1, end);
+        assert_int_equal(marks->rows[i / 64] >> i % 64 & 1, row);
+        if (plain_quote || stray || bytes[i] == '\0')
+            assert_true(marks->irregular >> i / 64 & 1);
+        state = row ? AT_FIELD_START : quote_step(state, bytes[i], ',');
+    }
+    assert_int_equal(marks->newlines, newlines);
+}
+
+static void expect_same_marks(const struct master_marks *a, const struct master_marks *b, size_t len)
+{
+    size_t words = (len + 63) / 64;
+
+    assert_memory_equal(a->ends, b->ends, words * sizeof a->ends[0]);
+    assert_memory_equal(a->rows, b->rows, words * sizeof a->rows[0]);
+    assert_int_equal(a->irregular, b->irregular);
+    assert_int_equal(a->newlines, b->newlines);
+}
+
+static void every_variant_marks_what_the_rule_says_at_every_offset(void **state)
+{
+    static const char *const alphabets[] = {"ab,\"\n\r", "abcdefgh,\n", "\"\"\"\",a", "\"", "a\""};
+    static char bytes[MARKS_BYTES + 128];
+    unsigned seed = (unsigned)getpid();
+
+    (void)state;
+    print_message("seed %u\n", seed);
+    srand(seed);
+    for (size_t round = 0; round < 400; round++) {
+        size_t offset = round % 65;
+        size_t len = 1 + (size_t)rand() % (round % 4 == 0 ? MARKS_BYTES : 200);
+        struct master_marks expected;
+        struct marks_state after = MARKS_ROW_START;
+
+        fill_random(bytes, sizeof bytes, alphabets[round % 5]);
+        marks_variant(MARKS_SCALAR)(bytes + offset, len, ',', &after, &expected);
+        expect_by_rule(bytes + offset, len, &expected);
+        for (enum marks_variant v = MARKS_SSE2; v < MARKS_VARIANT_COUNT; v++) {
+            struct marks_state s = MARKS_ROW_START;
+            struct master_marks got;
+
+            if (marks_variant(v) == NULL)
+                continue;
+            marks_variant(v)(bytes + offset, len, ',', &s, &got);
+            expect_same_marks(&got, &expected, len);
+            assert_memory_equal(&s, &after, sizeof s);
+        }
+    }
+}
+
+static void marks_are_the_same_wherever_the_bytes_are_cut(void **state)
+{
+    static char bytes[512];
+    unsigned seed = (unsigned)getpid();
+
+    (void)state;
+    print_message("seed %u\n", seed);
+    srand(seed);
+    for (size_t round = 0; round < 200; round++) {
+        struct master_marks whole;
+        struct marks_state s = MARKS_ROW_START;
+
+        fill_random(bytes, sizeof bytes, "ab,\"\"\n\r");
+        marks_best()(bytes, sizeof bytes, ',', &s, &whole);
+        for (size_t cut = 1; cut < 256; cut++) {
+            struct marks_state t = MARKS_ROW_START;
+            struct master_marks part;
+            size_t at = 0;
+
+            for (size_t len = 0; at < sizeof bytes; at += len) {
+                len = sizeof bytes - at < cut ? sizeof bytes - at : cut;
+                marks_best()(bytes + at, len, ',', &t, &part);
+                for (size_t i = 0; i < len; i++)
+                    assert_int_equal(part.ends[i / 64] >> i % 64 & 1, whole.ends[(at + i) / 64] >> (at + i) % 64 & 1);
+            }
+            assert_memory_equal(&s, &t, sizeof s);
+        }
+    }
+}
+
+/* ---- rows ---- */
+
+static void write_file(const char *bytes, size_t len)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, len, file), len);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* All that a master yields as text; an error is its sentence. */
+struct transcript {
+    char text[1u << 16];
+    size_t len;
+};
+
+static void note_row(struct transcript *t, const struct master_row *row, uint32_t columns)
+{
+    bool good = row->status == MASTER_ROW_OK;
+
+    t->len += (size_t)snprintf(t->text + t->len, sizeof t->text - t->len, "%llu %llu %d", (unsigned long long)row->line,
+                               (unsigned long long)row->offset, row->status);
+    for (uint32_t i = 0; good && i < columns; i++) {
+        struct slice start = slice_make(row->fields[i].ptr, row->fields[i].len < 100 ? row->fields[i].len : 100);
+
+        t->len += (size_t)snprintf(t->text + t->len, sizeof t->text - t->len, "<%zu %.*s>", row->fields[i].len,
+                                   SLICE_FORMAT(start));
+    }
+    assert_true(t->len < sizeof t->text - 8192);
+}
+
+static void read_one_by_one(size_t read_bytes, struct transcript *t)
+{
+    struct master_options options = {.delimiter = ',', .read_bytes = read_bytes};
+    struct master *master;
+    struct master_row row;
+    struct error e;
+    int got;
+
+    t->len = 0;
+    assert_int_equal(master_open(path, &options, &master, &e), 0);
+    while ((got = master_next(master, &row, &e)) == 1)
+        note_row(t, &row, master_columns(master)->count);
+    if (got < 0)
+        t->len += (size_t)snprintf(t->text + t->len, sizeof t->text - t->len, "%s", e.text);
+    master_close(master);
+}
+
+static void read_block(struct master_cut *cut, struct master_rows *rows, struct master_block *block, uint32_t columns,
+                       struct transcript *t)
+{
+    struct master_row row;
+
+    master_cut_block(cut, block);
+    master_rows_start(rows, block);
+    while (master_rows_next(rows, &row)) {
+        row.line = master_rows_line(rows);
+        note_row(t, &row, columns);
+    }
+}
+
+static void read_in_blocks(size_t block_bytes, struct transcript *t)
+{
+    struct master_options options = {.delimiter = ','};
+    struct master *master;
+    struct master_cut *cut;
+    struct master_rows *rows;
+    struct master_block block;
+    uint32_t wanted[64];
+    uint64_t digest[2];
+    uint32_t columns;
+    struct error e;
+
+    t->len = 0;
+    assert_int_equal(master_open(path, &options, &master, &e), 0);
+    columns = master_columns(master)->count;
+    for (uint32_t i = 0; i < columns; i++)
+        wanted[i] = i;
+    assert_int_equal(master_cut_open(master, block_bytes, &cut, &e), 0);
+    master_close(master);
+    assert_int_equal(master_rows_create(columns, ',', wanted, columns, &rows, &e), 0);
+    assert_int_equal(master_block_init(cut, &block, &e), 0);
+    for (uint64_t i = 0; i < master_cut_blocks(cut); i++) {
+        assert_int_equal(master_cut_read(cut, i, &block, &e), 0);
+        read_block(cut, rows, &block, columns, t);
+    }
+    if (master_cut_finish(cut, digest, &e) != 0)
+        t->len += (size_t)snprintf(t->text + t->len, sizeof t->text - t->len, "%s", e.text);
+    master_block_free(&block);
+    master_rows_free(rows);
+    master_cut_close(cut);
+}
+
+static void expect_same_rows(size_t block_bytes)
+{
+    static struct transcript expected;
+    static struct transcript got;
+
+    read_one_by_one(0, &expected);
+    read_in_blocks(block_bytes, &got);
+    if (got.len != expected.len || memcmp(got.text, expected.text, got.len) != 0)
+        fail_msg("blocks of %zu: '%.*s' where '%.*s' was expected", block_bytes, (int)got.len, got.text,
+                 (int)expected.len, expected.text);
+}
+
+static void random_masters_give_the_same_rows_in_blocks_of_any_size(void **state)
+{
+    static const char *const alphabets[] = {"ab,\"\n", "a,,\n\r\n", "\"\",\n", "abcdefghijklmnop,\n\""};
+    static char bytes[4096];
+    unsigned seed = (unsigned)getpid();
+
+    (void)state;
+    print_message("seed %u\n", seed);
+    srand(seed);
+    for (size_t round = 0; round < 600; round++) {
+        size_t head = (size_t)sprintf(bytes, "%s", round % 3 == 0 ? "\xEF\xBB\xBFsymbol,\"na\nme\"\r\n" : "symbol,b\n");
+        size_t len = head + (size_t)rand() % (round % 2 == 0 ? 300 : 2000);
+
+        fill_random(bytes + head, len - head, alphabets[round % 4]);
+        for (size_t i = head; i < len; i++)
+            if (bytes[i] == '\0' && (i < 4096 || round % 5 != 0))
+                bytes[i] = 'x'; /* in its first bytes it would make the file a binary one */
+        write_file(bytes, len);
+        for (size_t block = 1; block < 200; block += 1 + (size_t)rand() % 20)
+            expect_same_rows(block);
+        expect_same_rows(1u << 20);
+    }
+}
+
+/* Rows about the limit, behind and before others, with and without a line end. */
+static void long_rows_are_the_same_in_blocks(void **state)
+{
+    static const size_t blocks[] = {4096, 65536, 1000003, MASTER_ROW_MAX};
+    static char bytes[5u << 20];
+
+    (void)state;
+    for (size_t len = MASTER_ROW_MAX - 2; len <= MASTER_ROW_MAX + 2; len++)
+        for (int kind = 0; kind < 4; kind++) {
+            size_t at = (size_t)sprintf(bytes, "symbol,b\nA,1\n");
+
+            memset(bytes + at, 'x', len);
+            bytes[at] = kind == 2 ? '"' : 'x'; /* never closed */
+            bytes[at + 5] = ',';
+            at += len - 1;
+            if (kind != 1)
+                bytes[at] = '\n';
+            at++;
+            if (kind != 1)
+                at += (size_t)sprintf(bytes + at, "B,2\n\nC,3");
+            write_file(bytes, at);
+            for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+                static struct transcript expected;
+                static struct transcript got;
+
+                read_one_by_one(0, &expected);
+                read_in_blocks(blocks[i], &got);
+                assert_int_equal(got.len, expected.len);
+                assert_memory_equal(got.text, expected.text, got.len);
+            }
+        }
+}
+
+static void a_file_that_shrinks_while_it_is_read_is_refused(void **state)
+{
+    struct master_options options = {.delimiter = ','};
+    struct master *master;
+    struct master_cut *cut;
+    struct master_block block;
+    uint64_t digest[2];
+    struct error e;
+
+    (void)state;
+    write_file("symbol,b\nA,1\nB,2\n", 17);
+    assert_int_equal(master_open(path, &options, &master, &e), 0);
+    assert_int_equal(master_cut_open(master, 8, &cut, &e), 0);
+    master_close(master);
+    assert_int_equal(master_block_init(cut, &block, &e), 0);
+    assert_int_equal(truncate(path, 12), 0);
+    assert_int_equal(master_cut_read(cut, 0, &block, &e), 0);
+    assert_int_equal(master_cut_read(cut, 1, &block, &e), -1);
+    assert_int_equal(e.code, ERROR_TEMPORARY);
+    assert_int_equal(master_cut_finish(cut, digest, &e), -1);
+    assert_int_equal(e.code, ERROR_TEMPORARY);
+    master_block_free(&block);
+    master_cut_close(cut);
+}
+
+static int make_file(void **state)
+{
+    int fd = mkstemp(path);
+
+    (void)state;
+    return fd < 0 ? -1 : close(fd);
+}
+
+static int remove_file(void **state)
+{
+    (void)state;
+    return unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_variant_marks_what_the_rule_says_at_every_offset),
+        cmocka_unit_test(marks_are_the_same_wherever_the_bytes_are_cut),
+        cmocka_unit_test(random_masters_give_the_same_rows_in_blocks_of_any_size),
+        cmocka_unit_test(long_rows_are_the_same_in_blocks),
+        cmocka_unit_test(a_file_that_shrinks_while_it_is_read_is_refused),
+    };
+    return cmocka_run_group_tests(tests, make_file, remove_file);
+}
