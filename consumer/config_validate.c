@@ -64,5 +64,5 @@ void config_master_options(const struct config *config, struct index_build_optio
     for (size_t i = 0; i < config->master.carry.count; i++)
         out->master.carried[i] = config->master.carry.items[i];
     for (size_t i = 0; i < config->master.keys.count; i++)
-        out->master.key_kinds |= 1u << identifier_kind_from_name(slice_of(config->master.keys.items[i]));
+        out->master.key_kinds |= UINT64_C(1) << identifier_kind_from_name(slice_of(config->master.keys.items[i]));
 }

@@ -37,14 +37,6 @@ static bool consists_of(struct slice s, size_t len, bool (*allowed)(char))
     return s.len == len;
 }
 
-static bool is_word_of(struct slice s, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (slice_equal_nocase(s, slice_of(words[i])))
-            return true;
-    return false;
-}
-
 enum agreement attribute_exchange(struct slice message, struct slice master)
 {
     if (is_blank(master))
@@ -60,11 +52,15 @@ enum agreement attribute_exchange(struct slice message, struct slice master)
 /* Prices in pence are prices in pounds. GBp needs no row: case aside it is GBP. */
 static struct slice major_unit(struct slice currency)
 {
-    static const char *const minor_and_major[][2] = {{"GBX", "GBP"}, {"ZAC", "ZAR"}, {"ILA", "ILS"}};
+    static const struct slice minor_and_major[][2] = {
+        {SLICE_LITERAL("GBX"), SLICE_LITERAL("GBP")},
+        {SLICE_LITERAL("ZAC"), SLICE_LITERAL("ZAR")},
+        {SLICE_LITERAL("ILA"), SLICE_LITERAL("ILS")},
+    };
 
     for (size_t i = 0; i < COUNT(minor_and_major); i++)
-        if (slice_equal_nocase(currency, slice_of(minor_and_major[i][0])))
-            return slice_of(minor_and_major[i][1]);
+        if (slice_equal_nocase(currency, minor_and_major[i][0]))
+            return minor_and_major[i][1];
     return currency;
 }
 
@@ -91,81 +87,81 @@ enum type_class {
 
 /* One spelling of a type. Spellings with the same code are the same type; those without one name only the class. */
 struct type_name {
-    const char *spelling;
+    struct slice spelling;
     const char *code;
     enum type_class class;
 };
 
 static const struct type_name type_names[] = {
-    {"CS", "CS", TYPE_EQUITY},
-    {"common stock", "CS", TYPE_EQUITY},
-    {"common", "CS", TYPE_EQUITY},
-    {"ordinary share", "CS", TYPE_EQUITY},
-    {"ordinary shares", "CS", TYPE_EQUITY},
-    {"ord", "CS", TYPE_EQUITY},
-    {"PS", "PS", TYPE_EQUITY},
-    {"preferred stock", "PS", TYPE_EQUITY},
-    {"preferred", "PS", TYPE_EQUITY},
-    {"preference share", "PS", TYPE_EQUITY},
-    {"preference shares", "PS", TYPE_EQUITY},
-    {"equity", NULL, TYPE_EQUITY},
-    {"equities", NULL, TYPE_EQUITY},
-    {"stock", NULL, TYPE_EQUITY},
-    {"share", NULL, TYPE_EQUITY},
-    {"shares", NULL, TYPE_EQUITY},
-    {"FUT", "FUT", TYPE_FUTURE},
-    {"future", "FUT", TYPE_FUTURE},
-    {"futures", "FUT", TYPE_FUTURE},
-    {"OPT", "OPT", TYPE_OPTION},
-    {"option", "OPT", TYPE_OPTION},
-    {"options", "OPT", TYPE_OPTION},
-    {"WAR", "WAR", TYPE_WARRANT},
-    {"warrant", "WAR", TYPE_WARRANT},
-    {"warrants", "WAR", TYPE_WARRANT},
-    {"MF", "MF", TYPE_FUND},
-    {"mutual fund", "MF", TYPE_FUND},
-    {"ETF", "ETF", TYPE_FUND},
-    {"exchange traded fund", "ETF", TYPE_FUND},
-    {"fund", NULL, TYPE_FUND},
-    {"CORP", "CORP", TYPE_DEBT},
-    {"corporate bond", "CORP", TYPE_DEBT},
-    {"CB", "CB", TYPE_DEBT},
-    {"convertible bond", "CB", TYPE_DEBT},
-    {"TBOND", "TBOND", TYPE_DEBT},
-    {"treasury bond", "TBOND", TYPE_DEBT},
-    {"TBILL", "TBILL", TYPE_DEBT},
-    {"treasury bill", "TBILL", TYPE_DEBT},
-    {"TNOTE", "TNOTE", TYPE_DEBT},
-    {"treasury note", "TNOTE", TYPE_DEBT},
-    {"MUNI", "MUNI", TYPE_DEBT},
-    {"municipal bond", "MUNI", TYPE_DEBT},
-    {"CD", "CD", TYPE_DEBT},
-    {"certificate of deposit", "CD", TYPE_DEBT},
-    {"CP", "CP", TYPE_DEBT},
-    {"commercial paper", "CP", TYPE_DEBT},
-    {"MTN", "MTN", TYPE_DEBT},
-    {"EUSOV", "EUSOV", TYPE_DEBT},
-    {"EUSUPRA", "EUSUPRA", TYPE_DEBT},
-    {"BRADY", "BRADY", TYPE_DEBT},
-    {"bond", NULL, TYPE_DEBT},
-    {"bonds", NULL, TYPE_DEBT},
-    {"debt", NULL, TYPE_DEBT},
-    {"fixed income", NULL, TYPE_DEBT},
-    {"FXSPOT", "FXSPOT", TYPE_FX},
-    {"FXFWD", "FXFWD", TYPE_FX},
-    {"FXSWAP", "FXSWAP", TYPE_FX},
-    {"FXNDF", "FXNDF", TYPE_FX},
-    {"FOR", "FOR", TYPE_FX},
-    {"forex", "FOR", TYPE_FX},
-    {"foreign exchange", "FOR", TYPE_FX},
-    {"fx", NULL, TYPE_FX},
-    {"currency", NULL, TYPE_FX},
+    {SLICE_LITERAL("CS"), "CS", TYPE_EQUITY},
+    {SLICE_LITERAL("common stock"), "CS", TYPE_EQUITY},
+    {SLICE_LITERAL("common"), "CS", TYPE_EQUITY},
+    {SLICE_LITERAL("ordinary share"), "CS", TYPE_EQUITY},
+    {SLICE_LITERAL("ordinary shares"), "CS", TYPE_EQUITY},
+    {SLICE_LITERAL("ord"), "CS", TYPE_EQUITY},
+    {SLICE_LITERAL("PS"), "PS", TYPE_EQUITY},
+    {SLICE_LITERAL("preferred stock"), "PS", TYPE_EQUITY},
+    {SLICE_LITERAL("preferred"), "PS", TYPE_EQUITY},
+    {SLICE_LITERAL("preference share"), "PS", TYPE_EQUITY},
+    {SLICE_LITERAL("preference shares"), "PS", TYPE_EQUITY},
+    {SLICE_LITERAL("equity"), NULL, TYPE_EQUITY},
+    {SLICE_LITERAL("equities"), NULL, TYPE_EQUITY},
+    {SLICE_LITERAL("stock"), NULL, TYPE_EQUITY},
+    {SLICE_LITERAL("share"), NULL, TYPE_EQUITY},
+    {SLICE_LITERAL("shares"), NULL, TYPE_EQUITY},
+    {SLICE_LITERAL("FUT"), "FUT", TYPE_FUTURE},
+    {SLICE_LITERAL("future"), "FUT", TYPE_FUTURE},
+    {SLICE_LITERAL("futures"), "FUT", TYPE_FUTURE},
+    {SLICE_LITERAL("OPT"), "OPT", TYPE_OPTION},
+    {SLICE_LITERAL("option"), "OPT", TYPE_OPTION},
+    {SLICE_LITERAL("options"), "OPT", TYPE_OPTION},
+    {SLICE_LITERAL("WAR"), "WAR", TYPE_WARRANT},
+    {SLICE_LITERAL("warrant"), "WAR", TYPE_WARRANT},
+    {SLICE_LITERAL("warrants"), "WAR", TYPE_WARRANT},
+    {SLICE_LITERAL("MF"), "MF", TYPE_FUND},
+    {SLICE_LITERAL("mutual fund"), "MF", TYPE_FUND},
+    {SLICE_LITERAL("ETF"), "ETF", TYPE_FUND},
+    {SLICE_LITERAL("exchange traded fund"), "ETF", TYPE_FUND},
+    {SLICE_LITERAL("fund"), NULL, TYPE_FUND},
+    {SLICE_LITERAL("CORP"), "CORP", TYPE_DEBT},
+    {SLICE_LITERAL("corporate bond"), "CORP", TYPE_DEBT},
+    {SLICE_LITERAL("CB"), "CB", TYPE_DEBT},
+    {SLICE_LITERAL("convertible bond"), "CB", TYPE_DEBT},
+    {SLICE_LITERAL("TBOND"), "TBOND", TYPE_DEBT},
+    {SLICE_LITERAL("treasury bond"), "TBOND", TYPE_DEBT},
+    {SLICE_LITERAL("TBILL"), "TBILL", TYPE_DEBT},
+    {SLICE_LITERAL("treasury bill"), "TBILL", TYPE_DEBT},
+    {SLICE_LITERAL("TNOTE"), "TNOTE", TYPE_DEBT},
+    {SLICE_LITERAL("treasury note"), "TNOTE", TYPE_DEBT},
+    {SLICE_LITERAL("MUNI"), "MUNI", TYPE_DEBT},
+    {SLICE_LITERAL("municipal bond"), "MUNI", TYPE_DEBT},
+    {SLICE_LITERAL("CD"), "CD", TYPE_DEBT},
+    {SLICE_LITERAL("certificate of deposit"), "CD", TYPE_DEBT},
+    {SLICE_LITERAL("CP"), "CP", TYPE_DEBT},
+    {SLICE_LITERAL("commercial paper"), "CP", TYPE_DEBT},
+    {SLICE_LITERAL("MTN"), "MTN", TYPE_DEBT},
+    {SLICE_LITERAL("EUSOV"), "EUSOV", TYPE_DEBT},
+    {SLICE_LITERAL("EUSUPRA"), "EUSUPRA", TYPE_DEBT},
+    {SLICE_LITERAL("BRADY"), "BRADY", TYPE_DEBT},
+    {SLICE_LITERAL("bond"), NULL, TYPE_DEBT},
+    {SLICE_LITERAL("bonds"), NULL, TYPE_DEBT},
+    {SLICE_LITERAL("debt"), NULL, TYPE_DEBT},
+    {SLICE_LITERAL("fixed income"), NULL, TYPE_DEBT},
+    {SLICE_LITERAL("FXSPOT"), "FXSPOT", TYPE_FX},
+    {SLICE_LITERAL("FXFWD"), "FXFWD", TYPE_FX},
+    {SLICE_LITERAL("FXSWAP"), "FXSWAP", TYPE_FX},
+    {SLICE_LITERAL("FXNDF"), "FXNDF", TYPE_FX},
+    {SLICE_LITERAL("FOR"), "FOR", TYPE_FX},
+    {SLICE_LITERAL("forex"), "FOR", TYPE_FX},
+    {SLICE_LITERAL("foreign exchange"), "FOR", TYPE_FX},
+    {SLICE_LITERAL("fx"), NULL, TYPE_FX},
+    {SLICE_LITERAL("currency"), NULL, TYPE_FX},
 };
 
 static const struct type_name *find_type(struct slice spelling)
 {
     for (size_t i = 0; i < COUNT(type_names); i++)
-        if (slice_equal_nocase(spelling, slice_of(type_names[i].spelling)))
+        if (slice_equal_nocase(spelling, type_names[i].spelling))
             return &type_names[i];
     return NULL;
 }
@@ -203,12 +199,12 @@ enum agreement attribute_cfi(struct slice message, struct slice master)
 
 enum agreement attribute_put_call(struct slice message, struct slice master)
 {
-    static const char *const puts[] = {"P", "PUT", "0"};
-    static const char *const calls[] = {"C", "CALL", "1"};
+    static const struct slice puts[] = {SLICE_LITERAL("P"), SLICE_LITERAL("PUT"), SLICE_LITERAL("0")};
+    static const struct slice calls[] = {SLICE_LITERAL("C"), SLICE_LITERAL("CALL"), SLICE_LITERAL("1")};
     bool put = slice_equal_text(message, "0");
     bool call = slice_equal_text(message, "1");
-    bool master_put = is_word_of(master, puts, COUNT(puts));
-    bool master_call = is_word_of(master, calls, COUNT(calls));
+    bool master_put = slice_is_one_of(master, puts, COUNT(puts));
+    bool master_call = slice_is_one_of(master, calls, COUNT(calls));
 
     if ((!put && !call) || (!master_put && !master_call))
         return UNSAID;
@@ -236,10 +232,11 @@ enum agreement attribute_maturity(struct date message, struct slice master)
 
 static bool is_delisted(struct slice value, struct date now)
 {
-    static const char *const yes[] = {"TRUE", "T", "YES", "Y", "1"};
+    static const struct slice yes[] = {SLICE_LITERAL("TRUE"), SLICE_LITERAL("T"), SLICE_LITERAL("YES"),
+                                       SLICE_LITERAL("Y"), SLICE_LITERAL("1")};
     struct date date;
 
-    if (is_word_of(value, yes, COUNT(yes)))
+    if (slice_is_one_of(value, yes, COUNT(yes)))
         return true;
     /* "Not after": the day of the delisting itself is no longer a day of trading. */
     return now.year != 0 && fix_time_parse_master_date(value, &date) && !date_is_before(now, date);
@@ -247,10 +244,12 @@ static bool is_delisted(struct slice value, struct date now)
 
 static bool is_inactive_status(struct slice value)
 {
-    static const char *const words[] = {"INACTIVE", "DELISTED",   "SUSPENDED", "HALTED", "EXPIRED",
-                                        "MATURED",  "TERMINATED", "DEAD",      "CLOSED", "CANCELLED"};
+    static const struct slice words[] = {
+        SLICE_LITERAL("INACTIVE"), SLICE_LITERAL("DELISTED"), SLICE_LITERAL("SUSPENDED"),  SLICE_LITERAL("HALTED"),
+        SLICE_LITERAL("EXPIRED"),  SLICE_LITERAL("MATURED"),  SLICE_LITERAL("TERMINATED"), SLICE_LITERAL("DEAD"),
+        SLICE_LITERAL("CLOSED"),   SLICE_LITERAL("CANCELLED")};
 
-    return is_word_of(value, words, COUNT(words));
+    return slice_is_one_of(value, words, COUNT(words));
 }
 
 static bool is_matured(struct slice value, struct date now)

@@ -92,8 +92,12 @@
     X(43110, 42486)                                                                                                    \
     X(43111, 42982)
 
+#define FIRST_DATA_TAG 89 /* of all in DATA_PAIRS; most fields of most messages have a lower one */
+
 uint32_t fix_data_tag(uint32_t length_tag)
 {
+    if (length_tag < FIRST_DATA_TAG)
+        return 0;
     switch (length_tag) {
 #define X(length, data)                                                                                                \
     case length:                                                                                                       \
@@ -108,6 +112,8 @@ uint32_t fix_data_tag(uint32_t length_tag)
 /* Whether a tag holds data, and so must stand behind its length. */
 static bool is_data_tag(uint32_t tag)
 {
+    if (tag < FIRST_DATA_TAG)
+        return false;
     switch (tag) {
 #define X(length, data) case data:
         DATA_PAIRS(X)
@@ -292,11 +298,14 @@ static enum fix_reason validate_fields(struct fix_message *m)
 
 static bool is_known_version(struct slice begin_string)
 {
-    static const char *const versions[] = {"FIX.4.0", "FIX.4.1",  "FIX.4.2",    "FIX.4.3",   "FIX.4.4",
-                                           "FIX.5.0", "FIXT.1.1", "FIX.5.0SP1", "FIX.5.0SP2"};
+    static const struct slice versions[] = {
+        SLICE_LITERAL("FIX.4.0"),  SLICE_LITERAL("FIX.4.1"),    SLICE_LITERAL("FIX.4.2"),
+        SLICE_LITERAL("FIX.4.3"),  SLICE_LITERAL("FIX.4.4"),    SLICE_LITERAL("FIX.5.0"),
+        SLICE_LITERAL("FIXT.1.1"), SLICE_LITERAL("FIX.5.0SP1"), SLICE_LITERAL("FIX.5.0SP2"),
+    };
 
     for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++)
-        if (slice_equal_text(begin_string, versions[i]))
+        if (slice_equal(begin_string, versions[i]))
             return true;
     return false;
 }
@@ -373,20 +382,30 @@ static enum fix_reason find_trailer(const struct fix_message *m, const char *bod
     return FIX_OK;
 }
 
+static uint32_t count_delimiters(const struct fix_message *m, const char *at, const char *end)
+{
+    uint32_t count = 0;
+
+    if (m->delimiter_len == 1)
+        for (; at < end; at++)
+            count += *at == m->delimiter; /* many at once, which finding one after the other is not */
+    else
+        for (; (at = find_delimiter(m, at, end)) != NULL; at++)
+            count++;
+    return count;
+}
+
 /* CheckSum as the bytes stand, or as they were before a logger made the delimiter readable. */
 static bool checksum_is(const struct fix_message *m, const char *at, const char *end, uint32_t expected)
 {
     uint32_t sum = 0;
-    uint32_t delimiters = 0;
     uint32_t excess = m->delimiter_len == 2 ? '^' + 'A' - SOH : (uint32_t)(m->delimiter - SOH);
 
     for (const char *p = at; p < end; p++)
         sum += (unsigned char)*p;
     if (sum % 256 == expected)
         return true;
-    for (const char *p = at; (p = find_delimiter(m, p, end)) != NULL; p++)
-        delimiters++;
-    return (sum - delimiters * excess) % 256 == expected;
+    return (sum - count_delimiters(m, at, end) * excess) % 256 == expected;
 }
 
 static enum fix_reason read_trailer(struct fix_message *m, const char *start, const char *trailer, const char *end)

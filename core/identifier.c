@@ -226,14 +226,6 @@ enum identifier_validity identifier_check(enum identifier_kind kind, struct slic
     }
 }
 
-static bool is_one_of(struct slice s, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (slice_equal_nocase(s, slice_of(words[i])))
-            return true;
-    return false;
-}
-
 static bool is_zeros(struct slice s)
 {
     for (size_t i = 0; i < s.len; i++)
@@ -245,11 +237,15 @@ static bool is_zeros(struct slice s)
 bool identifier_is_placeholder(enum identifier_kind kind, struct slice value)
 {
     /* NA is the ticker of a listed company, so it stands for nothing only where an identifier is expected. */
-    static const char *const everywhere[] = {"N/A", "#N/A", "[N/A]", "-", "--", "NULL", "NONE"};
-    static const char *const identifiers[] = {"NA", "NAN", "UNKNOWN", "TBD"};
+    static const struct slice everywhere[] = {SLICE_LITERAL("N/A"), SLICE_LITERAL("#N/A"), SLICE_LITERAL("[N/A]"),
+                                              SLICE_LITERAL("-"),   SLICE_LITERAL("--"),   SLICE_LITERAL("NULL"),
+                                              SLICE_LITERAL("NONE")};
+    static const struct slice identifiers[] = {SLICE_LITERAL("NA"), SLICE_LITERAL("NAN"), SLICE_LITERAL("UNKNOWN"),
+                                               SLICE_LITERAL("TBD")};
 
-    return value.len == 0 || is_zeros(value) || is_one_of(value, everywhere, sizeof everywhere / sizeof *everywhere) ||
-           (kind != IDENTIFIER_SYMBOL && is_one_of(value, identifiers, sizeof identifiers / sizeof *identifiers));
+    return value.len == 0 || is_zeros(value) ||
+           slice_is_one_of(value, everywhere, sizeof everywhere / sizeof *everywhere) ||
+           (kind != IDENTIFIER_SYMBOL && slice_is_one_of(value, identifiers, sizeof identifiers / sizeof *identifiers));
 }
 
 size_t identifier_key(enum identifier_kind kind, struct slice value, char key[IDENTIFIER_MAX])

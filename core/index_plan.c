@@ -70,7 +70,7 @@ static int take_carried(struct index_plan *plan, const struct master_options *op
     return 0;
 }
 
-static int take_tables(struct index_plan *plan, uint32_t key_kinds, struct error *e)
+static int take_tables(struct index_plan *plan, uint64_t key_kinds, struct error *e)
 {
     for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++) {
         enum identifier_kind kind = master_role_kind(role);

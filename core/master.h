@@ -30,7 +30,7 @@ struct master_options {
         *role_column[MASTER_ROLE_COUNT]; /* header name to use for the role; "" means: no column; NULL: by synonym */
     const char *carried[SECURITY_CARRIED_MAX]; /* header names to carry into the output */
     size_t carried_count;
-    uint32_t key_kinds; /* bit per identifier_kind to build tables of; 0: all that have a column */
+    uint64_t key_kinds; /* bit per identifier_kind to build tables of; 0: all that have a column */
     size_t read_bytes;  /* bytes of one read; 0: 512 KiB. Small ones put the buffer's end anywhere in a row */
 };
 

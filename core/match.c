@@ -492,6 +492,16 @@ static void compare_maturity(struct matching *m)
             is_date ? 541 : 200, ROLE_MATURITY);
 }
 
+/* As YYYYMMDD; empty where there is none. Few messages need it, so it is not made before. */
+static struct slice write_date(struct date date, char out[OBSERVED_DATE_MAX])
+{
+    out[0] = '\0';
+    if (date.year != 0)
+        snprintf(out, OBSERVED_DATE_MAX, "%04u%02u%02u", (unsigned)date.year % 10000u, (unsigned)date.month % 100u,
+                 (unsigned)date.day % 100u);
+    return slice_of(out);
+}
+
 static void compare_status(struct matching *m)
 {
     struct verdict verdict = {.kind = DISCREPANCY_INACTIVE_SECURITY};
@@ -499,7 +509,7 @@ static void compare_status(struct matching *m)
     if (candidates_keep_best(&m->matcher->candidates, judge_active, m) != DIFFERS)
         return;
     verdict.has_observed = m->date.year != 0;
-    verdict.observed = slice_of(m->result->date);
+    verdict.observed = write_date(m->date, m->result->date);
     add_verdict(m, verdict, 0);
 }
 
@@ -617,12 +627,9 @@ static void set_date(struct matching *m, const struct message_fields *message)
 {
     struct date *d = &m->date;
 
-    if (fix_time_parse_date(slice_trim(message->transact_time), d) ||
-        fix_time_parse_date(slice_trim(message->sending_time), d) ||
-        fix_time_parse_date(slice_trim(message->trade_date), d))
-        snprintf(m->result->date, sizeof m->result->date, "%04u%02u%02u", (unsigned)d->year % 10000u,
-                 (unsigned)d->month % 100u, (unsigned)d->day % 100u);
-    else
+    if (!fix_time_parse_date(slice_trim(message->transact_time), d) &&
+        !fix_time_parse_date(slice_trim(message->sending_time), d) &&
+        !fix_time_parse_date(slice_trim(message->trade_date), d))
         *d = (struct date){0};
 }
 

@@ -21,7 +21,7 @@ struct match_result {
     enum found_by found_by;
     uint32_t candidates;
     const struct security *security; /* NULL where nothing was found */
-    char date[OBSERVED_DATE_MAX];    /* the message's date, what INACTIVE_SECURITY observed */
+    char date[OBSERVED_DATE_MAX];    /* what INACTIVE_SECURITY observed: the message's date */
 };
 
 struct matcher;

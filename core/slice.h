@@ -15,6 +15,12 @@ struct slice {
 /* For printf's "%.*s". */
 #define SLICE_FORMAT(s) (int)(s).len, (s).ptr ? (s).ptr : ""
 
+/* Initialises a slice with a literal, so that nobody measures a constant again. */
+#define SLICE_LITERAL(text)                                                                                            \
+    {                                                                                                                  \
+        (text), sizeof(text) - 1                                                                                       \
+    }
+
 static inline struct slice slice_make(const char *ptr, size_t len)
 {
     return (struct slice){ptr, len};
@@ -44,6 +50,15 @@ static inline bool slice_equal_nocase(struct slice a, struct slice b)
 static inline bool slice_equal_text(struct slice a, const char *text)
 {
     return slice_equal(a, slice_of(text));
+}
+
+/* Whether it is one of the words, ASCII case aside. */
+static inline bool slice_is_one_of(struct slice s, const struct slice *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_equal_nocase(s, words[i]))
+            return true;
+    return false;
 }
 
 /* Blank, tab, CR, LF. */
