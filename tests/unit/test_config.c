@@ -502,7 +502,7 @@ static void the_builder_gets_what_was_set(void **state)
     assert_int_equal(config_set(&config, "master.spill_dir", "/s", &e), 0);
     config_master_options(&config, &options);
     assert_int_equal(options.master.delimiter, '|');
-    assert_int_equal(options.master.key_kinds, 1u << IDENTIFIER_ISIN | 1u << IDENTIFIER_CUSIP);
+    assert_int_equal(options.master.key_kinds, UINT64_C(1) << IDENTIFIER_ISIN | UINT64_C(1) << IDENTIFIER_CUSIP);
     assert_int_equal(options.master.carried_count, 1);
     assert_string_equal(options.master.carried[0], "name");
     assert_string_equal(options.master.role_column[ROLE_ISIN], "");
