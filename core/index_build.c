@@ -289,6 +289,7 @@ static int write_table(struct build *b, enum identifier_kind kind, struct error 
         .runs = b->tables[kind]->runs,
         .run_count = 1u << b->budget.run_bits,
         .run_bits = b->budget.run_bits,
+        .threads = b->budget.threads,
         .memory = b->arena,
         .memory_len = b->budget.arena,
         .overflow_buffer = b->overflow_buffer,

@@ -16,7 +16,6 @@ struct spill {
     uint32_t extent_bytes;
     uint32_t extent_pairs;
     uint32_t extents; /* numbers given out so far */
-    unsigned char *buffer;
 };
 
 int spill_create(const char *dir, uint32_t extent_bytes, struct spill **out, struct error *e)
@@ -31,10 +30,9 @@ int spill_create(const char *dir, uint32_t extent_bytes, struct spill **out, str
     spill->fd = index_open_unnamed(dir, "the build's temporary file", e);
     if (asprintf(&spill->name, "the build's temporary file in %s", dir) < 0)
         spill->name = NULL;
-    spill->buffer = malloc(extent_bytes);
     if (spill->fd < 0)
         goto fail;
-    if (spill->name == NULL || spill->buffer == NULL) {
+    if (spill->name == NULL) {
         error_set(e, ERROR_INTERNAL, "%s: no memory for a temporary file", dir);
         goto fail;
     }
@@ -52,7 +50,6 @@ void spill_close(struct spill *spill)
     if (spill->fd >= 0)
         close(spill->fd);
     free(spill->name);
-    free(spill->buffer);
     free(spill);
 }
 
@@ -111,28 +108,27 @@ int spill_seal(struct spill *spill, struct spill_run *run, struct error *e)
     return 0;
 }
 
-void spill_rewind(const struct spill_run *run, struct spill_cursor *cursor)
+void spill_rewind(const struct spill_run *run, unsigned char *buffer, struct spill_cursor *cursor)
 {
-    *cursor = (struct spill_cursor){.run = run, .left = run->count, .next = run->head};
+    *cursor = (struct spill_cursor){.run = run, .left = run->count, .next = run->head, .buffer = buffer};
 }
 
-static int read_extent(struct spill *spill, struct spill_cursor *c, struct error *e)
+static int read_extent(const struct spill *spill, struct spill_cursor *c, struct error *e)
 {
     uint64_t pairs = c->left < spill->extent_pairs ? c->left : spill->extent_pairs;
     uint64_t offset = (uint64_t)c->next * spill->extent_bytes;
 
-    if (index_read_at(spill->fd, spill->buffer, EXTENT_HEADER + (size_t)pairs * PAIR_BYTES, offset, spill->name, e) !=
-        0)
+    if (index_read_at(spill->fd, c->buffer, EXTENT_HEADER + (size_t)pairs * PAIR_BYTES, offset, spill->name, e) != 0)
         return -1;
-    memcpy(&c->next, spill->buffer, sizeof c->next);
-    memcpy(&c->count, spill->buffer + sizeof c->next, sizeof c->count);
+    memcpy(&c->next, c->buffer, sizeof c->next);
+    memcpy(&c->count, c->buffer + sizeof c->next, sizeof c->count);
     c->at = 0;
     if (c->count != pairs)
         return error_set(e, ERROR_IO, "%s does not hold what was written to it", spill->name);
     return 0;
 }
 
-int spill_next(struct spill *spill, struct spill_cursor *c, struct spill_pair *pair, struct error *e)
+int spill_next(const struct spill *spill, struct spill_cursor *c, struct spill_pair *pair, struct error *e)
 {
     const unsigned char *from;
 
@@ -140,7 +136,7 @@ int spill_next(struct spill *spill, struct spill_cursor *c, struct spill_pair *p
         return 0;
     if (c->at == c->count && read_extent(spill, c, e) != 0)
         return -1;
-    from = spill->buffer + EXTENT_HEADER + (size_t)c->at * PAIR_BYTES;
+    from = c->buffer + EXTENT_HEADER + (size_t)c->at * PAIR_BYTES;
     memcpy(&pair->hash, from, sizeof pair->hash);
     memcpy(&pair->position, from + sizeof pair->hash, sizeof pair->position);
     c->at++;
