@@ -27,6 +27,7 @@ static const struct shared_option shared_options[] = {
     {CLI_MASTER, {"master", 'm', "FILE", "master.files", "a file of the security master; may be repeated"}},
     {CLI_INDEX, {"index", 'i', "FILE", "master.index", "the index of the master"}},
     {CLI_MASTER, {"memory", 0, "SIZE", "master.memory", "what making an index may take, such as 600M"}},
+    {CLI_MASTER, {"threads", 0, "N", "master.threads", "how many threads make an index, or auto"}},
     {CLI_MASTER, {"spill-dir", 0, "DIR", "master.spill_dir", "where its temporary files go (beside the index)"}},
     {CLI_MASTER, {"carry", 0, "HEADER", "master.carry", "a column to carry into the output; may be repeated"}},
     {CLI_MASTER, {"column", 0, "ROLE=HEADER", "master.column.", "the column that plays a role; may be repeated"}},

@@ -71,7 +71,8 @@ struct config {
     struct {
         struct string_list files;
         char *index;
-        uint64_t memory; /* bytes */
+        uint64_t memory;  /* bytes; 0: auto */
+        uint64_t threads; /* 0: auto */
         char *spill_dir;
         char *delimiter;                  /* one character, or "tab", "pipe", "comma", "semicolon"; empty: found out */
         char *columns[MASTER_ROLE_COUNT]; /* NULL: by synonym; "": none */

@@ -51,8 +51,10 @@
       "The master's files, separated by commas; one index is made of all.")                                            \
     X("master", "index", PATH, master.index, 0, 0, "", "/var/lib/fixwarden/master.fwx",                                \
       "The index; made from the files where it is not there.")                                                         \
-    X("master", "memory", SIZE, master.memory, INDEX_MEMORY_MIN, 1ull << 40, "256M", "",                               \
-      "What making the index may take of memory.")                                                                     \
+    X("master", "memory", SIZE, master.memory, INDEX_MEMORY_MIN, 1ull << 40, "auto", "",                               \
+      "What making the index may take of memory; auto: by the limits of control groups and what is free.")             \
+    X("master", "threads", COUNT, master.threads, 1, INDEX_THREADS_MAX, "auto", "",                                    \
+      "How many threads make the index; auto: as many as there are processors for it.")                                \
     X("master", "spill_dir", PATH, master.spill_dir, 0, 0, "", "",                                                     \
       "Where its temporary files go; empty: beside the index.")                                                        \
     X("master", "delimiter", DELIMITER, master.delimiter, 0, 0, "", "",                                                \
@@ -93,7 +95,7 @@ struct config_option {
     enum config_type type;
     size_t offset; /* of the member in struct config */
     uint64_t min, max;
-    const char *preset; /* the default as text */
+    const char *preset; /* the default as text; "auto": a number, and 0 stands for that word */
     const char *example;
     const char *sentence;
 };

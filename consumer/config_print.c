@@ -138,7 +138,9 @@ static void show_number(const struct config_option *option, uint64_t number, FIL
 {
     char text[CONFIG_NUMBER_TEXT];
 
-    if (option->type == CONFIG_SIZE)
+    if (number == 0 && strcmp(option->preset, "auto") == 0)
+        snprintf(text, sizeof text, "auto");
+    else if (option->type == CONFIG_SIZE)
         config_format_size(number, text);
     else if (option->type == CONFIG_DURATION)
         config_format_duration(number, text);

@@ -101,6 +101,10 @@ static int set_number(uint64_t *number, const struct config_option *option, cons
     uint64_t parsed;
     bool good;
 
+    if (strcmp(option->preset, "auto") == 0 && strcasecmp(value, "auto") == 0) {
+        *number = 0;
+        return 0;
+    }
     if (option->type == CONFIG_SIZE) {
         good = config_parse_size(text, &parsed);
         config_format_size(option->min, low);

@@ -54,6 +54,7 @@ void config_master_options(const struct config *config, struct index_build_optio
 {
     *out = (struct index_build_options){
         .memory = config->master.memory,
+        .threads = (unsigned)config->master.threads,
         .spill_dir = config->master.spill_dir[0] ? config->master.spill_dir : NULL,
         .max_bad_rows = config->master.max_bad_rows,
         .master.delimiter = config_delimiter(config->master.delimiter),

@@ -203,6 +203,11 @@ static void what_a_file_sets_is_used_or_refused(void **state)
     } rows[] = {
         {"a list by commas and by repetition", "[input]\ntopics = a, b\ntopics = ^c.*,\n",
          "topics = a\ntopics = b\ntopics = ^c.*\n", NULL},
+        {"memory and threads that are found out", "[master]\nmemory = AUTO\nthreads = auto\n",
+         "memory = auto\nthreads = auto\n", NULL},
+        {"threads", "[master]\nthreads = 12\n", "threads = 12\n", NULL},
+        {"too many threads", "[master]\nthreads = 257\n", NULL, "[master] threads: '257' is no number from 1 to 256"},
+        {"no threads", "[master]\nthreads = 0\n", NULL, "[master] threads: '0' is no number from 1 to 256"},
         {"a size", "[master]\nmemory = 600M\n", "memory = 600M\n", NULL},
         {"a number without a limit", "[master]\nmax_bad_rows = unlimited\n", "max_bad_rows = unlimited\n", NULL},
         {"a choice, case aside", "[output]\ndelivery = At-Least-Once\n", "delivery = at-least-once\n", NULL},
@@ -490,7 +495,8 @@ static void the_builder_gets_what_was_set(void **state)
     (void)state;
     assert_true(config_init(&config));
     config_master_options(&config, &options);
-    assert_int_equal(options.memory, 256u << 20);
+    assert_int_equal(options.memory, 0);
+    assert_int_equal(options.threads, 0);
     assert_int_equal(options.master.delimiter, 0);
     assert_int_equal(options.master.key_kinds, 0);
     assert_null(options.spill_dir);
