@@ -78,7 +78,7 @@ struct config {
         char *columns[MASTER_ROLE_COUNT]; /* NULL: by synonym; "": none */
         struct string_list carry;
         struct string_list keys; /* names of identifier kinds; empty: all that have a column */
-        uint64_t max_bad_rows;
+        uint64_t max_bad_rows;   /* UINT64_MAX: any number; from CONFIG_SHARE on: a share of all rows */
     } master;
     struct rules rules;
     struct {

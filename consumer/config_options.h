@@ -63,14 +63,16 @@
       "Further columns, by their header, that go into each discrepancy.")                                              \
     X("master", "keys", KEYS, master.keys, 0, IDENTIFIER_KIND_COUNT, "", "",                                           \
       "The kinds of identifier that are indexed (CUSIP, ISIN, ...); empty: all that have a column.")                   \
-    X("master", "max_bad_rows", COUNT, master.max_bad_rows, 0, UINT64_MAX, "0", "",                                    \
-      "More malformed rows than these refuse the master; or unlimited.")                                               \
+    X("master", "max_bad_rows", ROWS, master.max_bad_rows, 0, UINT64_MAX, "0", "",                                     \
+      "More malformed rows than these refuse the master: a number, a share of all such as 0.1%, or unlimited.")        \
     X("batch", "messages", COUNT, batch.messages, 1, 1000000, "10000", "", "Records in one batch, at most.")           \
     X("batch", "commit_interval", DURATION, batch.commit_interval_ms, 1, 60000, "100ms", "",                           \
       "How long output and offsets may wait for a commit.")                                                            \
     X("reload", "check_interval", DURATION, reload.check_interval_ms, 100, 86400000, "5s", "",                         \
       "How often a newer index is looked for.")                                                                        \
     X("log", "level", LOG_LEVEL, log.level, 0, 0, "info", "", "error, warning, info or debug.")
+
+#define CONFIG_SHARE (1ull << 63)
 
 enum config_type {
     CONFIG_STRING,    /* char * */
@@ -81,6 +83,7 @@ enum config_type {
     CONFIG_SIZE,      /* uint64_t, bytes */
     CONFIG_DURATION,  /* uint64_t, milliseconds */
     CONFIG_COUNT,     /* uint64_t; "unlimited" is UINT64_MAX where that is the maximum */
+    CONFIG_ROWS,      /* likewise; a share of all rows is CONFIG_SHARE and the number of its millionths */
     CONFIG_DELIMITER, /* char * */
     CONFIG_FRAMING,   /* int from here on: the number of a name */
     CONFIG_START,

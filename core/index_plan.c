@@ -15,6 +15,8 @@
 #define BLOCK_SMALL (128u << 10)
 #define BLOCK_SMALL_MEMORY (64u << 20) /* bytes of memory below which blocks are small */
 #define ARENA_MIN (1u << 20)
+#define SAMPLE_ROWS 256u
+#define SAMPLE_BYTES (64u << 10)
 
 /* ---- columns and sources ---- */
 
@@ -39,6 +41,23 @@ static int take_roles(struct index_plan *plan, const struct master *master, stru
     return 0;
 }
 
+/* About how many rows there are: the first ones, which lie in the buffer already, stand for all. Whatever is wrong with
+ * them is told when they are read in earnest. */
+static uint64_t guess_rows(struct master *master, uint64_t size)
+{
+    uint64_t first = master_body(master).offset;
+    uint64_t rows = 0;
+    struct master_row row;
+    struct error ignored;
+
+    while (rows < SAMPLE_ROWS && master_next(master, &row, &ignored) == 1) {
+        rows++;
+        if (row.offset - first > SAMPLE_BYTES)
+            break;
+    }
+    return rows < 2 ? rows : (size - first) / ((row.offset - first) / (rows - 1) + 1);
+}
+
 static int plan_source(struct index_plan *plan, const char *path, const struct index_build_options *options,
                        struct error *e)
 {
@@ -57,6 +76,8 @@ static int plan_source(struct index_plan *plan, const char *path, const struct i
                                   : error_set(e, ERROR_INTERNAL, "%s: no memory for its name", path);
     if (status == 0 && options->events.on_columns != NULL)
         options->events.on_columns(options->events.opaque, path, master);
+    if (status == 0)
+        plan->rows_guess += guess_rows(master, source->size);
     master_close(master);
     return status;
 }

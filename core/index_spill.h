@@ -41,6 +41,8 @@ struct spill_cursor {
 
 struct spill;
 
+#define SPILL_PAIR_BYTES 12u /* of a pair on the disk */
+
 int spill_create(const char *dir, uint32_t extent_bytes, struct spill **out, struct error *e);
 void spill_close(struct spill *spill); /* NULL is fine */
 uint32_t spill_extent_bytes(const struct spill *spill);
@@ -50,8 +52,8 @@ void spill_start(struct spill_run *run, unsigned char *buffer);
 int spill_add(struct spill *spill, struct spill_run *run, uint64_t hash, uint32_t position, struct error *e);
 int spill_seal(struct spill *spill, struct spill_run *run, struct error *e);
 
-/* Walks a sealed run, with an extent's bytes at `buffer`. spill_next returns 1 with a pair, 0 at the end, -1 with the
- * error set. Any thread, also while another one adds to other runs. */
+/* Walks a sealed run, once, with an extent's bytes at `buffer`; what was read is gone from the disk. spill_next returns
+ * 1 with a pair, 0 at the end, -1 with the error set. Any thread, also while another one adds to other runs. */
 void spill_rewind(const struct spill_run *run, unsigned char *buffer, struct spill_cursor *cursor);
 int spill_next(const struct spill *spill, struct spill_cursor *cursor, struct spill_pair *pair, struct error *e);
 
