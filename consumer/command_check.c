@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "commands.h"
 #include "fix_file.h"
+#include "limits.h"
 #include "output_file.h"
 #include "report.h"
 #include "stop.h"
@@ -95,9 +96,11 @@ static int build_at(const struct config *config, const char *path, const atomic_
     struct index_build_options build_options;
     struct index_build_result result;
     struct build_view view;
+    struct limits limits;
     int status;
 
     config_master_options(config, &build_options);
+    limits_settle(&build_options, &limits);
     build_view_init(&view, stop, false, &build_options.events);
     status = index_build((const char *const *)config->master.files.items, config->master.files.count, path,
                          &build_options, &result, e);

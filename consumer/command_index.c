@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "commands.h"
 #include "json_text.h"
+#include "limits.h"
 #include "stop.h"
 #include "suggest.h"
 
@@ -167,6 +168,7 @@ static int build(const struct config *config, const atomic_bool *stop, struct er
     struct index_build_options options;
     struct index_build_result result;
     struct build_view view;
+    struct limits limits;
     int status;
 
     if (config->master.files.count == 0)
@@ -174,6 +176,9 @@ static int build(const struct config *config, const atomic_bool *stop, struct er
     if (config->master.index[0] == '\0')
         return error_set(e, ERROR_USAGE, "index build: it needs a place for the index: --index FILE");
     config_master_options(config, &options);
+    limits_settle(&options, &limits);
+    fprintf(stderr, "memory: %" PRIu64 " MiB (%s)\nthreads: %u (%s)\n", limits.memory >> 20, limits.memory_reason,
+            limits.threads, limits.threads_reason);
     build_view_init(&view, stop, true, &options.events);
     status = index_build((const char *const *)config->master.files.items, config->master.files.count,
                          config->master.index, &options, &result, e);

@@ -71,13 +71,14 @@ struct config {
     struct {
         struct string_list files;
         char *index;
-        uint64_t memory; /* bytes */
+        uint64_t memory;  /* bytes; 0: auto */
+        uint64_t threads; /* 0: auto */
         char *spill_dir;
         char *delimiter;                  /* one character, or "tab", "pipe", "comma", "semicolon"; empty: found out */
         char *columns[MASTER_ROLE_COUNT]; /* NULL: by synonym; "": none */
         struct string_list carry;
         struct string_list keys; /* names of identifier kinds; empty: all that have a column */
-        uint64_t max_bad_rows;
+        uint64_t max_bad_rows;   /* UINT64_MAX: any number; from CONFIG_SHARE on: a share of all rows */
     } master;
     struct rules rules;
     struct {

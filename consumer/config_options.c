@@ -26,7 +26,7 @@ const char *config_type_name(enum config_type type)
         [CONFIG_FILES] = "list of paths", [CONFIG_KEYS] = "list",    [CONFIG_SIZE] = "size",
         [CONFIG_DURATION] = "duration",   [CONFIG_COUNT] = "number", [CONFIG_DELIMITER] = "character",
         [CONFIG_FRAMING] = "choice",      [CONFIG_START] = "choice", [CONFIG_DELIVERY] = "choice",
-        [CONFIG_LOG_LEVEL] = "choice",
+        [CONFIG_LOG_LEVEL] = "choice",    [CONFIG_ROWS] = "number",
     };
     return names[type];
 }

@@ -51,8 +51,10 @@
       "The master's files, separated by commas; master-*.csv names all that match; one index is made of all.")         \
     X("master", "index", PATH, master.index, 0, 0, "", "/var/lib/fixwarden/master.fwx",                                \
       "The index; made from the files where it is not there.")                                                         \
-    X("master", "memory", SIZE, master.memory, INDEX_MEMORY_MIN, 1ull << 40, "256M", "",                               \
-      "What making the index may take of memory.")                                                                     \
+    X("master", "memory", SIZE, master.memory, INDEX_MEMORY_MIN, 1ull << 40, "auto", "",                               \
+      "What making the index may take of memory; auto: by the limits of control groups and what is free.")             \
+    X("master", "threads", COUNT, master.threads, 1, INDEX_THREADS_MAX, "auto", "",                                    \
+      "How many threads make the index; auto: as many as there are processors for it.")                                \
     X("master", "spill_dir", PATH, master.spill_dir, 0, 0, "", "",                                                     \
       "Where its temporary files go; empty: beside the index.")                                                        \
     X("master", "delimiter", DELIMITER, master.delimiter, 0, 0, "", "",                                                \
@@ -61,14 +63,16 @@
       "Further columns, by their header, that go into each discrepancy.")                                              \
     X("master", "keys", KEYS, master.keys, 0, IDENTIFIER_KIND_COUNT, "", "",                                           \
       "The kinds of identifier that are indexed (CUSIP, ISIN, ...); empty: all that have a column.")                   \
-    X("master", "max_bad_rows", COUNT, master.max_bad_rows, 0, UINT64_MAX, "0", "",                                    \
-      "More malformed rows than these refuse the master; or unlimited.")                                               \
+    X("master", "max_bad_rows", ROWS, master.max_bad_rows, 0, UINT64_MAX, "0", "",                                     \
+      "More malformed rows than these refuse the master: a number, a share of all such as 0.1%, or unlimited.")        \
     X("batch", "messages", COUNT, batch.messages, 1, 1000000, "10000", "", "Records in one batch, at most.")           \
     X("batch", "commit_interval", DURATION, batch.commit_interval_ms, 1, 60000, "100ms", "",                           \
       "How long output and offsets may wait for a commit.")                                                            \
     X("reload", "check_interval", DURATION, reload.check_interval_ms, 100, 86400000, "5s", "",                         \
       "How often a newer index is looked for.")                                                                        \
     X("log", "level", LOG_LEVEL, log.level, 0, 0, "info", "", "error, warning, info or debug.")
+
+#define CONFIG_SHARE (1ull << 63)
 
 enum config_type {
     CONFIG_STRING,    /* char * */
@@ -79,6 +83,7 @@ enum config_type {
     CONFIG_SIZE,      /* uint64_t, bytes */
     CONFIG_DURATION,  /* uint64_t, milliseconds */
     CONFIG_COUNT,     /* uint64_t; "unlimited" is UINT64_MAX where that is the maximum */
+    CONFIG_ROWS,      /* likewise; a share of all rows is CONFIG_SHARE and the number of its millionths */
     CONFIG_DELIMITER, /* char * */
     CONFIG_FRAMING,   /* int from here on: the number of a name */
     CONFIG_START,
@@ -93,7 +98,7 @@ struct config_option {
     enum config_type type;
     size_t offset; /* of the member in struct config */
     uint64_t min, max;
-    const char *preset; /* the default as text */
+    const char *preset; /* the default as text; "auto": a number, and 0 stands for that word */
     const char *example;
     const char *sentence;
 };

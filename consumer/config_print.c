@@ -76,7 +76,8 @@ void config_print_options(FILE *out)
 static void print_sample_option(const struct config_option *option, FILE *out)
 {
     fprintf(out, "\n# %s", option->sentence);
-    if (option->type == CONFIG_SIZE || option->type == CONFIG_DURATION || option->type == CONFIG_COUNT) {
+    if (option->type == CONFIG_SIZE || option->type == CONFIG_DURATION || option->type == CONFIG_COUNT ||
+        option->type == CONFIG_ROWS) {
         fputs(" (", out);
         print_type(option, ", ", out);
         fputc(')', out);
@@ -138,12 +139,16 @@ static void show_number(const struct config_option *option, uint64_t number, FIL
 {
     char text[CONFIG_NUMBER_TEXT];
 
-    if (option->type == CONFIG_SIZE)
+    if (number == 0 && strcmp(option->preset, "auto") == 0)
+        snprintf(text, sizeof text, "auto");
+    else if (option->type == CONFIG_SIZE)
         config_format_size(number, text);
     else if (option->type == CONFIG_DURATION)
         config_format_duration(number, text);
     else if (number == UINT64_MAX)
         snprintf(text, sizeof text, "unlimited");
+    else if (option->type == CONFIG_ROWS && number >= CONFIG_SHARE)
+        config_format_share(number - CONFIG_SHARE, text);
     else
         snprintf(text, sizeof text, "%" PRIu64, number);
     fprintf(out, "%s = %s\n", option->key, text);

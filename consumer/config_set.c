@@ -101,6 +101,14 @@ static int set_number(uint64_t *number, const struct config_option *option, cons
     uint64_t parsed;
     bool good;
 
+    if (strcmp(option->preset, "auto") == 0 && strcasecmp(value, "auto") == 0) {
+        *number = 0;
+        return 0;
+    }
+    if (option->type == CONFIG_ROWS && config_parse_share(text, &parsed)) {
+        *number = CONFIG_SHARE + parsed;
+        return 0;
+    }
     if (option->type == CONFIG_SIZE) {
         good = config_parse_size(text, &parsed);
         config_format_size(option->min, low);
@@ -110,7 +118,7 @@ static int set_number(uint64_t *number, const struct config_option *option, cons
         config_format_duration(option->min, low);
         config_format_duration(option->max, high);
     } else {
-        good = config_parse_count(text, &parsed);
+        good = config_parse_count(text, &parsed) && (option->type != CONFIG_ROWS || parsed < CONFIG_SHARE);
         snprintf(low, sizeof low, "%" PRIu64, option->min);
         snprintf(high, sizeof high, "%" PRIu64, option->max);
         if (option->max == UINT64_MAX && strcasecmp(value, "unlimited") == 0) {
@@ -158,6 +166,7 @@ int config_option_set(struct config *config, enum config_layer layer, const stru
     case CONFIG_SIZE:
     case CONFIG_DURATION:
     case CONFIG_COUNT:
+    case CONFIG_ROWS:
         return set_number(target, option, value, e);
     default:
         return set_choice(target, option, value, e);

@@ -50,12 +50,20 @@ int config_validate_run(const struct config *config, struct error *e)
     return check_topics(config, e);
 }
 
+/* 0 where the option is a number of rows. */
+static uint32_t share_of_rows(uint64_t max_bad_rows)
+{
+    return max_bad_rows >= CONFIG_SHARE && max_bad_rows != UINT64_MAX ? (uint32_t)(max_bad_rows - CONFIG_SHARE) : 0;
+}
+
 void config_master_options(const struct config *config, struct index_build_options *out)
 {
     *out = (struct index_build_options){
         .memory = config->master.memory,
+        .threads = (unsigned)config->master.threads,
         .spill_dir = config->master.spill_dir[0] ? config->master.spill_dir : NULL,
         .max_bad_rows = config->master.max_bad_rows,
+        .max_bad_share = share_of_rows(config->master.max_bad_rows),
         .master.delimiter = config_delimiter(config->master.delimiter),
         .master.carried_count = config->master.carry.count,
     };

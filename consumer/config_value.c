@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 struct unit {
     const char *name;
@@ -42,6 +43,46 @@ bool config_parse_count(struct slice text, uint64_t *out)
     }
     *out = value;
     return true;
+}
+
+#define SHARE_DIGITS 4       /* behind the point of a percentage */
+#define SHARE_PERCENT 10000u /* millionths */
+#define SHARE_WHOLE_PERCENT 100
+
+bool config_parse_share(struct slice text, uint64_t *out)
+{
+    const char *point = text.len > 0 ? memchr(text.ptr, '.', text.len) : NULL;
+    uint64_t whole, part = 0;
+    size_t digits = 0;
+
+    if (text.len < 2 || text.ptr[text.len - 1] != '%')
+        return false;
+    text.len--;
+    if (!config_parse_count(slice_make(text.ptr, point ? (size_t)(point - text.ptr) : text.len), &whole))
+        return false;
+    if (point) {
+        digits = (size_t)(text.ptr + text.len - point) - 1;
+        if (digits > SHARE_DIGITS || !config_parse_count(slice_make(point + 1, digits), &part))
+            return false;
+    }
+    for (; digits < SHARE_DIGITS; digits++)
+        part *= 10;
+    if (whole > SHARE_WHOLE_PERCENT)
+        return false;
+    *out = whole * SHARE_PERCENT + part;
+    return *out > 0 && *out <= (uint64_t)SHARE_WHOLE_PERCENT * SHARE_PERCENT;
+}
+
+void config_format_share(uint64_t millionths, char text[CONFIG_NUMBER_TEXT])
+{
+    int len = snprintf(text, CONFIG_NUMBER_TEXT - 1, "%" PRIu64 ".%04" PRIu64, millionths / SHARE_PERCENT,
+                       millionths % SHARE_PERCENT);
+
+    while (text[len - 1] == '0')
+        len--;
+    len -= text[len - 1] == '.';
+    text[len++] = '%';
+    text[len] = '\0';
 }
 
 static bool parse_with_unit(struct slice text, const struct unit *units, size_t count, uint64_t *out)

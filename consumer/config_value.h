@@ -18,6 +18,10 @@ bool config_parse_size(struct slice text, uint64_t *out);
 /* "100ms", "5s", "2m", "1h", or a number of milliseconds. */
 bool config_parse_duration(struct slice text, uint64_t *out);
 
+/* "0.1%": above 0 and up to 100, with 4 digits behind the point. Millionths. */
+bool config_parse_share(struct slice text, uint64_t *out);
+void config_format_share(uint64_t millionths, char text[CONFIG_NUMBER_TEXT]);
+
 /* The shortest text that the functions above read as the same value. */
 void config_format_size(uint64_t bytes, char text[CONFIG_NUMBER_TEXT]);
 void config_format_duration(uint64_t milliseconds, char text[CONFIG_NUMBER_TEXT]);

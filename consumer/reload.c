@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "limits.h"
 #include "monotonic.h"
 
 #define BUILDER_NAP_MS 10 /* between looks at the builder */
@@ -78,9 +79,11 @@ static int build_here(const struct reload *r, const atomic_bool *stop, struct er
     struct building building = {r->log, stop};
     struct index_build_options options;
     struct index_build_result result;
+    struct limits limits;
     char **files = r->config->master.files.items;
 
     config_master_options(r->config, &options);
+    limits_settle(&options, &limits);
     options.events = (struct index_build_events){&building, on_columns, on_bad_row, on_progress};
     if (index_build((const char *const *)files, r->config->master.files.count, r->path, &options, &result, e) != 0)
         return -1;

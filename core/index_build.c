@@ -1,6 +1,8 @@
 #include "index_build.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 #include <time.h>
 
 #include "index_crew.h"
@@ -81,19 +83,41 @@ static int start_tables(struct build *b, struct error *e)
     return 0;
 }
 
+/* Refuses a directory that cannot hold the temporary file, before work is lost. Blank keys take no room, so only half
+ * of what all keys would take is asked for. */
+static int check_space(const struct build *b, const char *dir, struct error *e)
+{
+    uint64_t need = b->plan.rows_guess * b->plan.table_count * SPILL_PAIR_BYTES / 2;
+    struct statvfs fs;
+
+    if (statvfs(dir, &fs) != 0)
+        return error_set_errno(e, errno, "%s: cannot hold the build's temporary file", dir);
+    if (fs.f_blocks == 0 || (uint64_t)fs.f_bavail * fs.f_frsize >= need) /* no blocks: it does not say */
+        return 0;
+    return error_set(e, ERROR_IO,
+                     "%s: has %llu MiB free, and the build's temporary file needs about %llu MiB; name another place "
+                     "with --spill-dir",
+                     dir, (unsigned long long)((uint64_t)fs.f_bavail * fs.f_frsize >> 20),
+                     (unsigned long long)(need >> 20) + 1);
+}
+
 static int open_spill(struct build *b, const char *index_path, struct error *e)
 {
     const char *slash = strrchr(index_path, '/');
-    char *beside;
+    size_t len = slash == NULL ? 0 : slash == index_path ? 1 : (size_t)(slash - index_path);
+    char *dir;
     int status;
 
     if (b->options->spill_dir != NULL)
-        return spill_create(b->options->spill_dir, b->budget.extent_bytes, &b->spill, e);
-    beside = slash == NULL ? strdup(".") : strndup(index_path, slash == index_path ? 1 : (size_t)(slash - index_path));
-    if (beside == NULL)
+        dir = strdup(b->options->spill_dir);
+    else
+        dir = slash == NULL ? strdup(".") : strndup(index_path, len);
+    if (dir == NULL)
         return error_set(e, ERROR_INTERNAL, "%s: no memory for its name", index_path);
-    status = spill_create(beside, b->budget.extent_bytes, &b->spill, e);
-    free(beside);
+    status = check_space(b, dir, e);
+    if (status == 0)
+        status = spill_create(dir, b->budget.extent_bytes, &b->spill, e);
+    free(dir);
     return status;
 }
 
@@ -162,7 +186,7 @@ static int on_bad_row(void *opaque, const struct master_row *row, struct error *
     b->bad_row_count++;
     if (b->source_bad_rows++ < INDEX_BAD_ROWS_SHOWN && events->on_bad_row != NULL)
         events->on_bad_row(events->opaque, path, row);
-    if (b->bad_row_count <= b->options->max_bad_rows)
+    if (b->options->max_bad_share > 0 || b->bad_row_count <= b->options->max_bad_rows)
         return 0;
     if (row->status == MASTER_ROW_TOO_FEW_FIELDS || row->status == MASTER_ROW_TOO_MANY_FIELDS)
         return error_set(e, ERROR_DATA, "%s: line %llu: %zu fields, the header has %u %s", path,
@@ -239,6 +263,19 @@ static int read_source(struct build *b, uint32_t number, struct error *e)
     return report_progress(b, b->bytes_before, e);
 }
 
+/* A share can only be judged when all rows are known. */
+static int check_share(const struct build *b, struct error *e)
+{
+    uint64_t rows = b->result->rows + b->bad_row_count;
+    uint64_t share = b->options->max_bad_share;
+
+    if (share == 0 || (unsigned __int128)b->bad_row_count * INDEX_SHARE_WHOLE <= (unsigned __int128)rows * share)
+        return 0;
+    return error_set(e, ERROR_DATA,
+                     "%llu of %llu rows are bad, more than the %u of a million that --max-bad-rows allows",
+                     (unsigned long long)b->bad_row_count, (unsigned long long)rows, b->options->max_bad_share);
+}
+
 static int read_sources(struct build *b, struct error *e)
 {
     if (index_file_begin(b->file, INDEX_RECORDS, 0, 0, &b->records, e) != 0)
@@ -246,7 +283,7 @@ static int read_sources(struct build *b, struct error *e)
     for (uint32_t i = 0; i < b->plan.info.source_count; i++)
         if (read_source(b, i, e) != 0)
             return -1;
-    return index_writer_finish(b->records, e);
+    return check_share(b, e) != 0 ? -1 : index_writer_finish(b->records, e);
 }
 
 /* ---- the rest of the file ---- */
@@ -289,6 +326,7 @@ static int write_table(struct build *b, enum identifier_kind kind, struct error 
         .runs = b->tables[kind]->runs,
         .run_count = 1u << b->budget.run_bits,
         .run_bits = b->budget.run_bits,
+        .threads = b->budget.threads,
         .memory = b->arena,
         .memory_len = b->budget.arena,
         .overflow_buffer = b->overflow_buffer,

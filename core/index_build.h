@@ -15,7 +15,8 @@
 
 #define INDEX_MEMORY_MIN (16ull << 20) /* bytes; a smaller budget is refused */
 #define INDEX_THREADS_MAX 256
-#define INDEX_BAD_ROWS_SHOWN 10 /* bad rows that are reported one by one */
+#define INDEX_SHARE_WHOLE 1000000u /* 100 %, so that a millionth is the least share */
+#define INDEX_BAD_ROWS_SHOWN 10    /* bad rows that are reported one by one */
 
 /* What happens while building, told to the caller so that core itself prints nothing. Any member may be NULL. One
  * thread at a time calls, though not always the same. */
@@ -35,6 +36,7 @@ struct index_build_options {
     const char *spill_dir;        /* NULL: beside the index */
     struct master_options master; /* every source is read with these; carried columns must be in each */
     uint64_t max_bad_rows;        /* more than these refuse the master; UINT64_MAX: any number */
+    uint32_t max_bad_share;       /* instead, where it is not 0: of INDEX_SHARE_WHOLE, of all rows */
     struct index_build_events events;
 };
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define DROP_BYTES (8ull << 20) /* whole multiples of the largest folios, so that the kernel can forget all of it */
 #define TEMPORARY_MARK ".building."
 #define OPEN_SECTIONS_MAX 2
 #define CLAIM_TRIES 8 /* to take a temporary name over from builds that died */
@@ -20,6 +21,8 @@ struct index_writer {
     unsigned char *buffer; /* INDEX_CHECKSUM_BLOCK bytes, NULL while closed */
     size_t used;
     uint64_t flushed;  /* bytes */
+    uint64_t started;  /* offset in the file up to which the disk was told to write */
+    uint64_t dropped;  /* and up to which the page cache has forgotten */
     uint64_t next_sum; /* into the file's sums */
     bool open;
 };
@@ -281,11 +284,31 @@ int index_file_begin(struct index_file *file, enum index_section_type type, uint
     *w->section = (struct index_section){.type = type, .kind = kind, .offset = file->end, .length = length};
     w->used = 0;
     w->flushed = 0;
+    w->started = w->dropped = file->end / DROP_BYTES * DROP_BYTES;
     w->next_sum = first_sum;
     w->open = true;
     file->end += index_padded(length);
     *out = w;
     return 0;
+}
+
+/* Keeps what is written out of the page cache: the last stretch is sent to the disk, the one before waited for and
+ * forgotten. Advice only: where it is refused, the page cache is larger and nothing else. */
+static void drop_written(struct index_writer *w)
+{
+    uint64_t upto = (w->section->offset + w->flushed) / DROP_BYTES * DROP_BYTES;
+    int fd = w->file->fd;
+
+    if (upto <= w->started)
+        return;
+    (void)sync_file_range(fd, (off_t)w->started, (off_t)(upto - w->started), SYNC_FILE_RANGE_WRITE);
+    if (w->started > w->dropped) {
+        (void)sync_file_range(fd, (off_t)w->dropped, (off_t)(w->started - w->dropped),
+                              SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+        (void)posix_fadvise(fd, (off_t)w->dropped, (off_t)(w->started - w->dropped), POSIX_FADV_DONTNEED);
+    }
+    w->dropped = w->started;
+    w->started = upto;
 }
 
 static int flush_block(struct index_writer *w, struct error *e)
@@ -299,6 +322,7 @@ static int flush_block(struct index_writer *w, struct error *e)
         return -1;
     w->flushed += w->used;
     w->used = 0;
+    drop_written(w);
     return 0;
 }
 

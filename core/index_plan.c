@@ -6,13 +6,17 @@
 #include "index_spill.h"
 #include "index_table.h"
 
-#define ROW_BYTES_GUESS 64u     /* shorter than usual; where rows are shorter yet, runs are split */
-#define SMALL_EXTENTS_KEPT 2ul  /* the spill's read buffer, and the overflow's */
-#define OTHER_MEMORY (1u << 20) /* the build itself: names, hash states, stacks */
+#define ROW_BYTES_GUESS 64u       /* shorter than usual; where rows are shorter yet, runs are split */
+#define SMALL_EXTENTS_KEPT 1ul    /* the overflow's buffer */
+#define OTHER_MEMORY (1u << 20)   /* the build itself: names, hash states, stacks */
+#define CACHED_PAIRS (128u << 10) /* of a run, guessed as high as rows are */
+#define SPILL_EXTENT_GOOD (32u << 10)
 #define BLOCK_USUAL (1u << 20)
 #define BLOCK_SMALL (128u << 10)
 #define BLOCK_SMALL_MEMORY (64u << 20) /* bytes of memory below which blocks are small */
 #define ARENA_MIN (1u << 20)
+#define SAMPLE_ROWS 256u
+#define SAMPLE_BYTES (64u << 10)
 
 /* ---- columns and sources ---- */
 
@@ -37,6 +41,23 @@ static int take_roles(struct index_plan *plan, const struct master *master, stru
     return 0;
 }
 
+/* About how many rows there are: the first ones, which lie in the buffer already, stand for all. Whatever is wrong with
+ * them is told when they are read in earnest. */
+static uint64_t guess_rows(struct master *master, uint64_t size)
+{
+    uint64_t first = master_body(master).offset;
+    uint64_t rows = 0;
+    struct master_row row;
+    struct error ignored;
+
+    while (rows < SAMPLE_ROWS && master_next(master, &row, &ignored) == 1) {
+        rows++;
+        if (row.offset - first > SAMPLE_BYTES)
+            break;
+    }
+    return rows < 2 ? rows : (size - first) / ((row.offset - first) / (rows - 1) + 1);
+}
+
 static int plan_source(struct index_plan *plan, const char *path, const struct index_build_options *options,
                        struct error *e)
 {
@@ -55,6 +76,8 @@ static int plan_source(struct index_plan *plan, const char *path, const struct i
                                   : error_set(e, ERROR_INTERNAL, "%s: no memory for its name", path);
     if (status == 0 && options->events.on_columns != NULL)
         options->events.on_columns(options->events.opaque, path, master);
+    if (status == 0)
+        plan->rows_guess += guess_rows(master, source->size);
     master_close(master);
     return status;
 }
@@ -162,14 +185,18 @@ static uint64_t fixed_memory(const struct index_plan *plan, const struct index_b
            INDEX_FILE_MEMORY + OTHER_MEMORY + checksums;
 }
 
-/* As many runs as make each fit the arena when it is sorted, and leave each a decent extent. */
-static unsigned choose_run_bits(const struct index_plan *plan, uint64_t arena)
+/* As many runs as make each fit a thread's part of the arena when it is sorted, and leave each a decent extent; more of
+ * them, so that sorting stays in the processor's cache, as long as extents stay large. */
+static unsigned choose_run_bits(const struct index_plan *plan, unsigned threads, uint64_t arena)
 {
     uint64_t pairs = plan->total_bytes / ROW_BYTES_GUESS;
-    uint64_t fit = arena / TABLE_PAIR_MEMORY;
+    uint64_t fit = arena / threads / TABLE_PAIR_MEMORY;
     unsigned bits = 0;
 
     while (fit << bits < pairs && (uint64_t)plan->table_count * SPILL_EXTENT_MIN << (bits + 1) <= arena / 2)
+        bits++;
+    while ((uint64_t)CACHED_PAIRS << bits < pairs &&
+           (uint64_t)plan->table_count * SPILL_EXTENT_GOOD << (bits + 1) <= arena)
         bits++;
     return bits;
 }
@@ -179,6 +206,8 @@ int index_plan_budget(const struct index_plan *plan, uint64_t memory, const stru
 {
     uint64_t fixed;
     uint64_t buffers;
+    uint64_t needed;
+    uint64_t extents;
     uint64_t arena;
     uint64_t extent;
 
@@ -189,10 +218,12 @@ int index_plan_budget(const struct index_plan *plan, uint64_t memory, const stru
                          (unsigned long long)memory,
                          (unsigned long long)(fixed + ARENA_MIN + SMALL_EXTENTS_KEPT * SPILL_EXTENT_MAX));
     arena = memory - fixed - SMALL_EXTENTS_KEPT * SPILL_EXTENT_MAX;
-    budget->run_bits = choose_run_bits(plan, arena);
+    budget->run_bits = choose_run_bits(plan, budget->threads, arena);
     buffers = (uint64_t)plan->table_count << budget->run_bits;
     arena -= buffers * sizeof(struct spill_run);
-    extent = arena / (buffers > TABLE_SPLIT ? buffers : TABLE_SPLIT) / SPILL_EXTENT_MIN * SPILL_EXTENT_MIN;
+    needed = (uint64_t)budget->threads * (TABLE_EXTENTS + 1); /* one more, since parts of the arena are rounded */
+    extents = buffers > needed ? buffers : needed;
+    extent = arena / extents / SPILL_EXTENT_MIN * SPILL_EXTENT_MIN;
     budget->extent_bytes = (uint32_t)(extent < SPILL_EXTENT_MAX ? extent : SPILL_EXTENT_MAX);
     budget->arena = (size_t)arena;
     if (extent < SPILL_EXTENT_MIN)

@@ -1,5 +1,6 @@
 #include "index_spill.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,6 @@
 #include "index_file.h"
 
 #define EXTENT_HEADER 8u /* bytes: the next extent's number, pairs in this one */
-#define PAIR_BYTES 12u   /* a pair on the disk */
 
 struct spill {
     int fd;
@@ -16,7 +16,6 @@ struct spill {
     uint32_t extent_bytes;
     uint32_t extent_pairs;
     uint32_t extents; /* numbers given out so far */
-    unsigned char *buffer;
 };
 
 int spill_create(const char *dir, uint32_t extent_bytes, struct spill **out, struct error *e)
@@ -27,14 +26,13 @@ int spill_create(const char *dir, uint32_t extent_bytes, struct spill **out, str
     if (spill == NULL)
         return error_set(e, ERROR_INTERNAL, "%s: no memory for a temporary file", dir);
     spill->extent_bytes = extent_bytes;
-    spill->extent_pairs = (extent_bytes - EXTENT_HEADER) / PAIR_BYTES;
+    spill->extent_pairs = (extent_bytes - EXTENT_HEADER) / SPILL_PAIR_BYTES;
     spill->fd = index_open_unnamed(dir, "the build's temporary file", e);
     if (asprintf(&spill->name, "the build's temporary file in %s", dir) < 0)
         spill->name = NULL;
-    spill->buffer = malloc(extent_bytes);
     if (spill->fd < 0)
         goto fail;
-    if (spill->name == NULL || spill->buffer == NULL) {
+    if (spill->name == NULL) {
         error_set(e, ERROR_INTERNAL, "%s: no memory for a temporary file", dir);
         goto fail;
     }
@@ -52,7 +50,6 @@ void spill_close(struct spill *spill)
     if (spill->fd >= 0)
         close(spill->fd);
     free(spill->name);
-    free(spill->buffer);
     free(spill);
 }
 
@@ -69,7 +66,7 @@ void spill_start(struct spill_run *run, unsigned char *buffer)
 /* Writes the buffer to its extent. `next` is where the run goes on. */
 static int write_extent(struct spill *spill, struct spill_run *run, uint32_t next, struct error *e)
 {
-    size_t len = EXTENT_HEADER + (size_t)run->used * PAIR_BYTES;
+    size_t len = EXTENT_HEADER + (size_t)run->used * SPILL_PAIR_BYTES;
     uint64_t offset = (uint64_t)run->here * spill->extent_bytes;
 
     memcpy(run->buffer, &next, sizeof next);
@@ -94,7 +91,7 @@ int spill_add(struct spill *spill, struct spill_run *run, uint64_t hash, uint32_
         if (write_extent(spill, run, spill->extents++, e) != 0)
             return -1;
     }
-    to = run->buffer + EXTENT_HEADER + (size_t)run->used * PAIR_BYTES;
+    to = run->buffer + EXTENT_HEADER + (size_t)run->used * SPILL_PAIR_BYTES;
     memcpy(to, &hash, sizeof hash);
     memcpy(to + sizeof hash, &position, sizeof position);
     run->used++;
@@ -111,28 +108,30 @@ int spill_seal(struct spill *spill, struct spill_run *run, struct error *e)
     return 0;
 }
 
-void spill_rewind(const struct spill_run *run, struct spill_cursor *cursor)
+void spill_rewind(const struct spill_run *run, unsigned char *buffer, struct spill_cursor *cursor)
 {
-    *cursor = (struct spill_cursor){.run = run, .left = run->count, .next = run->head};
+    *cursor = (struct spill_cursor){.run = run, .left = run->count, .next = run->head, .buffer = buffer};
 }
 
-static int read_extent(struct spill *spill, struct spill_cursor *c, struct error *e)
+static int read_extent(const struct spill *spill, struct spill_cursor *c, struct error *e)
 {
     uint64_t pairs = c->left < spill->extent_pairs ? c->left : spill->extent_pairs;
     uint64_t offset = (uint64_t)c->next * spill->extent_bytes;
 
-    if (index_read_at(spill->fd, spill->buffer, EXTENT_HEADER + (size_t)pairs * PAIR_BYTES, offset, spill->name, e) !=
+    if (index_read_at(spill->fd, c->buffer, EXTENT_HEADER + (size_t)pairs * SPILL_PAIR_BYTES, offset, spill->name, e) !=
         0)
         return -1;
-    memcpy(&c->next, spill->buffer, sizeof c->next);
-    memcpy(&c->count, spill->buffer + sizeof c->next, sizeof c->count);
+    /* Read once: disk and page cache are given back. Where that cannot be done, they are at the end. */
+    (void)fallocate(spill->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, spill->extent_bytes);
+    memcpy(&c->next, c->buffer, sizeof c->next);
+    memcpy(&c->count, c->buffer + sizeof c->next, sizeof c->count);
     c->at = 0;
     if (c->count != pairs)
         return error_set(e, ERROR_IO, "%s does not hold what was written to it", spill->name);
     return 0;
 }
 
-int spill_next(struct spill *spill, struct spill_cursor *c, struct spill_pair *pair, struct error *e)
+int spill_next(const struct spill *spill, struct spill_cursor *c, struct spill_pair *pair, struct error *e)
 {
     const unsigned char *from;
 
@@ -140,7 +139,7 @@ int spill_next(struct spill *spill, struct spill_cursor *c, struct spill_pair *p
         return 0;
     if (c->at == c->count && read_extent(spill, c, e) != 0)
         return -1;
-    from = spill->buffer + EXTENT_HEADER + (size_t)c->at * PAIR_BYTES;
+    from = c->buffer + EXTENT_HEADER + (size_t)c->at * SPILL_PAIR_BYTES;
     memcpy(&pair->hash, from, sizeof pair->hash);
     memcpy(&pair->position, from + sizeof pair->hash, sizeof pair->position);
     c->at++;

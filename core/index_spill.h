@@ -2,7 +2,7 @@
  *
  * A run is a sequence of pairs in the order they were added, kept as a chain of extents of the file. Each extent names
  * the next one's place ahead of time, so that a run of any length takes one extent's buffer of memory and no more.
- * One thread. Functions return 0, or -1 with the error set. */
+ * One thread adds; several may read runs that are sealed. Functions return 0, or -1 with the error set. */
 #ifndef FIXWARDEN_CORE_INDEX_SPILL_H
 #define FIXWARDEN_CORE_INDEX_SPILL_H
 
@@ -36,9 +36,12 @@ struct spill_cursor {
     uint32_t next; /* extent to read */
     uint32_t at;   /* pair in the extent read last */
     uint32_t count;
+    unsigned char *buffer; /* an extent's bytes, the caller's */
 };
 
 struct spill;
+
+#define SPILL_PAIR_BYTES 12u /* of a pair on the disk */
 
 int spill_create(const char *dir, uint32_t extent_bytes, struct spill **out, struct error *e);
 void spill_close(struct spill *spill); /* NULL is fine */
@@ -49,9 +52,9 @@ void spill_start(struct spill_run *run, unsigned char *buffer);
 int spill_add(struct spill *spill, struct spill_run *run, uint64_t hash, uint32_t position, struct error *e);
 int spill_seal(struct spill *spill, struct spill_run *run, struct error *e);
 
-/* Walks a sealed run. All cursors share the spill's one read buffer, so only the last one started may be used.
- * spill_next returns 1 with a pair, 0 at the end, -1 with the error set. */
-void spill_rewind(const struct spill_run *run, struct spill_cursor *cursor);
-int spill_next(struct spill *spill, struct spill_cursor *cursor, struct spill_pair *pair, struct error *e);
+/* Walks a sealed run, once, with an extent's bytes at `buffer`; what was read is gone from the disk. spill_next returns
+ * 1 with a pair, 0 at the end, -1 with the error set. Any thread, also while another one adds to other runs. */
+void spill_rewind(const struct spill_run *run, unsigned char *buffer, struct spill_cursor *cursor);
+int spill_next(const struct spill *spill, struct spill_cursor *cursor, struct spill_pair *pair, struct error *e);
 
 #endif

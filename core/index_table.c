@@ -1,7 +1,13 @@
 #include "index_table.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "index_turn.h"
+
 #define HASH_BITS 64u
-#define DIGIT_BITS 8u /* of one pass of the sort */
+#define DIGIT_BITS 11u /* of one pass of the sort */
 #define DIGITS (1u << DIGIT_BITS)
 #define SMALL_SORT 32u /* pairs that are sorted by insertion */
 
@@ -14,6 +20,21 @@ struct table {
     uint64_t pages;
     uint64_t page_number; /* of the page being filled */
     struct index_page page;
+    struct index_turn turn; /* to add to the sections, by the number of the run */
+    _Atomic uint32_t next_run;
+    struct error *error; /* of the first that failed in turn */
+    bool failed;
+};
+
+/* A thread, and its part of the memory. */
+struct sorter {
+    struct table *table;
+    unsigned char *extent; /* to read runs through */
+    unsigned char *memory;
+    size_t memory_len;
+    struct error error;
+    pthread_t thread;
+    bool started;
 };
 
 /* ---- pages ---- */
@@ -105,17 +126,21 @@ static void sort_small(struct spill_pair *pairs, size_t count)
     }
 }
 
+static bool is_sorted(const struct spill_pair *pairs, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (pairs[i - 1].hash > pairs[i].hash)
+            return false;
+    return true;
+}
+
 /* By hash, keeping the order of those with the same: by the digits from the highest that differs. */
 static void sort_pairs(struct spill_pair *pairs, struct spill_pair *scratch, size_t count, unsigned bits)
 {
+    unsigned shift = bits < HASH_BITS - DIGIT_BITS ? HASH_BITS - bits - DIGIT_BITS : 0;
     size_t ends[DIGITS] = {0};
-    unsigned shift = HASH_BITS - bits - DIGIT_BITS;
     size_t begin = 0;
 
-    if (count <= SMALL_SORT) {
-        sort_small(pairs, count);
-        return;
-    }
     for (size_t i = 0; i < count; i++)
         ends[pairs[i].hash >> shift & (DIGITS - 1)]++;
     for (unsigned digit = 0; digit < DIGITS; digit++) {
@@ -128,8 +153,13 @@ static void sort_pairs(struct spill_pair *pairs, struct spill_pair *scratch, siz
         scratch[ends[pairs[i].hash >> shift & (DIGITS - 1)]++] = pairs[i];
     memcpy(pairs, scratch, count * sizeof *pairs);
     begin = 0;
-    for (unsigned digit = 0; shift > 0 && digit < DIGITS; digit++) {
-        sort_pairs(pairs + begin, scratch, ends[digit] - begin, bits + DIGIT_BITS);
+    for (unsigned digit = 0; digit < DIGITS; digit++) {
+        size_t part = ends[digit] - begin;
+
+        if (part > SMALL_SORT && !is_sorted(pairs + begin, part))
+            sort_pairs(pairs + begin, scratch, part, bits + DIGIT_BITS);
+        else
+            sort_small(pairs + begin, part);
         begin = ends[digit];
     }
 }
@@ -157,32 +187,47 @@ static int add_sorted(struct table *t, const struct spill_pair *pairs, uint64_t 
     return add_slot(t, pairs->hash, list, true, e);
 }
 
-/* A run that fits the memory. */
-static int add_loaded(struct table *t, const struct spill_run *run, unsigned bits, struct error *e)
+static bool fits(const struct sorter *s, const struct spill_run *run)
 {
-    struct spill_pair *pairs = t->in->memory;
+    return run->count <= s->memory_len / TABLE_PAIR_MEMORY;
+}
+
+/* Reads a run that fits the memory, and sorts it. */
+static int load(struct sorter *s, const struct spill_run *run, unsigned bits, struct error *e)
+{
+    struct spill_pair *pairs = (struct spill_pair *)(void *)s->memory;
     size_t count = (size_t)run->count;
     struct spill_cursor cursor;
-    size_t end;
 
-    spill_rewind(run, &cursor);
+    spill_rewind(run, s->extent, &cursor);
     for (size_t i = 0; i < count; i++)
-        if (spill_next(t->in->spill, &cursor, &pairs[i], e) != 1)
+        if (spill_next(s->table->in->spill, &cursor, &pairs[i], e) != 1)
             return -1;
     if (run->mixed)
         sort_pairs(pairs, pairs + count, count, bits);
+    return 0;
+}
+
+/* Adds what was loaded. */
+static int add_loaded(const struct sorter *s, const struct spill_run *run, struct error *e)
+{
+    const struct spill_pair *pairs = (const struct spill_pair *)(const void *)s->memory;
+    size_t count = (size_t)run->count;
+    size_t end;
+
     for (size_t begin = 0; begin < count; begin = end) {
         for (end = begin + 1; end < count && pairs[end].hash == pairs[begin].hash;)
             end++;
-        if (add_sorted(t, pairs + begin, end - begin, e) != 0)
+        if (add_sorted(s->table, pairs + begin, end - begin, e) != 0)
             return -1;
     }
     return 0;
 }
 
 /* A run of one hash alone: its positions go from the disk to the list. */
-static int add_single(struct table *t, const struct spill_run *run, struct error *e)
+static int add_single(struct sorter *s, const struct spill_run *run, struct error *e)
 {
+    struct table *t = s->table;
     struct spill_cursor cursor;
     struct spill_pair pair;
     uint32_t list = 0;
@@ -191,25 +236,26 @@ static int add_single(struct table *t, const struct spill_run *run, struct error
     count_key(t, run->count);
     if (start_list(t, run->first_hash, run->count, &list, e) != 0)
         return -1;
-    spill_rewind(run, &cursor);
+    spill_rewind(run, s->extent, &cursor);
     while ((got = spill_next(t->in->spill, &cursor, &pair, e)) == 1)
         if (put_word(t, pair.position, e) != 0)
             return -1;
     return got != 0 ? -1 : add_slot(t, run->first_hash, list, true, e);
 }
 
-static int split_run(struct table *t, const struct spill_run *run, unsigned bits, struct spill_run parts[TABLE_SPLIT],
+static int split_run(struct sorter *s, const struct spill_run *run, unsigned bits, struct spill_run parts[TABLE_SPLIT],
                      struct error *e)
 {
+    struct table *t = s->table;
     uint32_t extent = spill_extent_bytes(t->in->spill);
-    unsigned char *buffers = t->in->memory;
+    unsigned char *buffers = s->memory;
     struct spill_cursor cursor;
     struct spill_pair pair;
     int got;
 
     for (size_t i = 0; i < TABLE_SPLIT; i++)
         spill_start(&parts[i], buffers + i * extent);
-    spill_rewind(run, &cursor);
+    spill_rewind(run, s->extent, &cursor);
     while ((got = spill_next(t->in->spill, &cursor, &pair, e)) == 1) {
         size_t part = pair.hash >> (HASH_BITS - bits - TABLE_SPLIT_BITS) & (TABLE_SPLIT - 1);
 
@@ -222,23 +268,82 @@ static int split_run(struct table *t, const struct spill_run *run, unsigned bits
     return got;
 }
 
-/* `bits` of the hash are the same in all of the run. Every splitting adds some, so this ends. */
-static int add_run(struct table *t, const struct spill_run *run, unsigned bits, struct error *e)
+/* Adds a run that does not fit. `bits` of the hash are the same in all of it; every splitting adds some, so this
+ * ends. */
+static int add_large(struct sorter *s, const struct spill_run *run, unsigned bits, struct error *e)
 {
     struct spill_run parts[TABLE_SPLIT];
 
-    if (run->count == 0)
-        return 0;
-    if (run->count <= t->in->memory_len / TABLE_PAIR_MEMORY)
-        return add_loaded(t, run, bits - bits % DIGIT_BITS, e);
     if (!run->mixed)
-        return add_single(t, run, e);
-    if (split_run(t, run, bits, parts, e) != 0)
+        return add_single(s, run, e);
+    if (split_run(s, run, bits, parts, e) != 0)
         return -1;
-    for (size_t i = 0; i < TABLE_SPLIT; i++)
-        if (add_run(t, &parts[i], bits + TABLE_SPLIT_BITS, e) != 0)
+    bits += TABLE_SPLIT_BITS;
+    for (size_t i = 0; i < TABLE_SPLIT; i++) {
+        if (!fits(s, &parts[i])) {
+            if (add_large(s, &parts[i], bits, e) != 0)
+                return -1;
+        } else if (load(s, &parts[i], bits, e) != 0 || add_loaded(s, &parts[i], e) != 0) {
             return -1;
+        }
+    }
     return 0;
+}
+
+/* ---- threads ---- */
+
+static int do_run(struct sorter *s, uint32_t number)
+{
+    struct table *t = s->table;
+    const struct spill_run *run = &t->in->runs[number];
+    unsigned bits = t->in->run_bits;
+    int status = fits(s, run) ? load(s, run, bits, &s->error) : 0;
+
+    if (!index_turn_wait(&t->turn, number))
+        return -1;
+    if (status == 0)
+        status = fits(s, run) ? add_loaded(s, run, &s->error) : add_large(s, run, bits, &s->error);
+    if (status == 0) {
+        index_turn_pass(&t->turn);
+        return 0;
+    }
+    *t->error = s->error;
+    t->failed = true;
+    index_turn_stop(&t->turn);
+    return -1;
+}
+
+static void *work(void *argument)
+{
+    struct sorter *s = argument;
+
+    for (;;) {
+        uint32_t number = atomic_fetch_add(&s->table->next_run, 1);
+
+        if (number >= s->table->in->run_count || do_run(s, number) != 0)
+            return NULL;
+    }
+}
+
+/* The calling thread is one of the sorters. */
+static int run_sorters(struct table *t, struct sorter *sorters, unsigned threads)
+{
+    size_t extent = spill_extent_bytes(t->in->spill);
+    size_t each = t->in->memory_len / threads / sizeof(struct spill_pair) * sizeof(struct spill_pair);
+
+    for (unsigned i = 0; i < threads; i++) {
+        struct sorter *s = &sorters[i];
+
+        *s = (struct sorter){.table = t, .memory = t->in->memory + i * each, .memory_len = each - extent};
+        s->extent = s->memory + s->memory_len;
+        if (i > 0)
+            s->started = pthread_create(&s->thread, NULL, work, s) == 0;
+    }
+    work(&sorters[0]);
+    for (unsigned i = 1; i < threads; i++)
+        if (sorters[i].started)
+            pthread_join(sorters[i].thread, NULL);
+    return t->failed ? -1 : 0;
 }
 
 /* ---- sections ---- */
@@ -253,7 +358,7 @@ static int write_overflow(struct table *t, struct error *e)
     if (spill_seal(t->in->spill, &t->overflow, e) != 0 ||
         index_file_begin(t->in->file, INDEX_OVERFLOW, t->in->kind, 0, &writer, e) != 0)
         return -1;
-    spill_rewind(&t->overflow, &cursor);
+    spill_rewind(&t->overflow, t->in->memory, &cursor);
     while ((got = spill_next(t->in->spill, &cursor, &pair, e)) == 1) {
         struct index_overflow entry = {pair.hash, pair.position, 0};
 
@@ -265,13 +370,20 @@ static int write_overflow(struct table *t, struct error *e)
 
 static int add_runs(struct table *t, struct error *e)
 {
-    for (uint32_t i = 0; i < t->in->run_count; i++)
-        if (add_run(t, &t->in->runs[i], t->in->run_bits, e) != 0)
-            return -1;
-    while (t->page_number < t->pages)
-        if (write_page(t, e) != 0)
-            return -1;
-    return 0;
+    unsigned threads = t->in->threads < t->in->run_count ? t->in->threads : t->in->run_count;
+    struct sorter *sorters = calloc(threads, sizeof *sorters);
+    int status;
+
+    if (sorters == NULL)
+        return error_set(e, ERROR_INTERNAL, "no memory for threads");
+    t->error = e;
+    index_turn_init(&t->turn);
+    status = run_sorters(t, sorters, threads);
+    index_turn_destroy(&t->turn);
+    free(sorters);
+    while (status == 0 && t->page_number < t->pages)
+        status = write_page(t, e);
+    return status;
 }
 
 int index_table_build(const struct table_input *in, struct index_kind_counts *counts, struct error *e)

@@ -2,7 +2,7 @@
  *
  * The runs come in order of the hash's highest bits. Each is loaded and sorted if it fits the memory that is given, and
  * otherwise split by further bits; a run of one hash alone, however long, is copied through. So any skew is met within
- * the memory. One thread. */
+ * the memory. Several threads load and sort; what they have goes into the sections in the order of the runs. */
 #ifndef FIXWARDEN_CORE_INDEX_TABLE_H
 #define FIXWARDEN_CORE_INDEX_TABLE_H
 
@@ -12,6 +12,7 @@
 #define TABLE_PAGE_KEYS 528u /* a page is meant to hold, of 640 slots; 640 is five standard deviations away */
 #define TABLE_SPLIT_BITS 4u  /* of the hash that one splitting looks at */
 #define TABLE_SPLIT (1u << TABLE_SPLIT_BITS)
+#define TABLE_EXTENTS (TABLE_SPLIT + 1u)                   /* that a thread needs: to split to, and to read from */
 #define TABLE_PAIR_MEMORY (2u * sizeof(struct spill_pair)) /* bytes to sort one pair in */
 
 struct table_input {
@@ -22,7 +23,8 @@ struct table_input {
     uint32_t run_count;
     unsigned run_bits; /* of the hash that the run's number stands for */
     uint64_t expected; /* different hashes, about */
-    void *memory;      /* to sort and split in; at least TABLE_SPLIT extents */
+    unsigned threads;
+    unsigned char *memory; /* to sort and split in, for all threads; TABLE_EXTENTS for each at least */
     size_t memory_len;
     unsigned char *overflow_buffer; /* one extent */
 };

@@ -203,6 +203,18 @@ static void what_a_file_sets_is_used_or_refused(void **state)
     } rows[] = {
         {"a list by commas and by repetition", "[input]\ntopics = a, b\ntopics = ^c.*,\n",
          "topics = a\ntopics = b\ntopics = ^c.*\n", NULL},
+        {"memory and threads that are found out", "[master]\nmemory = AUTO\nthreads = auto\n",
+         "memory = auto\nthreads = auto\n", NULL},
+        {"a share of bad rows", "[master]\nmax_bad_rows = 0.10%\n", "max_bad_rows = 0.1%\n", NULL},
+        {"the least share", "[master]\nmax_bad_rows = 0.0001%\n", "max_bad_rows = 0.0001%\n", NULL},
+        {"all rows", "[master]\nmax_bad_rows = 100%\n", "max_bad_rows = 100%\n", NULL},
+        {"more than all", "[master]\nmax_bad_rows = 100.0001%\n", NULL, "'100.0001%' is no number from 0 to unlimited"},
+        {"a share of nothing", "[master]\nmax_bad_rows = 0%\n", NULL, "'0%' is no number"},
+        {"too fine a share", "[master]\nmax_bad_rows = 0.00001%\n", NULL, "'0.00001%' is no number"},
+        {"no share", "[master]\nmax_bad_rows = .%\n", NULL, "'.%' is no number"},
+        {"threads", "[master]\nthreads = 12\n", "threads = 12\n", NULL},
+        {"too many threads", "[master]\nthreads = 257\n", NULL, "[master] threads: '257' is no number from 1 to 256"},
+        {"no threads", "[master]\nthreads = 0\n", NULL, "[master] threads: '0' is no number from 1 to 256"},
         {"a size", "[master]\nmemory = 600M\n", "memory = 600M\n", NULL},
         {"a number without a limit", "[master]\nmax_bad_rows = unlimited\n", "max_bad_rows = unlimited\n", NULL},
         {"a choice, case aside", "[output]\ndelivery = At-Least-Once\n", "delivery = at-least-once\n", NULL},
@@ -490,7 +502,12 @@ static void the_builder_gets_what_was_set(void **state)
     (void)state;
     assert_true(config_init(&config));
     config_master_options(&config, &options);
-    assert_int_equal(options.memory, 256u << 20);
+    assert_int_equal(options.memory, 0);
+    assert_int_equal(options.threads, 0);
+    assert_int_equal(options.max_bad_share, 0);
+    assert_int_equal(config_set(&config, "master.max_bad_rows", "0.1%", &e), 0);
+    config_master_options(&config, &options);
+    assert_int_equal(options.max_bad_share, INDEX_SHARE_WHOLE / 1000);
     assert_int_equal(options.master.delimiter, 0);
     assert_int_equal(options.master.key_kinds, 0);
     assert_null(options.spill_dir);

@@ -775,6 +775,22 @@ static void bad_rows_refuse_the_master_unless_they_are_allowed(void **state)
     assert_int_equal(result.bad_rows[MASTER_ROW_STRAY_QUOTE], 1);
 }
 
+static void bad_rows_may_be_a_share_of_all(void **state)
+{
+    struct index_build_options options = {0};
+    FILE *file = fopen(master_paths[0], "w");
+
+    (void)state;
+    fputs("symbol,b\n", file);
+    for (int i = 0; i < 1000; i++)
+        fputs(i < 2 ? "bad\n" : "A,1\n", file);
+    fclose(file);
+    options.max_bad_share = INDEX_SHARE_WHOLE / 500;
+    build(1, &options);
+    options.max_bad_share--;
+    expect_refusal(1, &options, ERROR_DATA, "2 of 1000 rows are bad, more than the 1999 of a million");
+}
+
 static void masters_that_are_none_are_refused(void **state)
 {
     struct index_build_options options = {0};
@@ -1026,6 +1042,22 @@ static void an_index_that_cannot_be_written_is_refused_first(void **state)
     assert_int_equal(count_others(), 0);
 }
 
+/* By the rows that it seems to have, the master's keys would take more than any disk. */
+static void a_spill_directory_without_room_is_refused_first(void **state)
+{
+    struct index_build_options options = {.memory = 1u << 30};
+    FILE *file = fopen(master_paths[0], "w");
+
+    (void)state;
+    fputs("symbol,isin\n", file);
+    for (int i = 0; i < 2000; i++)
+        fputs("A,B\n", file);
+    fclose(file);
+    assert_int_equal(truncate(master_paths[0], 1ll << 43), 0);
+    expect_refusal(1, &options, ERROR_IO, "MiB free, and the build's temporary file needs about");
+    write_small();
+}
+
 static void the_version_is_of_the_content_alone(void **state)
 {
     struct index_build_options options = {0};
@@ -1159,6 +1191,7 @@ int main(void)
         cmocka_unit_test(a_header_under_a_right_checksum_is_not_believed),
         cmocka_unit_test(foreign_files_are_refused_by_name),
         cmocka_unit_test(bad_rows_refuse_the_master_unless_they_are_allowed),
+        cmocka_unit_test(bad_rows_may_be_a_share_of_all),
         cmocka_unit_test(masters_that_are_none_are_refused),
         cmocka_unit_test(the_number_of_masters_has_a_limit),
         cmocka_unit_test(a_record_has_a_limit),
@@ -1168,6 +1201,7 @@ int main(void)
         cmocka_unit_test(a_build_that_fails_leaves_the_old_index_and_no_litter),
         cmocka_unit_test(what_a_dead_build_left_is_cleared),
         cmocka_unit_test(an_index_that_cannot_be_written_is_refused_first),
+        cmocka_unit_test(a_spill_directory_without_room_is_refused_first),
         cmocka_unit_test(the_version_is_of_the_content_alone),
         cmocka_unit_test(the_whole_row_is_read_while_the_master_is_the_same),
 #ifdef FIXWARDEN_TEST_DATA
