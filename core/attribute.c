@@ -1,5 +1,6 @@
 #include "attribute.h"
 
+#include "ascii.h"
 #include "decimal.h"
 
 #define MIC_LEN 4
@@ -8,19 +9,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static bool is_letter(char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-static char to_upper(char c)
-{
-    return is_letter(c) ? (char)(c & ~0x20) : c;
-}
-
 static bool is_letter_or_digit(char c)
 {
-    return is_letter(c) || (c >= '0' && c <= '9');
+    return ascii_is_letter(c) || (c >= '0' && c <= '9');
 }
 
 /* "N/A" and the like are the master's way of leaving a column blank. */
@@ -70,8 +61,9 @@ enum agreement attribute_currency(struct slice message, struct slice master)
         return UNSAID;
     if (slice_equal_nocase(major_unit(message), major_unit(master)))
         return AGREES;
-    return consists_of(message, CURRENCY_LEN, is_letter) && consists_of(master, CURRENCY_LEN, is_letter) ? DIFFERS
-                                                                                                         : UNSAID;
+    return consists_of(message, CURRENCY_LEN, ascii_is_letter) && consists_of(master, CURRENCY_LEN, ascii_is_letter)
+               ? DIFFERS
+               : UNSAID;
 }
 
 enum type_class {
@@ -186,11 +178,11 @@ enum agreement attribute_type(struct slice message, struct slice master)
 
 enum agreement attribute_cfi(struct slice message, struct slice master)
 {
-    if (!consists_of(message, CFI_LEN, is_letter) || !consists_of(master, CFI_LEN, is_letter))
+    if (!consists_of(message, CFI_LEN, ascii_is_letter) || !consists_of(master, CFI_LEN, ascii_is_letter))
         return UNSAID;
     for (size_t i = 0; i < CFI_LEN; i++) {
-        char a = to_upper(message.ptr[i]);
-        char b = to_upper(master.ptr[i]);
+        char a = ascii_to_upper(message.ptr[i]);
+        char b = ascii_to_upper(master.ptr[i]);
         if (a != b && a != 'X' && b != 'X') /* X: not defined (ISO 10962) */
             return DIFFERS;
     }

@@ -1,5 +1,7 @@
 #include "fix.h"
 
+#include "ascii.h"
+
 #define SOH '\x01'
 #define BEGIN_STRING_MAX 16 /* bytes within which a delimiter must end tag 8 */
 #define CHECKSUM_DIGITS 3
@@ -144,11 +146,6 @@ const char *fix_reason_text(enum fix_reason reason)
     return texts[reason];
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool starts_with(const char *at, const char *end, const char *text)
 {
     size_t len = strlen(text);
@@ -162,7 +159,7 @@ static size_t read_digits(const char *at, const char *end, size_t max_digits, ui
     size_t n = 0;
     uint32_t v = 0;
 
-    while (at + n < end && is_digit(at[n])) {
+    while (at + n < end && ascii_is_digit(at[n])) {
         if (n == max_digits)
             return 0;
         v = v * 10 + (uint32_t)(at[n] - '0');
@@ -507,7 +504,7 @@ static const char *find_line_end(const char *at, const char *end)
 static const char *find_begin(const char *at, const char *end)
 {
     for (const char *p = at; (p = memmem(p, (size_t)(end - p), "8=FIX", 5)) != NULL; p++)
-        if (p == at || !is_digit(p[-1]))
+        if (p == at || !ascii_is_digit(p[-1]))
             return p;
     return NULL;
 }

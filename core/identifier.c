@@ -1,5 +1,7 @@
 #include "identifier.h"
 
+#include "ascii.h"
+
 #include <stdint.h>
 
 #define CUSIP_LEN 9
@@ -20,22 +22,6 @@ static const struct kind kinds[IDENTIFIER_KIND_COUNT] = {
     IDENTIFIER_KINDS(X)
 #undef X
 };
-
-/* ASCII alone, whatever the locale. */
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_upper(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
-static char to_upper(char c)
-{
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
 
 static bool is_vowel(char c)
 {
@@ -135,7 +121,7 @@ static enum identifier_validity validity(bool check_digit_is_right)
 
 static enum identifier_validity check_cusip(struct slice s)
 {
-    if (s.len != CUSIP_LEN || !all_have_value(s.ptr, CUSIP_LEN - 1, cusip_value) || !is_digit(s.ptr[8]))
+    if (s.len != CUSIP_LEN || !all_have_value(s.ptr, CUSIP_LEN - 1, cusip_value) || !ascii_is_digit(s.ptr[8]))
         return IDENTIFIER_BAD_SHAPE;
     return validity(double_add_double(s.ptr, CUSIP_LEN - 1, cusip_value) == s.ptr[8] - '0');
 }
@@ -150,7 +136,7 @@ static enum identifier_validity check_sedol(struct slice s)
     static const int weights[SEDOL_LEN] = {1, 3, 1, 7, 3, 9, 1};
     int sum = 0;
 
-    if (s.len != SEDOL_LEN || !all_have_value(s.ptr, SEDOL_LEN - 1, sedol_value) || !is_digit(s.ptr[6]))
+    if (s.len != SEDOL_LEN || !all_have_value(s.ptr, SEDOL_LEN - 1, sedol_value) || !ascii_is_digit(s.ptr[6]))
         return IDENTIFIER_BAD_SHAPE;
     for (size_t i = 0; i < SEDOL_LEN; i++)
         sum += weights[i] * letter_value(s.ptr[i]);
@@ -177,7 +163,7 @@ static bool isin_luhn(struct slice s)
 
 static enum identifier_validity check_isin(struct slice s)
 {
-    if (s.len != ISIN_LEN || !is_upper(s.ptr[0]) || !is_upper(s.ptr[1]) || !is_digit(s.ptr[11]) ||
+    if (s.len != ISIN_LEN || !ascii_is_upper(s.ptr[0]) || !ascii_is_upper(s.ptr[1]) || !ascii_is_digit(s.ptr[11]) ||
         !all_have_value(s.ptr, ISIN_LEN, letter_value))
         return IDENTIFIER_BAD_SHAPE;
     return validity(isin_luhn(s));
@@ -196,8 +182,9 @@ static bool figi_prefix_is_excluded(const char *s)
 
 static enum identifier_validity check_figi(struct slice s)
 {
-    if (s.len != FIGI_LEN || !is_upper(s.ptr[0]) || !is_upper(s.ptr[1]) || s.ptr[2] != 'G' || !is_digit(s.ptr[11]) ||
-        figi_prefix_is_excluded(s.ptr) || !all_have_value(s.ptr, FIGI_LEN - 1, sedol_value))
+    if (s.len != FIGI_LEN || !ascii_is_upper(s.ptr[0]) || !ascii_is_upper(s.ptr[1]) || s.ptr[2] != 'G' ||
+        !ascii_is_digit(s.ptr[11]) || figi_prefix_is_excluded(s.ptr) ||
+        !all_have_value(s.ptr, FIGI_LEN - 1, sedol_value))
         return IDENTIFIER_BAD_SHAPE;
     return validity(double_add_double(s.ptr, FIGI_LEN - 1, letter_value) == s.ptr[11] - '0');
 }
@@ -206,8 +193,8 @@ static enum identifier_validity check_lei(struct slice s)
 {
     unsigned remainder = 0;
 
-    if (s.len != LEI_LEN || !all_have_value(s.ptr, LEI_LEN, letter_value) || !is_digit(s.ptr[18]) ||
-        !is_digit(s.ptr[19]))
+    if (s.len != LEI_LEN || !all_have_value(s.ptr, LEI_LEN, letter_value) || !ascii_is_digit(s.ptr[18]) ||
+        !ascii_is_digit(s.ptr[19]))
         return IDENTIFIER_BAD_SHAPE;
     for (size_t i = 0; i < LEI_LEN; i++) {
         unsigned v = (unsigned)letter_value(s.ptr[i]);
@@ -266,7 +253,7 @@ size_t identifier_key(enum identifier_kind kind, struct slice value, char key[ID
         return 0;
     if (kind < IDENTIFIER_KIND_COUNT && kinds[kind].fold) {
         for (size_t i = 0; i < s.len; i++)
-            key[i] = to_upper(s.ptr[i]);
+            key[i] = ascii_to_upper(s.ptr[i]);
     } else {
         memcpy(key, s.ptr, s.len);
     }
