@@ -153,7 +153,7 @@ void index_plan_free(struct index_plan *plan)
 
 static size_t crew_memory(const struct index_plan *plan, unsigned threads, size_t block_bytes)
 {
-    struct index_rows_setup setup = {.has_table = plan->has_table};
+    struct index_rows_setup setup = {.layout = &plan->layout, .has_table = plan->has_table};
 
     return index_crew_memory(&setup, threads, block_bytes);
 }
