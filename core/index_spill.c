@@ -8,14 +8,16 @@
 
 #include "index_file.h"
 
-#define EXTENT_HEADER 8u /* bytes: the next extent's number, pairs in this one */
+#define FLUSH_BYTES (8u << 20) /* written between two times that the disk is told to write */
+#define EXTENT_HEADER 8u       /* bytes: the next extent's number, pairs in this one */
 
 struct spill {
     int fd;
     char *name; /* for sentences */
     uint32_t extent_bytes;
     uint32_t extent_pairs;
-    uint32_t extents; /* numbers given out so far */
+    uint32_t extents;  /* numbers given out so far */
+    uint32_t unsynced; /* bytes written since the disk was last told to */
 };
 
 int spill_create(const char *dir, uint32_t extent_bytes, struct spill **out, struct error *e)
@@ -36,6 +38,7 @@ int spill_create(const char *dir, uint32_t extent_bytes, struct spill **out, str
         error_set(e, ERROR_INTERNAL, "%s: no memory for a temporary file", dir);
         goto fail;
     }
+    (void)posix_fadvise(spill->fd, 0, 0, POSIX_FADV_RANDOM); /* an extent's neighbours are of other runs */
     *out = spill;
     return 0;
 fail:
@@ -63,6 +66,21 @@ void spill_start(struct spill_run *run, unsigned char *buffer)
     *run = (struct spill_run){.buffer = buffer};
 }
 
+/* Keeps what is written out of the page cache, which counts against the budget: what is dirty is sent to the disk, what
+ * was sent the time before is waited for and forgotten, so that about two stretches are there at most. Extents are
+ * written out of order, so it is always the whole file. */
+static int drop_written(struct spill *spill, size_t len, struct error *e)
+{
+    spill->unsynced += (uint32_t)len;
+    if (spill->unsynced < FLUSH_BYTES)
+        return 0;
+    spill->unsynced = 0;
+    if (index_send_range(spill->fd, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE, spill->name, e) != 0)
+        return -1;
+    (void)posix_fadvise(spill->fd, 0, 0, POSIX_FADV_DONTNEED);
+    return 0;
+}
+
 /* Writes the buffer to its extent. `next` is where the run goes on. */
 static int write_extent(struct spill *spill, struct spill_run *run, uint32_t next, struct error *e)
 {
@@ -75,7 +93,7 @@ static int write_extent(struct spill *spill, struct spill_run *run, uint32_t nex
         return -1;
     run->here = next;
     run->used = 0;
-    return 0;
+    return drop_written(spill, len, e);
 }
 
 int spill_add(struct spill *spill, struct spill_run *run, uint64_t hash, uint32_t position, struct error *e)

@@ -75,3 +75,18 @@ def test_old_or_new_never_a_mixture(setting, tmp_path, call, what, survives):
         assert [path.name for path in tmp_path.iterdir()] == ["index.fwx"], where
         outcomes.add(result.returncode)
     print(f"{call} {what}: {sorted(outcomes)}")
+
+
+def test_a_write_that_fails_on_its_way_to_the_disk_is_told(tmp_path):
+    """The kernel tells it once, to whoever waits first; an index or a spill file that has lost it would look whole."""
+    table, index, counts = master(tmp_path / "m.csv", rows=500_000), tmp_path / "m.fwx", tmp_path / "counts"
+    assert build(table, index, FIXWARDEN_FAULT_COUNT=str(counts)).returncode == 0
+    calls = int(dict(line.split() for line in counts.read_text().splitlines())["sync_file_range"])
+    assert calls > 3
+    index.write_bytes(b"old")
+    for number in samples(calls):
+        result = build(table, index, FIXWARDEN_FAULT=f"sync_file_range:{number}:EIO")
+        assert result.returncode == 74 and "cannot be written" in result.stderr, f"{number} of {calls}: {result.stderr}"
+        assert index.read_bytes() == b"old"
+    assert build(table, index, FIXWARDEN_FAULT="sync_file_range:1:EINTR").returncode == 0  # not to be had: no matter
+    print(f"{calls} calls")

@@ -27,6 +27,7 @@
     X(fsync)                                                                                                           \
     X(ftruncate)                                                                                                       \
     X(linkat)                                                                                                          \
+    X(sync_file_range)                                                                                                 \
     X(rename)
 
 enum call {
@@ -76,7 +77,7 @@ __attribute__((constructor)) static void set_up(void)
     char call[16];
     char what[16];
 
-    if (text == NULL || sscanf(text, "%15[a-z]:%ld:%15s", call, &fault.number, what) != 3)
+    if (text == NULL || sscanf(text, "%15[a-z_]:%ld:%15s", call, &fault.number, what) != 3)
         return;
     for (int i = 0; i < CALL_COUNT; i++)
         if (strcmp(call, names[i]) == 0)
@@ -169,6 +170,11 @@ int fdatasync(int fd)
 int fsync(int fd)
 {
     return fails(CALL_fsync, NULL) ? -1 : REAL(fsync)(fd);
+}
+
+int sync_file_range(int fd, off64_t at, off64_t len, unsigned flags)
+{
+    return fails(CALL_sync_file_range, NULL) ? -1 : REAL(sync_file_range)(fd, at, len, flags);
 }
 
 int ftruncate(int fd, off_t len)
