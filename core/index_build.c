@@ -8,6 +8,7 @@
 #include "index_crew.h"
 #include "index_file.h"
 #include "index_meta.h"
+#include "index_park.h"
 #include "index_plan.h"
 #include "index_spill.h"
 #include "index_table.h"
@@ -224,6 +225,14 @@ static int spill_pairs(struct build *b, const struct index_rows *rows, uint32_t 
     return 0;
 }
 
+static bool is_short_of_memory(void *opaque)
+{
+    const struct build *b = opaque;
+    const struct index_build_pressure *pressure = &b->options->pressure;
+
+    return pressure->is_short != NULL && pressure->is_short(pressure->opaque);
+}
+
 /* Called as often as rows come in PROGRESS_ROWS, however many came at once. */
 static int progress_rows(struct build *b, uint64_t offset, struct error *e)
 {
@@ -258,7 +267,7 @@ static int on_rows(void *opaque, const struct index_rows *rows, uint64_t offset,
 
 static int read_source(struct build *b, uint32_t number, struct error *e)
 {
-    struct index_crew_events events = {b, on_rows, on_bad_row};
+    struct index_crew_events events = {b, on_rows, on_bad_row, is_short_of_memory};
     struct index_source *source = &b->plan.sources[number];
     struct master *master;
     struct master_body body;
@@ -333,6 +342,16 @@ static int seal_runs(struct build *b, struct error *e)
     return 0;
 }
 
+/* One thread, with its part of the arena; the rest of it is given back. */
+static void use_less_memory(struct table_input *input)
+{
+    size_t part = input->memory_len / input->threads;
+
+    index_park_release(input->memory + part, input->memory_len - part);
+    input->memory_len = part;
+    input->threads = 1;
+}
+
 static int write_table(struct build *b, enum identifier_kind kind, struct error *e)
 {
     struct index_estimate estimate;
@@ -351,6 +370,8 @@ static int write_table(struct build *b, enum identifier_kind kind, struct error 
 
     index_crew_estimate(b->crew, kind, &estimate);
     input.expected = index_estimate_count(&estimate);
+    if (is_short_of_memory(b))
+        use_less_memory(&input);
     if (index_table_build(&input, &b->header.kinds[kind], e) != 0)
         return -1;
     spill_close(b->tables[kind]->spill);

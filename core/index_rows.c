@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "index_park.h"
+
 #define ROW_PAIRS_MAX MASTER_ROLE_COUNT
 #define BLOCK_BYTES_A_PAIR                                                                                             \
     32u /* about one key in so many bytes of a master; where there are more, buffers fill early */
@@ -184,4 +186,10 @@ void index_rows_clear(struct index_rows *rows)
     rows->pairs_kept = 0;
     rows->record_used = 0;
     rows->rows = 0;
+}
+
+void index_rows_release(struct index_rows *rows)
+{
+    index_park_release(rows->records, rows->record_room);
+    index_park_release(rows->pairs, rows->pair_room * sizeof *rows->pairs);
 }

@@ -43,8 +43,8 @@ struct spill_cursor {
 
 struct spill;
 
-#define SPILL_PAIR_BYTES 12u   /* of a pair on the disk */
-#define SPILL_EXTENT_HEADER 8u /* bytes: the next extent's number, pairs in this one */
+#define SPILL_PAIR_BYTES 12u    /* of a pair on the disk */
+#define SPILL_EXTENT_HEADER 16u /* bytes: a checksum, the next extent's number, pairs in this one */
 
 int spill_create(const char *dir, uint32_t extent_bytes, struct spill **out, struct error *e);
 void spill_close(struct spill *spill); /* NULL is fine */
