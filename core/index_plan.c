@@ -131,6 +131,16 @@ static int take_tables(struct index_plan *plan, uint64_t key_kinds, struct error
     return 0;
 }
 
+/* A power of two, which is what zstd takes, so that a little more memory does not ask for a little more window. */
+static uint64_t choose_window(uint64_t memory)
+{
+    uint64_t window = 1;
+
+    while (window * 2 * WINDOW_SHARE <= memory)
+        window *= 2;
+    return window;
+}
+
 int index_plan_make(struct index_plan *plan, const char *const *paths, size_t count,
                     const struct index_build_options *options, struct error *e)
 {
@@ -144,7 +154,7 @@ int index_plan_make(struct index_plan *plan, const char *const *paths, size_t co
     plan->info.format = options->master.format;
     plan->master = options->master;
     if (plan->master.window == 0)
-        plan->master.window = index_build_memory(options) / WINDOW_SHARE;
+        plan->master.window = choose_window(index_build_memory(options));
     for (size_t i = 0; i < count; i++)
         if (plan_source(plan, paths[i], options, e) != 0)
             return -1;

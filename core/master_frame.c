@@ -246,11 +246,11 @@ static char *take_trailer(struct master_frame *f, char *line, char *end)
 
 /* ---- lines ---- */
 
-static char *start_row(struct master_frame *f, char *p)
+static char *start_row(struct master_frame *f, const struct view *v, char *p)
 {
     f->rows++;
     f->place = FRAME_IN_ROW;
-    return p;
+    return pass_row(f, p, v->end);
 }
 
 /* A line that starts as the trailer does; NULL where it is unclear whether it is. */
@@ -268,7 +268,7 @@ static char *start_trailer(struct master_frame *f, const struct view *v, char *p
         answer = v->at_end || (size_t)(v->end - p) > MASTER_FRAME_TRAILER_MAX ? NO : UNCLEAR;
     if (answer == UNCLEAR)
         return NULL;
-    return answer == YES ? take_trailer(f, p, end) : start_row(f, p);
+    return answer == YES ? take_trailer(f, p, end) : start_row(f, v, p);
 }
 
 /* At a line's start; NULL where more bytes are needed to say what it is. */
@@ -285,17 +285,17 @@ static char *start_line(struct master_frame *f, const struct view *v, char *p)
     is_end = is_line(v, p, &f->data_end);
     is_comment = starts_with(v, p, &f->comment);
     is_trailer = starts_with(v, p, &f->trailer);
-    if (is_end == YES)
+    if (is_end == YES) {
         f->place = FRAME_ENDED;
-    else if (is_end == UNCLEAR || is_comment == UNCLEAR || is_trailer == UNCLEAR)
+        return pass_rest(p, v->end);
+    }
+    if (is_end == UNCLEAR || is_comment == UNCLEAR || is_trailer == UNCLEAR)
         return NULL;
-    else if (is_comment == YES)
+    if (is_comment == YES) {
         f->place = FRAME_IN_COMMENT;
-    else if (is_trailer == YES)
-        return start_trailer(f, v, p);
-    else
-        return start_row(f, p);
-    return p;
+        return pass_comment(f, p, v->end);
+    }
+    return is_trailer == YES ? start_trailer(f, v, p) : start_row(f, v, p);
 }
 
 /* One step on; NULL where more bytes are needed. */
@@ -324,7 +324,7 @@ size_t master_frame_pass(struct master_frame *f, char *bytes, size_t len, bool a
 
         if (next == NULL) {
             f->held = (size_t)(v.end - p);
-            memcpy(f->hold, v.end - f->held, f->held);
+            memcpy(f->hold, p, f->held);
             break;
         }
         p = next;

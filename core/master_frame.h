@@ -54,7 +54,7 @@ bool master_frame_is_on(const struct master_frame *frame);
 
 /* Goes over bytes, with those that were held in front. Returns how many are settled; the others are held, at most
  * MASTER_FRAME_HOLD, and none at the end. */
-size_t master_frame_pass(struct master_frame *frame, char *bytes, size_t len, bool at_end);
+size_t master_frame_pass(struct master_frame *frame, char *bytes, size_t len, bool at_end) __attribute__((nonnull));
 
 /* Writes the held bytes to `to`, to have them passed again; returns how many. */
 size_t master_frame_release(struct master_frame *frame, char *to);
