@@ -160,8 +160,7 @@ int index_plan_make(struct index_plan *plan, const char *const *paths, size_t co
             return -1;
     if (take_carried(plan, &options->master, e) != 0 || take_tables(plan, options->master.key_kinds, e) != 0)
         return -1;
-    memcpy(plan->layout.has_role, plan->info.has_role, sizeof plan->layout.has_role);
-    plan->layout.carried_count = plan->info.carried_count;
+    record_layout_make(plan->info.has_role, plan->info.carried_count, plan->info.source_count, &plan->layout);
     return 0;
 }
 

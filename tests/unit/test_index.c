@@ -720,7 +720,8 @@ struct foreign {
 
 static const struct foreign foreigners[] = {
     {"another magic", 0, 'x', "is not a fixwarden index"},
-    {"a newer format", 8, 2, "has format version 2, this program reads 1"},
+    {"a newer format", 8, 3, "has format version 3, this program reads 2"},
+    {"an older format", 8, 1, "has format version 1, this program reads 2"},
 };
 
 static void foreign_files_are_refused_by_name(void **state)
