@@ -167,7 +167,15 @@ static int step_zstd(struct master_unpack *u, struct unpack_buffers *b, struct e
     return 0;
 }
 
+/* Whether another member or frame can start so. The libraries wait for more than one byte. */
+static bool may_start(const struct master_unpack *u, unsigned char first)
+{
+    return u->packing == MASTER_GZIP ? first == 0x1f : first == 0x28 || (first & 0xf0) == 0x50;
+}
+
 int master_unpack_step(struct master_unpack *u, struct unpack_buffers *b, struct error *e)
 {
+    if (u->complete && b->in_len > 0 && !may_start(u, (unsigned char)*b->in))
+        return refuse_garbage(u, e);
     return u->packing == MASTER_GZIP ? step_gzip(u, b, e) : step_zstd(u, b, e);
 }
