@@ -7,7 +7,7 @@
 #define BLOCK_USUAL (1u << 20)
 #define COLUMNS_MAX 64
 
-static const char *status_name(enum master_row_status status)
+const char *reading_status_name(enum master_row_status status)
 {
     static const char *const names[] = {"OK",
 #define X(name, sentence) #name,
@@ -50,7 +50,7 @@ static void add_row(struct reading *r, const struct master_row *row, uint32_t co
         add_text(r, text);
     }
     if (row->status != MASTER_ROW_OK) {
-        snprintf(text, sizeof text, "!%s@%llu", status_name(row->status), (unsigned long long)row->line);
+        snprintf(text, sizeof text, "!%s@%llu", reading_status_name(row->status), (unsigned long long)row->line);
         add_text(r, text);
     }
     for (uint32_t i = 0; row->status == MASTER_ROW_OK && i < columns; i++) {

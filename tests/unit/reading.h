@@ -4,6 +4,9 @@
 
 #include "core/master.h"
 
+/* "OK", "TOO_FEW_FIELDS", ... */
+const char *reading_status_name(enum master_row_status status);
+
 /* What a master yields, as text: "[a][b]" for a good row, "!STATUS@line" for a bad one, blanks between them; an error
  * is its code and its sentence without the path. With `places`, each row starts with its line and offset. */
 struct reading {
