@@ -45,6 +45,7 @@ static const struct {
      {.format.comment = "REM "},
      "REM a\nsymbol,b\nREM b\nREMY,1\nRE,2\n",
      "[REMY][1] [RE][2]"},
+    {"a quote behind a carriage return is text", {COMMENT}, "symbol,b\n\r\"A,1\n#x\nB,2\n", "[\r\"A][1] [B][2]"},
     {"a comment behind carriage returns", {COMMENT}, "symbol,b\n\r\r#x\nA,1\n", "[A][1]"},
     {"lines to skip are lines whatever their quotes",
      {.format.skip_lines = 2},
