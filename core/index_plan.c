@@ -189,7 +189,7 @@ void index_plan_free(struct index_plan *plan)
 
 static size_t crew_memory(const struct index_plan *plan, unsigned threads, size_t block_bytes)
 {
-    struct index_rows_setup setup = {.has_table = plan->has_table};
+    struct index_rows_setup setup = {.layout = &plan->layout, .has_table = plan->has_table};
     size_t text = plan->master.format.encoding == MASTER_ENCODING_LATIN1 ? MASTER_TEXT_MEMORY(MASTER_ROW_MAX) : 0;
 
     return index_crew_memory(&setup, threads, block_bytes) + threads * text;

@@ -81,7 +81,8 @@ static struct isin_part isin_part(enum master_role role)
 
 /* Everything but `put_text` fits RECORD_ROOM by its nature, so only that looks at the room. */
 
-typedef unsigned __int128 forms; /* those of a record, the first in the lowest bits */
+/* Those of all columns, the first in the lowest bits. */
+typedef unsigned __int128 forms;
 
 static unsigned char *put_varint(unsigned char *at, uint64_t value)
 {
@@ -132,16 +133,17 @@ static unsigned char *put_key(unsigned char *at, const struct record_key_column 
 }
 
 static unsigned char *put_keys(unsigned char *at, const struct record_layout *layout, const struct security *security,
-                               forms *out)
+                               uint32_t *out)
 {
     bool has_isin = false;
 
+    *out = 0;
     for (uint32_t i = 0; i < layout->key_count; i++) {
         enum record_form form;
 
         at = put_key(at, &layout->keys[i], security, has_isin, &form);
-        has_isin |= layout->keys[i].role == ROLE_ISIN && form == RECORD_USUAL;
-        *out |= (forms)form << 2 * i;
+        has_isin |= i == 0 && layout->keys[0].role == ROLE_ISIN && form == RECORD_USUAL;
+        *out |= (uint32_t)form << 2 * i;
     }
     return at;
 }
@@ -162,6 +164,7 @@ struct record_writer {
     const struct record_values *values;
     unsigned char *at;
     const unsigned char *end; /* of INDEX_RECORD_MAX bytes */
+    uint64_t filled;          /* columns that are no keys and not blank */
     bool new_value;
 };
 
@@ -182,35 +185,34 @@ static void put_other(struct record_writer *w, uint32_t column, struct slice val
         w->at = put_varint(w->at, (uint64_t)code + 1);
 }
 
-/* A column by the number that it has among those that are no keys. */
-static struct slice other_value(const struct record_layout *layout, const struct security *security, uint32_t column)
+/* Writes a column that is no key, and the bit that says so, unless it is blank. */
+static void put_column(struct record_writer *w, uint32_t column, struct slice value)
 {
-    return column < layout->other_count ? security->value[layout->others[column]]
-                                        : security->carried[column - layout->other_count];
+    if (value.len == 0)
+        return;
+    w->filled |= UINT64_C(1) << column;
+    put_other(w, column, value);
 }
 
 size_t record_encode(const struct record_layout *layout, const struct record_values *values,
                      const struct security *security, unsigned char *to)
 {
-    struct record_writer w = {values, to + layout->head, to + INDEX_RECORD_MAX, false};
-    uint32_t columns = record_dictionary_columns(layout);
-    forms all = 0;
+    struct record_writer w = {values, to + layout->head, to + INDEX_RECORD_MAX, 0, false};
+    uint32_t keys;
+    forms all;
 
-    w.at = put_keys(w.at, layout, security, &all);
+    w.at = put_keys(w.at, layout, security, &keys);
     if (layout->has_source)
         *w.at++ = (unsigned char)security->source;
     w.at = put_varint(w.at, security->row_offset);
-    for (uint32_t column = 0; column < columns; column++) {
-        struct slice value = other_value(layout, security, column);
-
-        if (value.len == 0)
-            continue;
-        all |= (forms)1 << (2 * layout->key_count + column);
-        put_other(&w, column, value);
-    }
-    memcpy(to, &all, layout->head);
+    for (uint32_t i = 0; i < layout->other_count; i++)
+        put_column(&w, i, security->value[layout->others[i]]);
+    for (uint32_t i = 0; i < layout->carried_count; i++)
+        put_column(&w, layout->other_count + i, security->carried[i]);
     if (w.new_value)
         return RECORD_NEW_VALUE;
+    all = (forms)w.filled << 2 * layout->key_count | keys;
+    memcpy(to, &all, layout->head);
     return w.at == NULL || w.at > w.end ? 0 : (size_t)(w.at - to);
 }
 

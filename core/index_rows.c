@@ -24,7 +24,7 @@ size_t index_rows_memory(const struct index_rows_setup *setup, size_t block_byte
     for (enum identifier_kind kind = 0; kind < IDENTIFIER_KIND_COUNT; kind++)
         tables += setup->has_table[kind];
     return pair_room(block_bytes) * sizeof(struct index_pair) + record_room(block_bytes) +
-           tables * sizeof(struct index_estimate) + DICTIONARY_MEMO_MEMORY;
+           tables * sizeof(struct index_estimate) + dictionary_memo_memory(record_dictionary_columns(setup->layout));
 }
 
 int index_rows_init(struct index_rows *rows, const struct index_rows_setup *setup, size_t block_bytes, struct error *e)
@@ -37,7 +37,7 @@ int index_rows_init(struct index_rows *rows, const struct index_rows_setup *setu
     rows->records = malloc(rows->record_room);
     rows->pair_room = pair_room(block_bytes);
     rows->pairs = malloc(rows->pair_room * sizeof *rows->pairs);
-    rows->memo = dictionary_memo_create();
+    rows->memo = dictionary_memo_create(record_dictionary_columns(setup->layout));
     for (enum identifier_kind kind = 0; kind < IDENTIFIER_KIND_COUNT; kind++) {
         if (!setup->has_table[kind])
             continue;

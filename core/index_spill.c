@@ -8,8 +8,6 @@
 
 #include "index_file.h"
 
-#define EXTENT_HEADER 8u /* bytes: the next extent's number, pairs in this one */
-
 struct spill {
     int fd;
     char *name; /* for sentences */
@@ -26,7 +24,7 @@ int spill_create(const char *dir, uint32_t extent_bytes, struct spill **out, str
     if (spill == NULL)
         return error_set(e, ERROR_INTERNAL, "%s: no memory for a temporary file", dir);
     spill->extent_bytes = extent_bytes;
-    spill->extent_pairs = (extent_bytes - EXTENT_HEADER) / SPILL_PAIR_BYTES;
+    spill->extent_pairs = (extent_bytes - SPILL_EXTENT_HEADER) / SPILL_PAIR_BYTES;
     spill->fd = index_open_unnamed(dir, "the build's temporary file", e);
     if (asprintf(&spill->name, "the build's temporary file in %s", dir) < 0)
         spill->name = NULL;
@@ -66,7 +64,7 @@ void spill_start(struct spill_run *run, unsigned char *buffer)
 /* Writes the buffer to its extent. `next` is where the run goes on. */
 static int write_extent(struct spill *spill, struct spill_run *run, uint32_t next, struct error *e)
 {
-    size_t len = EXTENT_HEADER + (size_t)run->used * SPILL_PAIR_BYTES;
+    size_t len = SPILL_EXTENT_HEADER + (size_t)run->used * SPILL_PAIR_BYTES;
     uint64_t offset = (uint64_t)run->here * spill->extent_bytes;
 
     memcpy(run->buffer, &next, sizeof next);
@@ -91,7 +89,7 @@ int spill_add(struct spill *spill, struct spill_run *run, uint64_t hash, uint32_
         if (write_extent(spill, run, spill->extents++, e) != 0)
             return -1;
     }
-    to = run->buffer + EXTENT_HEADER + (size_t)run->used * SPILL_PAIR_BYTES;
+    to = run->buffer + SPILL_EXTENT_HEADER + (size_t)run->used * SPILL_PAIR_BYTES;
     memcpy(to, &hash, sizeof hash);
     memcpy(to + sizeof hash, &position, sizeof position);
     run->used++;
@@ -108,9 +106,10 @@ int spill_seal(struct spill *spill, struct spill_run *run, struct error *e)
     return 0;
 }
 
-void spill_rewind(const struct spill_run *run, unsigned char *buffer, struct spill_cursor *cursor)
+void spill_rewind(const struct spill_run *run, unsigned char *buffer, bool gives_back, struct spill_cursor *cursor)
 {
-    *cursor = (struct spill_cursor){.run = run, .left = run->count, .next = run->head, .buffer = buffer};
+    *cursor = (struct spill_cursor){
+        .run = run, .left = run->count, .next = run->head, .buffer = buffer, .gives_back = gives_back};
 }
 
 static int read_extent(const struct spill *spill, struct spill_cursor *c, struct error *e)
@@ -118,11 +117,11 @@ static int read_extent(const struct spill *spill, struct spill_cursor *c, struct
     uint64_t pairs = c->left < spill->extent_pairs ? c->left : spill->extent_pairs;
     uint64_t offset = (uint64_t)c->next * spill->extent_bytes;
 
-    if (index_read_at(spill->fd, c->buffer, EXTENT_HEADER + (size_t)pairs * SPILL_PAIR_BYTES, offset, spill->name, e) !=
-        0)
+    if (index_read_at(spill->fd, c->buffer, SPILL_EXTENT_HEADER + (size_t)pairs * SPILL_PAIR_BYTES, offset, spill->name,
+                      e) != 0)
         return -1;
-    /* Read once: disk and page cache are given back. Where that cannot be done, they are at the end. */
-    (void)fallocate(spill->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, spill->extent_bytes);
+    if (c->gives_back) /* where that cannot be done, the file's end does it */
+        (void)fallocate(spill->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, spill->extent_bytes);
     memcpy(&c->next, c->buffer, sizeof c->next);
     memcpy(&c->count, c->buffer + sizeof c->next, sizeof c->count);
     c->at = 0;
@@ -139,7 +138,7 @@ int spill_next(const struct spill *spill, struct spill_cursor *c, struct spill_p
         return 0;
     if (c->at == c->count && read_extent(spill, c, e) != 0)
         return -1;
-    from = c->buffer + EXTENT_HEADER + (size_t)c->at * SPILL_PAIR_BYTES;
+    from = c->buffer + SPILL_EXTENT_HEADER + (size_t)c->at * SPILL_PAIR_BYTES;
     memcpy(&pair->hash, from, sizeof pair->hash);
     memcpy(&pair->position, from + sizeof pair->hash, sizeof pair->position);
     c->at++;

@@ -193,7 +193,7 @@ static void deliver(struct master *m, const struct master_scan *s, struct master
     for (size_t i = 0; s->doubled && i < stored; i++)
         if (m->scanner.doubled[i])
             unquote(m, &m->scanner.fields[i]);
-    for (size_t i = 0; row->status == MASTER_ROW_OK && i < stored; i++)
+    for (size_t i = 0; master_text_converts(&m->text) && row->status == MASTER_ROW_OK && i < stored; i++)
         m->scanner.fields[i] = master_text_field(&m->text, m->scanner.fields[i]);
     advance(m, s);
 }

@@ -29,7 +29,7 @@ struct slice master_text_field(struct master_text *t, struct slice field)
 {
     char *to;
 
-    if (t->encoding != MASTER_ENCODING_LATIN1 || utf8_is_ascii(field))
+    if (!master_text_converts(t) || utf8_is_ascii(field))
         return field;
     to = t->bytes + t->used; /* there is room: the fields of a row are not longer than the row */
     field = slice_make(to, utf8_from_latin1(field, to));

@@ -24,6 +24,12 @@ void master_text_free(struct master_text *text);
  * the file, cannot be in the encoding. */
 bool master_text_start_row(struct master_text *text, struct slice row);
 
+/* Whether fields have to go through master_text_field: most masters need no call for each. */
+static inline bool master_text_converts(const struct master_text *text)
+{
+    return text->encoding == MASTER_ENCODING_LATIN1;
+}
+
 /* A field of the row as UTF-8: as it is, unless it has to be converted. Lives until the next row. */
 struct slice master_text_field(struct master_text *text, struct slice field);
 
