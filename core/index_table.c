@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "index_pages.h"
 #include "index_turn.h"
 
 #define HASH_BITS 64u
@@ -48,37 +49,17 @@ static int write_page(struct table *t, struct error *e)
     return 0;
 }
 
-static void fill_slot(struct index_line *line, uint64_t hash, uint32_t value, bool is_list)
-{
-    unsigned slot = line->bits & INDEX_LINE_COUNT;
-
-    line->fingerprint[slot] = index_hash_fingerprint(hash);
-    line->value[slot] = value;
-    line->bits++;
-    if (is_list)
-        line->bits |= INDEX_LINE_POSTING(slot);
-}
-
-/* Puts a slot into its line or the next one with room, round the page; false where the page is full. */
-static bool place(struct index_page *page, uint64_t hash, uint32_t value, bool is_list)
-{
-    for (unsigned i = 0; i < INDEX_PAGE_LINES; i++) {
-        struct index_line *line = &page->line[(index_hash_line(hash) + i) % INDEX_PAGE_LINES];
-
-        if ((line->bits & INDEX_LINE_COUNT) < INDEX_LINE_SLOTS) {
-            fill_slot(line, hash, value, is_list);
-            return true;
-        }
-        line->bits |= INDEX_LINE_OVERFLOWED;
-    }
-    return false;
-}
-
 /* ---- lists ---- */
 
 static int put_word(struct table *t, uint32_t word, struct error *e)
 {
     return index_writer_put(t->posting_writer, &word, sizeof word, e);
+}
+
+static int refuse_lists(const struct table *t, struct error *e)
+{
+    return error_set(e, ERROR_DATA, "keys of kind %s lead to more rows than the limit of %u",
+                     identifier_kind_name(t->in->kind), UINT32_MAX);
 }
 
 /* Starts a list of `count` positions; they have to follow. */
@@ -87,8 +68,7 @@ static int start_list(struct table *t, uint64_t hash, uint64_t count, uint32_t *
     uint64_t at = index_writer_length(t->posting_writer) / sizeof(uint32_t);
 
     if (at + INDEX_LIST_HEADER + count > UINT32_MAX)
-        return error_set(e, ERROR_DATA, "keys of kind %s lead to more rows than the limit of %u",
-                         identifier_kind_name(t->in->kind), UINT32_MAX);
+        return refuse_lists(t, e);
     *list = (uint32_t)at;
     return put_word(t, (uint32_t)count, e) != 0 || put_word(t, index_hash_check(hash), e) != 0 ? -1 : 0;
 }
@@ -101,7 +81,7 @@ static int add_slot(struct table *t, uint64_t hash, uint32_t value, bool is_list
     while (t->page_number < page)
         if (write_page(t, e) != 0)
             return -1;
-    if (place(&t->page, hash, value, is_list))
+    if (index_page_place(&t->page, hash, value, is_list))
         return 0;
     if (!is_list) {
         uint32_t position = value;
@@ -187,6 +167,11 @@ static int add_sorted(struct table *t, const struct spill_pair *pairs, uint64_t 
     return add_slot(t, pairs->hash, list, true, e);
 }
 
+static struct spill_pair *loaded_pairs(const struct sorter *s)
+{
+    return (struct spill_pair *)(void *)s->memory;
+}
+
 static bool fits(const struct sorter *s, const struct spill_run *run)
 {
     return run->count <= s->memory_len / TABLE_PAIR_MEMORY;
@@ -195,7 +180,7 @@ static bool fits(const struct sorter *s, const struct spill_run *run)
 /* Reads a run that fits the memory, and sorts it. */
 static int load(struct sorter *s, const struct spill_run *run, unsigned bits, struct error *e)
 {
-    struct spill_pair *pairs = (struct spill_pair *)(void *)s->memory;
+    struct spill_pair *pairs = loaded_pairs(s);
     size_t count = (size_t)run->count;
     struct spill_cursor cursor;
 
@@ -208,20 +193,54 @@ static int load(struct sorter *s, const struct spill_run *run, unsigned bits, st
     return 0;
 }
 
-/* Adds what was loaded. */
-static int add_loaded(const struct sorter *s, const struct spill_run *run, struct error *e)
+static int add_pairs(struct table *t, const struct spill_pair *pairs, size_t count, struct error *e)
 {
-    const struct spill_pair *pairs = (const struct spill_pair *)(const void *)s->memory;
-    size_t count = (size_t)run->count;
     size_t end;
 
     for (size_t begin = 0; begin < count; begin = end) {
         for (end = begin + 1; end < count && pairs[end].hash == pairs[begin].hash;)
             end++;
-        if (add_sorted(s->table, pairs + begin, end - begin, e) != 0)
+        if (add_sorted(t, pairs + begin, end - begin, e) != 0)
             return -1;
     }
     return 0;
+}
+
+/* Adds what was loaded. */
+static int add_loaded(const struct sorter *s, const struct spill_run *run, struct error *e)
+{
+    return add_pairs(s->table, loaded_pairs(s), (size_t)run->count, e);
+}
+
+/* Pages that were filled ahead go behind the ones that are there. */
+static int add_pages(struct table *t, struct index_pages *pages, struct error *e)
+{
+    uint64_t base = index_writer_length(t->posting_writer) / sizeof(uint32_t);
+
+    while (t->page_number < pages->first)
+        if (write_page(t, e) != 0)
+            return -1;
+    if (base + pages->word_count > UINT32_MAX)
+        return refuse_lists(t, e);
+    index_pages_move_lists(pages, (uint32_t)base);
+    if (index_writer_put(t->posting_writer, pages->words, pages->word_count * sizeof *pages->words, e) != 0 ||
+        index_writer_put(t->page_writer, pages->pages, pages->count * sizeof *pages->pages, e) != 0)
+        return -1;
+    t->page_number += pages->count;
+    t->counts->keys += pages->keys;
+    t->counts->duplicate_keys += pages->duplicate_keys;
+    return 0;
+}
+
+/* Adds what was loaded, most of which stands in whole pages already; only the first and the last page may be shared
+ * with other runs. */
+static int add_filled(const struct sorter *s, const struct spill_run *run, struct index_pages *pages, struct error *e)
+{
+    const struct spill_pair *pairs = loaded_pairs(s);
+
+    if (add_pairs(s->table, pairs, pages->begin, e) != 0 || add_pages(s->table, pages, e) != 0)
+        return -1;
+    return add_pairs(s->table, pairs + pages->end, (size_t)run->count - pages->end, e);
 }
 
 /* A run of one hash alone: its positions go from the disk to the list. */
@@ -292,17 +311,46 @@ static int add_large(struct sorter *s, const struct spill_run *run, unsigned bit
 
 /* ---- threads ---- */
 
+/* What a thread makes of a run before its turn comes. */
+struct prepared {
+    bool loaded;
+    bool filled;
+    struct index_pages pages;
+};
+
+static int prepare_run(struct sorter *s, const struct spill_run *run, struct prepared *p)
+{
+    size_t used = (size_t)run->count * sizeof(struct spill_pair); /* the room to sort in is free again behind it */
+
+    p->loaded = fits(s, run);
+    p->filled = false;
+    if (!p->loaded)
+        return 0;
+    if (load(s, run, s->table->in->run_bits, &s->error) != 0)
+        return -1;
+    p->filled = index_pages_fill(loaded_pairs(s), (size_t)run->count, s->table->pages, s->memory + used,
+                                 s->memory_len - used, &p->pages);
+    return 0;
+}
+
+static int add_prepared(struct sorter *s, const struct spill_run *run, struct prepared *p)
+{
+    if (p->filled)
+        return add_filled(s, run, &p->pages, &s->error);
+    return p->loaded ? add_loaded(s, run, &s->error) : add_large(s, run, s->table->in->run_bits, &s->error);
+}
+
 static int do_run(struct sorter *s, uint32_t number)
 {
     struct table *t = s->table;
     const struct spill_run *run = &t->in->runs[number];
-    unsigned bits = t->in->run_bits;
-    int status = fits(s, run) ? load(s, run, bits, &s->error) : 0;
+    struct prepared prepared;
+    int status = prepare_run(s, run, &prepared);
 
     if (!index_turn_wait(&t->turn, number))
         return -1;
     if (status == 0)
-        status = fits(s, run) ? add_loaded(s, run, &s->error) : add_large(s, run, bits, &s->error);
+        status = add_prepared(s, run, &prepared);
     if (status == 0) {
         index_turn_pass(&t->turn);
         return 0;
