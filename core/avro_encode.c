@@ -440,7 +440,7 @@ static int set_amounts(struct avro_encoder *enc, avro_value_t *r, const struct d
         rc = set_optional_decimal(r, D_QUANTITY, a->has_quantity, a->quantity);
     if (rc == 0)
         rc = set_optional_decimal(r, D_NOTIONAL, a->has_notional, a->notional);
-    return rc ? rc : set_field_text(enc, r, D_CURRENCY, d->message->currency);
+    return rc ? rc : set_field_text(enc, r, D_CURRENCY, a->currency);
 }
 
 static int set_discrepancy(struct avro_encoder *enc, avro_value_t *r, const struct discrepancy *d)

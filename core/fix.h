@@ -27,7 +27,8 @@
     X(MSG_TYPE, "MsgType (35) is not the third field or empty")                                                        \
     X(FIELD, "a field is not tag=value")                                                                               \
     X(DATA_LENGTH, "a data field does not stand behind its length, or the length is wrong")                            \
-    X(TOO_MANY_IDENTIFIERS, "an instrument has more than 32 alternate identifiers")
+    X(TOO_MANY_IDENTIFIERS, "an instrument has more than 32 alternate identifiers")                                    \
+    X(TOO_MANY_INSTRUMENTS, "it names more than 100000 instruments")
 
 enum fix_reason {
     FIX_OK,
