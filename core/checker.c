@@ -94,8 +94,10 @@ static int report_verdicts(struct record_check *c, const struct instrument *inst
 {
     const struct match_result *result = &c->checker->result;
 
-    if (result->count > 0)
+    if (result->count > 0) {
+        instrument_message(&c->checker->instruments);
         instrument_amounts(&c->checker->instruments, &c->checker->amounts);
+    }
     for (size_t i = 0; i < result->count; i++)
         if (report_verdict(c, instrument, &result->verdicts[i], e) != 0)
             return -1;
@@ -118,7 +120,7 @@ static int check_instruments(struct record_check *c, size_t *found, struct error
         if (report_verdicts(c, instrument, e) != 0)
             return -1;
     }
-    if (list->named > list->references || !list->must_name_one)
+    if (!instrument_is_missing(list))
         return 0;
     match_missing(&checker->rules, &checker->result);
     *found += checker->result.count;

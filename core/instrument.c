@@ -28,7 +28,7 @@ static bool is_one_of(struct slice type, const char *const *types, size_t count)
 
 static bool is_session_type(struct slice type)
 {
-    return type.len == 1 && memchr("012345A", type.ptr[0], strlen("012345A")) != NULL;
+    return type.len == 1 && ((type.ptr[0] >= '0' && type.ptr[0] <= '5') || type.ptr[0] == 'A');
 }
 
 /* Symbol is required in every version of FIX (4.0 to 5.0 SP2) that has the message. */
@@ -53,35 +53,85 @@ static bool names_security(const struct instrument *i)
 }
 
 /* Appends an identifier unless its value is a placeholder. */
-static void add_identifier(struct instrument *i, struct instrument_identifier id)
+static void add_identifier(struct instrument *i, struct slice value, struct slice source, uint32_t tag,
+                           uint32_t position)
 {
-    id.value = slice_trim(id.value);
-    id.source = slice_trim(id.source);
-    id.kind = identifier_kind_from_source(id.source);
-    if (!identifier_is_placeholder(id.kind, id.value))
-        i->identifiers[i->identifier_count++] = id;
+    struct instrument_identifier *id = &i->identifiers[i->identifier_count];
+
+    if (value.len == 0)
+        return;
+    value = slice_trim(value);
+    source = slice_trim(source);
+    id->kind = identifier_kind_from_source(source);
+    if (identifier_is_placeholder(id->kind, value))
+        return;
+    id->value = value;
+    id->source = source;
+    id->tag = tag;
+    id->position = position;
+    i->identifier_count++;
 }
 
-static struct slice text_of(const struct instrument_list *list, struct instrument_span span)
+static struct slice text_of(const struct instrument_list *list, struct fix_place span)
 {
     return slice_make(list->base + span.at, span.len);
 }
 
-static struct slice text_at(const struct instrument_list *list, const struct instrument_slot *slot,
-                            enum instrument_field field)
+/* What stands at a place of a plain message; its places are not cleared for each message. */
+static struct slice plain_text(const struct instrument_list *list, unsigned place)
 {
-    return text_of(list, slot->values[field]);
+    return list->found_places >> place & 1 ? text_of(list, list->found[place]) : slice_make(list->base, 0);
 }
 
-/* Of an instrument's attribute: trimmed, and nothing where it is a placeholder. */
-static struct slice attribute_at(const struct instrument_list *list, const struct instrument_slot *slot,
-                                 enum instrument_field field)
+static struct slice message_text(const struct instrument_list *list, enum message_tag tag)
 {
-    struct slice value = slice_trim(text_at(list, slot, field));
+    return plain_text(list, PLAIN_MESSAGE + tag);
+}
 
-    if (identifier_is_placeholder(IDENTIFIER_SYMBOL, value))
+const struct message_fields *instrument_message(struct instrument_list *list)
+{
+    struct message_fields *m = &list->message;
+
+    m->msg_seq_num = message_text(list, MESSAGE_SEQ_NUM);
+    m->sender = message_text(list, MESSAGE_SENDER);
+    m->target = message_text(list, MESSAGE_TARGET);
+    m->cl_ord_id = message_text(list, MESSAGE_CL_ORD_ID);
+    m->orig_cl_ord_id = message_text(list, MESSAGE_ORIG_CL_ORD_ID);
+    m->order_id = message_text(list, MESSAGE_ORDER_ID);
+    m->exec_id = message_text(list, MESSAGE_EXEC_ID);
+    m->poss_dup = slice_equal_text(message_text(list, MESSAGE_POSS_DUP), "Y");
+    m->poss_resend = slice_equal_text(message_text(list, MESSAGE_POSS_RESEND), "Y");
+    return m;
+}
+
+static struct slice value_of(const struct instrument_list *list, const struct instrument_slot *slot,
+                             enum instrument_field field)
+{
+    return list->is_plain ? plain_text(list, PLAIN_VALUES + field) : text_of(list, slot->values[field]);
+}
+
+static struct slice amount_of(const struct instrument_list *list, const struct instrument_slot *slot,
+                              enum amount amount)
+{
+    return list->is_plain ? plain_text(list, PLAIN_AMOUNTS + amount) : text_of(list, slot->amounts[amount]);
+}
+
+static struct slice without_placeholder(struct slice value)
+{
+    value = slice_trim(value);
+    if (value.len > 0 && identifier_may_be_placeholder(value.ptr[0]) &&
+        identifier_is_placeholder(IDENTIFIER_SYMBOL, value))
         value.len = 0;
     return value;
+}
+
+/* Of an instrument's attribute: trimmed, and nothing where it is a placeholder. Most are absent. */
+static inline struct slice attribute_of(const struct instrument_list *list, const struct instrument_slot *slot,
+                                        enum instrument_field field)
+{
+    struct slice value = value_of(list, slot, field);
+
+    return value.len == 0 ? value : without_placeholder(value);
 }
 
 static void collect_identifiers(const struct instrument_list *list, const struct instrument_slot *slot,
@@ -90,14 +140,11 @@ static void collect_identifiers(const struct instrument_list *list, const struct
     uint32_t k = slot->alternate;
 
     i->identifier_count = 0;
-    add_identifier(i, (struct instrument_identifier){.value = text_at(list, slot, FIELD_SECURITY_ID),
-                                                     .source = text_at(list, slot, FIELD_SOURCE),
-                                                     .tag = i->tags[FIELD_SECURITY_ID]});
+    add_identifier(i, value_of(list, slot, FIELD_SECURITY_ID), value_of(list, slot, FIELD_SOURCE),
+                   i->tags[FIELD_SECURITY_ID], 0);
     for (uint32_t position = 1; position <= slot->alternates; position++, k = list->alternates[k].next)
-        add_identifier(i, (struct instrument_identifier){.value = text_of(list, list->alternates[k].value),
-                                                         .source = text_of(list, list->alternates[k].source),
-                                                         .tag = i->tags[FIELD_ALTERNATE_ID],
-                                                         .position = position});
+        add_identifier(i, text_of(list, list->alternates[k].value), text_of(list, list->alternates[k].source),
+                       i->tags[FIELD_ALTERNATE_ID], position);
 }
 
 /* When-issued and a lump sum of interest are FIX's own suffixes, not a class of shares (FIX 4.4, tag 65). */
@@ -107,30 +154,30 @@ static void drop_fix_suffix(struct instrument *i)
         i->suffix.len = 0;
 }
 
-/* Makes one slot plain. */
+/* Makes one slot what is handed out. */
 static void fill(struct instrument_list *list, const struct instrument_slot *slot)
 {
     struct instrument *i = &list->current;
-    struct slice put_call = slice_trim(text_at(list, slot, FIELD_PUT_CALL));
+    struct slice put_call = slice_trim(value_of(list, slot, FIELD_PUT_CALL));
 
     list->current_slot = slot;
     i->role = (enum instrument_role)slot->role;
     i->position = slot->position;
     i->tags = instrument_block_tags[slot->block];
     i->symbol_tag = slot->is_related ? RELATED_SYMBOL_TAG : i->tags[FIELD_SYMBOL];
-    i->symbol = attribute_at(list, slot, FIELD_SYMBOL);
-    i->suffix = attribute_at(list, slot, FIELD_SUFFIX);
-    i->exchange = attribute_at(list, slot, FIELD_EXCHANGE);
-    i->currency = attribute_at(list, slot, FIELD_CURRENCY);
-    i->type = attribute_at(list, slot, FIELD_TYPE);
-    i->cfi = attribute_at(list, slot, FIELD_CFI);
-    i->maturity_date = attribute_at(list, slot, FIELD_MATURITY_DATE);
-    i->maturity_month_year = attribute_at(list, slot, FIELD_MATURITY_MONTH);
-    i->maturity_day = attribute_at(list, slot, FIELD_MATURITY_DAY);
-    i->strike = attribute_at(list, slot, FIELD_STRIKE);
-    i->multiplier = attribute_at(list, slot, FIELD_MULTIPLIER);
+    i->symbol = attribute_of(list, slot, FIELD_SYMBOL);
+    i->suffix = attribute_of(list, slot, FIELD_SUFFIX);
+    i->exchange = attribute_of(list, slot, FIELD_EXCHANGE);
+    i->currency = attribute_of(list, slot, FIELD_CURRENCY);
+    i->type = attribute_of(list, slot, FIELD_TYPE);
+    i->cfi = attribute_of(list, slot, FIELD_CFI);
+    i->maturity_date = attribute_of(list, slot, FIELD_MATURITY_DATE);
+    i->maturity_month_year = attribute_of(list, slot, FIELD_MATURITY_MONTH);
+    i->maturity_day = attribute_of(list, slot, FIELD_MATURITY_DAY);
+    i->strike = attribute_of(list, slot, FIELD_STRIKE);
+    i->multiplier = attribute_of(list, slot, FIELD_MULTIPLIER);
     /* 0 is a put here, not a placeholder */
-    i->put_call = slice_equal_text(put_call, "0") ? put_call : attribute_at(list, slot, FIELD_PUT_CALL);
+    i->put_call = slice_equal_text(put_call, "0") ? put_call : attribute_of(list, slot, FIELD_PUT_CALL);
     collect_identifiers(list, slot, i);
     drop_fix_suffix(i);
 }
@@ -219,6 +266,11 @@ const struct instrument *instrument_next(struct instrument_list *list)
     return NULL;
 }
 
+bool instrument_is_missing(const struct instrument_list *list)
+{
+    return list->named == list->references && must_name_instrument(list->message.msg_type);
+}
+
 const struct instrument *instrument_body(struct instrument_list *list)
 {
     fill(list, &list->slots[0]);
@@ -270,7 +322,7 @@ static bool row_applies(const struct amount_row *row, struct slice type, bool ty
 
 static bool read_amount(const struct instrument_list *list, enum amount which, struct decimal *out)
 {
-    return decimal_parse(slice_trim(text_of(list, list->current_slot->amounts[which])), out) && !decimal_is_zero(*out);
+    return decimal_parse(slice_trim(amount_of(list, list->current_slot, which)), out) && !decimal_is_zero(*out);
 }
 
 void instrument_amounts(const struct instrument_list *list, struct message_amounts *out)
@@ -281,7 +333,7 @@ void instrument_amounts(const struct instrument_list *list, struct message_amoun
     *out = (struct message_amounts){0};
     if (list->current.role != INSTRUMENT_BODY && list->current.role != INSTRUMENT_LIST_ENTRY)
         return;
-    out->currency = text_at(list, list->current_slot, FIELD_CURRENCY);
+    out->currency = value_of(list, list->current_slot, FIELD_CURRENCY);
     for (size_t i = 0; i < AMOUNT_ROWS; i++) {
         const struct amount_row *row = &amount_rows[i];
         struct decimal quantity;
@@ -316,10 +368,15 @@ int instrument_extract(struct instrument_list *list, const struct fix_message *m
 {
     list->next = list->count = list->named = list->references = 0;
     list->before = NO_SLOT;
-    list->must_name_one = must_name_instrument(message->msg_type);
-    list->message = (struct message_fields){.begin_string = message->begin_string, .msg_type = message->msg_type};
+    list->is_plain = false;
+    list->found_places = 0;
     *reason = FIX_OK;
-    if (is_session_type(message->msg_type))
-        return 0;
-    return instrument_walk(list, message, references, reason, e);
+    if (!is_session_type(message->msg_type) && instrument_walk(list, message, references, reason, e) != 0)
+        return -1;
+    list->message.begin_string = message->begin_string;
+    list->message.msg_type = message->msg_type;
+    list->message.transact_time = message_text(list, MESSAGE_TRANSACT_TIME);
+    list->message.sending_time = message_text(list, MESSAGE_SENDING_TIME);
+    list->message.trade_date = message_text(list, MESSAGE_TRADE_DATE);
+    return 0;
 }

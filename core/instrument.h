@@ -15,6 +15,7 @@
 
 #define INSTRUMENT_ALTERNATES_MAX 32
 #define INSTRUMENT_IDENTIFIERS_MAX (1 + INSTRUMENT_ALTERNATES_MAX)
+#define INSTRUMENT_PLAIN_MAX 64 /* places for the values that stand outside groups */
 #define INSTRUMENTS_MAX 100000u /* in one message, entries that name none counted; over 5 MB of a real list */
 
 /* The order is that of the Avro enum; append only. */
@@ -90,13 +91,7 @@ struct message_amounts {
     struct slice currency; /* as it stands */
 };
 
-/* Where a value stands: bytes from the message's first field on. Nothing: a length of 0. */
-struct instrument_span {
-    uint32_t at;
-    uint32_t len;
-};
-
-/* An instrument as the pass over the fields found it. Private, as is the next one. */
+/* An instrument as the pass over the fields found it; a value of no length is absent. Private, as is the next one. */
 struct instrument_slot {
     uint8_t block;           /* enum tag_block */
     uint8_t role;            /* enum instrument_role */
@@ -108,24 +103,27 @@ struct instrument_slot {
     uint32_t alternate_tag;  /* ... each of which starts with this tag; 0: not known yet */
     uint32_t alternate;      /* the first one ... */
     uint32_t last_alternate; /* ... and the last */
-    struct instrument_span values[FIELD_KEPT];
-    struct instrument_span amounts[AMOUNT_COUNT];
+    struct fix_place values[FIELD_KEPT];
+    struct fix_place amounts[AMOUNT_COUNT];
 };
 
 struct instrument_alternate {
-    struct instrument_span value;
-    struct instrument_span source;
+    struct fix_place value;
+    struct fix_place source;
     uint32_t next; /* of the same instrument; those of several may stand in turns */
 };
 
 /* Starts as {0}. */
 struct instrument_list {
+    /* Version, type and times; the rest from instrument_message on, since only discrepancies need it. */
     struct message_fields message;
-    bool must_name_one;  /* the message's type requires an instrument */
     uint32_t named;      /* instruments handed out */
     uint32_t references; /* references among them */
 
-    const char *base; /* private from here on: what spans are counted from */
+    const char *base;      /* private from here on: what spans are counted from */
+    bool is_plain;         /* there is a body and no group: its values and amounts are in `found`, not in its slot */
+    uint64_t found_places; /* bits: which of `found` count */
+    struct fix_place found[INSTRUMENT_PLAIN_MAX];
     struct instrument_slot *slots;
     uint32_t count, room;
     struct instrument_alternate *alternates;
@@ -141,6 +139,12 @@ struct instrument_list {
 int instrument_extract(struct instrument_list *list, const struct fix_message *message, bool references,
                        enum fix_reason *reason, struct error *e);
 void instrument_list_free(struct instrument_list *list);
+
+/* All of the message's own fields. Borrowed until the next message. */
+const struct message_fields *instrument_message(struct instrument_list *list);
+
+/* Whether the message's type must name an instrument and, now that all were handed out, it has named none. */
+bool instrument_is_missing(const struct instrument_list *list);
 
 /* The next instrument that the message names, the body's first; NULL at the end. Borrowed until the next call. */
 const struct instrument *instrument_next(struct instrument_list *list);

@@ -33,8 +33,15 @@ struct list_kind {
     uint32_t amounts;      /* bits */
 };
 
-struct walk {
+/* What is filled, and why it ended early. */
+struct outcome {
     struct instrument_list *list;
+    enum fix_reason reason;
+    bool no_memory;
+};
+
+struct walk {
+    struct outcome out;
     struct slice begin_string;
     struct slice type;
     bool references;
@@ -48,9 +55,7 @@ struct walk {
     bool holds_main;              /* its entries have an Instrument block */
     bool foreign_prices;          /* what follows of currency and amounts is of no instrument that is named */
     bool entry_refers;            /* of the market data entry at hand: it changes or refers to one of another message */
-    struct instrument_span message[MESSAGE_TAG_COUNT];
-    enum fix_reason reason;
-    bool no_memory;
+    struct fix_place message[MESSAGE_TAG_COUNT];
 };
 
 static const struct list_kind list_kinds[] = {
@@ -73,9 +78,14 @@ static bool type_is(const struct walk *w, const char *type)
     return slice_equal_text(w->type, type);
 }
 
-static struct slice span_text(const struct walk *w, struct instrument_span span)
+static struct slice text_of(const struct instrument_list *list, struct fix_place span)
 {
-    return slice_make(w->list->base + span.at, span.len);
+    return slice_make(list->base + span.at, span.len);
+}
+
+static struct slice span_text(const struct walk *w, struct fix_place span)
+{
+    return text_of(w->out.list, span);
 }
 
 /* Whether a group's counter is a number above 0. */
@@ -114,17 +124,17 @@ static int version_of(const struct walk *w)
 
 static bool grow_slots(struct walk *w)
 {
-    struct instrument_list *l = w->list;
+    struct instrument_list *l = w->out.list;
     uint32_t room = l->room ? 2 * l->room : FIRST_ROOM;
     struct instrument_slot *slots;
 
     if (l->count == INSTRUMENTS_MAX) {
-        w->reason = FIX_TOO_MANY_INSTRUMENTS;
+        w->out.reason = FIX_TOO_MANY_INSTRUMENTS;
         return false;
     }
     slots = reallocarray(l->slots, room, sizeof *slots);
     if (slots == NULL) {
-        w->no_memory = true;
+        w->out.no_memory = true;
         return false;
     }
     l->slots = slots;
@@ -135,7 +145,7 @@ static bool grow_slots(struct walk *w)
 /* The number of a new slot, NO_SLOT where there can be none. */
 static uint32_t new_slot(struct walk *w, enum tag_block block, enum instrument_role role)
 {
-    struct instrument_list *l = w->list;
+    struct instrument_list *l = w->out.list;
 
     if ((l->count == l->room || l->count == INSTRUMENTS_MAX) && !grow_slots(w))
         return NO_SLOT;
@@ -162,19 +172,19 @@ static enum instrument_role role_of_block(enum tag_block block)
     }
 }
 
-static bool add_alternate(struct walk *w, struct instrument_slot *slot)
+static bool add_alternate(struct outcome *o, struct instrument_slot *slot)
 {
-    struct instrument_list *l = w->list;
+    struct instrument_list *l = o->list;
 
     if (slot->alternates == INSTRUMENT_ALTERNATES_MAX) {
-        w->reason = FIX_TOO_MANY_IDENTIFIERS;
+        o->reason = FIX_TOO_MANY_IDENTIFIERS;
         return false;
     }
     if (l->alternate_count == l->alternate_room) {
         uint32_t room = l->alternate_room ? 2 * l->alternate_room : FIRST_ROOM;
         struct instrument_alternate *alternates = reallocarray(l->alternates, room, sizeof *alternates);
         if (alternates == NULL) {
-            w->no_memory = true;
+            o->no_memory = true;
             return false;
         }
         l->alternates = alternates;
@@ -189,7 +199,7 @@ static bool add_alternate(struct walk *w, struct instrument_slot *slot)
     return true;
 }
 
-static void keep_first(struct instrument_span *kept, struct instrument_span value)
+static void keep_first(struct fix_place *kept, struct fix_place value)
 {
     if (kept->len == 0)
         *kept = value;
@@ -197,20 +207,20 @@ static void keep_first(struct instrument_span *kept, struct instrument_span valu
 
 /* A group of alternates: its first tag delimits its entries, whichever of the two it is, even where its value is
  * empty. */
-static bool take_alternate(struct walk *w, struct instrument_slot *slot, enum instrument_field field, uint32_t tag,
-                           struct instrument_span value)
+static bool take_alternate(struct outcome *o, struct instrument_slot *slot, enum instrument_field field, uint32_t tag,
+                           struct fix_place value)
 {
     struct instrument_alternate *entry;
 
     if (field == FIELD_ALTERNATES)
-        slot->has_alternates = slot->has_alternates || counts_some(span_text(w, value));
+        slot->has_alternates = slot->has_alternates || counts_some(text_of(o->list, value));
     if (!slot->has_alternates || field == FIELD_ALTERNATES)
         return true;
     if (slot->alternate_tag == 0)
         slot->alternate_tag = tag;
-    if (tag == slot->alternate_tag && !add_alternate(w, slot))
+    if (tag == slot->alternate_tag && !add_alternate(o, slot))
         return false;
-    entry = &w->list->alternates[slot->last_alternate];
+    entry = &o->list->alternates[slot->last_alternate];
     keep_first(field == FIELD_ALTERNATE_ID ? &entry->value : &entry->source, value);
     return true;
 }
@@ -226,7 +236,7 @@ static struct place *place_of(struct walk *w, enum tag_block block)
 
 /* A field of a block that names an instrument. */
 static bool take_instrument(struct walk *w, enum tag_block block, enum instrument_field field, uint32_t tag,
-                            struct instrument_span value)
+                            struct fix_place value)
 {
     struct place *place = place_of(w, block);
 
@@ -238,14 +248,14 @@ static bool take_instrument(struct walk *w, enum tag_block block, enum instrumen
             return false;
     }
     if (field >= FIELD_KEPT)
-        return take_alternate(w, &w->list->slots[place->slot], field, tag, value);
+        return take_alternate(&w->out, &w->out.list->slots[place->slot], field, tag, value);
     if (field != FIELD_CURRENCY || !w->foreign_prices || block != BLOCK_MAIN)
-        keep_first(&w->list->slots[place->slot].values[field], value);
+        keep_first(&w->out.list->slots[place->slot].values[field], value);
     return true;
 }
 
 /* RelatdSym: the symbol of an entry of a list, or alone one of its own (FIX 4.0 to 4.2). */
-static bool take_related(struct walk *w, struct instrument_span value)
+static bool take_related(struct walk *w, struct fix_place value)
 {
     uint32_t number = w->places[BLOCK_MAIN].slot;
     struct instrument_slot *slot;
@@ -257,7 +267,7 @@ static bool take_related(struct walk *w, struct instrument_span value)
         if (number == NO_SLOT)
             return false;
     }
-    slot = &w->list->slots[number];
+    slot = &w->out.list->slots[number];
     slot->is_related = slot->is_related || slot->values[FIELD_SYMBOL].len == 0;
     keep_first(&slot->values[FIELD_SYMBOL], value);
     return true;
@@ -275,7 +285,7 @@ static bool is_market_data(const struct walk *w)
 static void end_list_entry(struct walk *w)
 {
     if (w->holds_main)
-        w->list->slots[w->places[BLOCK_MAIN].slot].may_inherit = is_market_data(w) && !w->entry_refers;
+        w->out.list->slots[w->places[BLOCK_MAIN].slot].may_inherit = is_market_data(w) && !w->entry_refers;
     w->entry_refers = false;
 }
 
@@ -376,7 +386,7 @@ static bool list_holds_main(const struct walk *w, uint32_t counter)
     return counter == 268 ? !type_is(w, "W") : counter != 146 || (!type_is(w, "c") && !type_is(w, "d"));
 }
 
-static void open_group(struct walk *w, enum group_level level, uint32_t counter, struct instrument_span value)
+static void open_group(struct walk *w, enum group_level level, uint32_t counter, struct fix_place value)
 {
     const struct list_kind *kind = level == GROUP_LIST ? find_list_kind(w, counter) : NULL;
 
@@ -401,7 +411,7 @@ static void open_group(struct walk *w, enum group_level level, uint32_t counter,
 
 /* ---- the rest of the fields ---- */
 
-static void take_message(struct walk *w, enum message_tag field, struct instrument_span value)
+static void take_message(struct walk *w, enum message_tag field, struct fix_place value)
 {
     bool is_entrys = w->kind != NULL && (w->kind->message_tags & BIT(field)) != 0;
 
@@ -409,24 +419,24 @@ static void take_message(struct walk *w, enum message_tag field, struct instrume
         keep_first(&w->message[field], value);
 }
 
-static void take_amount(struct walk *w, enum amount amount, struct instrument_span value)
+static void take_amount(struct walk *w, enum amount amount, struct fix_place value)
 {
     bool is_entrys = w->holds_main && (w->kind->amounts & BIT(amount)) != 0;
 
     if (!w->foreign_prices)
-        keep_first(&w->list->slots[is_entrys ? w->places[BLOCK_MAIN].slot : 0].amounts[amount], value);
+        keep_first(&w->out.list->slots[is_entrys ? w->places[BLOCK_MAIN].slot : 0].amounts[amount], value);
 }
 
 /* Only a new entry of its own, which refers to no other, has the instrument of the one before (FIX 4.2 to 5.0 SP2,
  * MDUpdateAction and MDEntryRefID). */
-static void take_entry(struct walk *w, enum entry_tag field, struct instrument_span value)
+static void take_entry(struct walk *w, enum entry_tag field, struct fix_place value)
 {
     if (is_market_data(w) && value.len > 0 &&
         (field == ENTRY_REFERENCE || !slice_equal_text(slice_trim(span_text(w, value)), NEW_ENTRY)))
         w->entry_refers = true;
 }
 
-static bool take_field(struct walk *w, uint32_t tag, struct instrument_span value)
+static bool take_field(struct walk *w, uint32_t tag, struct fix_place value)
 {
     struct tag_meaning meaning = {0};
 
@@ -456,35 +466,17 @@ static bool take_field(struct walk *w, uint32_t tag, struct instrument_span valu
     }
 }
 
-static bool is_yes(const struct walk *w, enum message_tag field)
+/* Puts the message's fields where a plain message has them. */
+static void set_found(struct instrument_list *list, const struct fix_place *message)
 {
-    return slice_equal_text(span_text(w, w->message[field]), "Y");
-}
-
-static void set_message(const struct walk *w, const struct fix_message *message)
-{
-    w->list->message = (struct message_fields){
-        .begin_string = message->begin_string,
-        .msg_type = message->msg_type,
-        .msg_seq_num = span_text(w, w->message[MESSAGE_SEQ_NUM]),
-        .sender = span_text(w, w->message[MESSAGE_SENDER]),
-        .target = span_text(w, w->message[MESSAGE_TARGET]),
-        .cl_ord_id = span_text(w, w->message[MESSAGE_CL_ORD_ID]),
-        .orig_cl_ord_id = span_text(w, w->message[MESSAGE_ORIG_CL_ORD_ID]),
-        .order_id = span_text(w, w->message[MESSAGE_ORDER_ID]),
-        .exec_id = span_text(w, w->message[MESSAGE_EXEC_ID]),
-        .transact_time = span_text(w, w->message[MESSAGE_TRANSACT_TIME]),
-        .sending_time = span_text(w, w->message[MESSAGE_SENDING_TIME]),
-        .trade_date = span_text(w, w->message[MESSAGE_TRADE_DATE]),
-        .poss_dup = is_yes(w, MESSAGE_POSS_DUP),
-        .poss_resend = is_yes(w, MESSAGE_POSS_RESEND),
-    };
+    memcpy(list->found + PLAIN_MESSAGE, message, MESSAGE_TAG_COUNT * sizeof *message);
+    list->found_places = ~UINT64_C(0);
 }
 
 static bool start(struct walk *w)
 {
-    w->list->count = 0;
-    w->list->alternate_count = 0;
+    w->out.list->count = 0;
+    w->out.list->alternate_count = 0;
     w->places[BLOCK_LEG].slot = w->places[BLOCK_UNDERLYING_LEG].slot = NO_SLOT;
     w->direct = w->places[BLOCK_DERIVATIVE] = (struct place){.slot = NO_SLOT, .makes = true};
     for (int i = 0; i < REFERENCES; i++)
@@ -492,29 +484,142 @@ static bool start(struct walk *w)
     return put_slot(w, BLOCK_MAIN, INSTRUMENT_BODY);
 }
 
+/* ---- messages without groups: most of them ---- */
+
+/* Where the value of a tag goes at once; beside the places, two bits. */
+enum {
+    PLAIN_ALTERNATES = INSTRUMENT_PLAIN_MAX, /* the body has alternates, which have to be walked */
+    PLAIN_WALK = 2 * INSTRUMENT_PLAIN_MAX,   /* all of it has to be walked */
+};
+
+_Static_assert((int)PLAIN_COUNT <= (int)INSTRUMENT_PLAIN_MAX, "the bits stand beside all places");
+
+#define PLAIN_OF_MAIN(field) ((int)(field) < (int)FIELD_KEPT ? PLAIN_VALUES + (int)(field) : PLAIN_ALTERNATES)
+#define PLAIN_OF_MESSAGE(field) (PLAIN_MESSAGE + (int)(field))
+#define PLAIN_OF_AMOUNT(field) (PLAIN_AMOUNTS + (int)(field))
+#define PLAIN_OF_LEG(field) PLAIN_WALK
+#define PLAIN_OF_UNDERLYING(field) PLAIN_WALK
+#define PLAIN_OF_UNDERLYING_LEG(field) PLAIN_WALK
+#define PLAIN_OF_DERIVATIVE(field) PLAIN_WALK
+#define PLAIN_OF_BENCHMARK(field) PLAIN_WALK
+#define PLAIN_OF_PEG(field) PLAIN_WALK
+#define PLAIN_OF_TRIGGER(field) PLAIN_WALK
+#define PLAIN_OF_GROUP(field) PLAIN_WALK
+#define PLAIN_OF_RELATED(field) PLAIN_WALK
+#define PLAIN_OF_ENTRY(field) PLAIN_NOTHING /* it says something in groups only */
+
+static const uint8_t plain_places[INSTRUMENT_TAG_MAX + 1] = {
+#define X(tag, block, field) [tag] = PLAIN_OF_##block(field),
+    INSTRUMENT_TAGS(X) MESSAGE_TAGS(X)
+#undef X
+};
+
+/* The alternates of a plain message's body. */
+static bool walk_alternates(struct outcome *o, const struct fix_index *index)
+{
+    for (uint32_t i = 0; i < index->count; i++) {
+        uint32_t tag = index->tags[i];
+        if (tag - 454 <= 456 - 454 &&
+            !take_alternate(o, &o->list->slots[0], (enum instrument_field)instrument_tag_meanings[tag].field, tag,
+                            index->values[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Finds the values of a message that has no groups that matter. From the last field to the first, so that the first
+ * occurrence of a tag stays. Returns the bits beside the places: PLAIN_WALK where it has to be walked. */
+static unsigned find_plain(struct instrument_list *list, const struct fix_index *index)
+{
+    unsigned bits = 0;
+    uint64_t places = 0;
+
+    for (uint32_t i = index->count; i-- > 0;) {
+        uint32_t tag = index->tags[i];
+        unsigned place = plain_places[tag <= INSTRUMENT_TAG_MAX ? tag : 0];
+        bits |= place;
+        places |= UINT64_C(1) << place % INSTRUMENT_PLAIN_MAX;
+        list->found[place % INSTRUMENT_PLAIN_MAX] = index->values[i];
+    }
+    list->found_places = places;
+    return bits;
+}
+
+static bool walk_index(struct walk *w, const struct fix_index *index)
+{
+    for (uint32_t i = 0; i < index->count; i++)
+        if (!take_field(w, index->tags[i], index->values[i]))
+            return false;
+    return true;
+}
+
+static bool walk_fields(struct walk *w, const struct fix_message *message)
+{
+    struct fix_cursor cursor;
+    struct fix_field field;
+
+    fix_cursor_start(message, &cursor);
+    while (fix_cursor_next(&cursor, &field)) {
+        struct fix_place value = {(uint32_t)(field.value.ptr - message->fields.ptr), (uint32_t)field.value.len};
+        if (!take_field(w, field.tag, value))
+            return false;
+    }
+    return true;
+}
+
+static void walk_message(struct outcome *o, const struct fix_message *message, bool references)
+{
+    struct walk w = {
+        .out = *o, .begin_string = message->begin_string, .type = message->msg_type, .references = references};
+    bool good = start(&w);
+
+    if (good)
+        good = message->index != NULL ? walk_index(&w, message->index) : walk_fields(&w, message);
+    if (good)
+        close_group(&w, GROUP_LIST);
+    set_found(o->list, w.message);
+    *o = w.out;
+}
+
+/* The body's slot of a plain message, whose values are elsewhere. */
+static bool start_plain(struct outcome *o)
+{
+    struct instrument_list *l = o->list;
+
+    l->count = 1;
+    l->alternate_count = 0;
+    if (l->room == 0) {
+        l->slots = calloc(FIRST_ROOM, sizeof *l->slots);
+        o->no_memory = l->slots == NULL;
+        l->room = o->no_memory ? 0 : FIRST_ROOM;
+    }
+    if (o->no_memory)
+        return false;
+    memset(&l->slots[0], 0, offsetof(struct instrument_slot, values));
+    l->slots[0].block = BLOCK_MAIN;
+    l->slots[0].role = INSTRUMENT_BODY;
+    return true;
+}
+
 int instrument_walk(struct instrument_list *list, const struct fix_message *message, bool references,
                     enum fix_reason *reason, struct error *e)
 {
-    struct walk w = {
-        .list = list, .begin_string = message->begin_string, .type = message->msg_type, .references = references};
-    struct fix_cursor cursor;
-    struct fix_field field;
-    bool good;
+    struct outcome out = {.list = list};
+    unsigned bits = PLAIN_WALK;
 
     list->base = message->fields.ptr;
     if (message->fields.len > UINT32_MAX)
         return error_set(e, ERROR_INTERNAL, "a message of %zu bytes", message->fields.len);
-    good = start(&w);
-    fix_cursor_start(message, &cursor);
-    while (good && fix_cursor_next(&cursor, &field)) {
-        struct instrument_span value = {(uint32_t)(field.value.ptr - list->base), (uint32_t)field.value.len};
-        good = take_field(&w, field.tag, value);
+    if (message->index != NULL)
+        bits = find_plain(list, message->index);
+    list->is_plain = (bits & PLAIN_WALK) == 0;
+    if (!list->is_plain) {
+        walk_message(&out, message, references);
+    } else if (start_plain(&out) && (bits & PLAIN_ALTERNATES) != 0) {
+        walk_alternates(&out, message->index);
     }
-    if (w.no_memory)
+    if (out.no_memory)
         return error_set(e, ERROR_INTERNAL, "no memory for the instruments of a message");
-    if (good)
-        close_group(&w, GROUP_LIST);
-    set_message(&w, message);
-    *reason = w.reason;
+    *reason = out.reason;
     return 0;
 }

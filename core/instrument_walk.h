@@ -5,6 +5,15 @@
 
 #include "instrument.h"
 
+/* Where a list that is plain has its values, in `found`. */
+enum {
+    PLAIN_NOTHING, /* of all tags that say nothing */
+    PLAIN_MESSAGE,
+    PLAIN_VALUES = PLAIN_MESSAGE + MESSAGE_TAG_COUNT,
+    PLAIN_AMOUNTS = PLAIN_VALUES + FIELD_KEPT,
+    PLAIN_COUNT = PLAIN_AMOUNTS + AMOUNT_COUNT,
+};
+
 /* Fills the slots of the list (the first is the body's) and its message fields. As instrument_extract. */
 int instrument_walk(struct instrument_list *list, const struct fix_message *message, bool references,
                     enum fix_reason *reason, struct error *e);

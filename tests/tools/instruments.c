@@ -1,8 +1,8 @@
 /* Prints the instruments of each FIX message on standard input, for tests that compare them. Messages are framed
  * strictly; white space may stand between them.
  *
- * A line `message` or `malformed REASON` for each message; behind it a line for each instrument: its fields in the order
- * of the struct, divided by tabs; identifiers as tag:position:KIND:value:source, divided by commas. */
+ * A line `message` or `malformed REASON` for each message; behind it a line for each instrument: its fields in the
+ * order of the struct, divided by tabs; identifiers as tag:position:KIND:value:source, divided by commas. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,5 +1,7 @@
 #include "support.h"
 
+#include <time.h>
+
 #include "core/instrument.h"
 
 /* Frames `body` and extracts. The message's bytes must outlive the list: the caller frees both. */
@@ -66,7 +68,7 @@ static void messages_name_an_instrument_or_none(void **state)
         char *text = extract(row->body, &list, FIX_OK);
         while (instrument_next(&list) != NULL) {
         }
-        bool is_missing = list.must_name_one && list.named == 0;
+        bool is_missing = instrument_is_missing(&list);
         if (list.named != row->count || is_missing != row->is_missing)
             fail_row(row->name, "%u instruments, one is missing: %d", list.named, is_missing);
         release(text, &list);
@@ -339,6 +341,77 @@ static void entries_of_market_data_take_over_the_one_before(void **state)
     }
 }
 
+/* All that is handed out for one message, and the message's own fields. */
+static void describe_all(const struct fix_message *message, char *out, size_t size)
+{
+    struct instrument_list list = {0};
+    const struct instrument *instrument;
+    struct message_amounts amounts;
+    enum fix_reason reason;
+    struct error e;
+    size_t n = 0;
+
+    assert_int_equal(instrument_extract(&list, message, true, &reason, &e), 0);
+    instrument_message(&list);
+    n += (size_t)snprintf(out, size, "%s ", fix_reason_name(reason));
+    n += put(out + n, size - n, " 11=", list.message.cl_ord_id);
+    n += put(out + n, size - n, " 60=", list.message.transact_time);
+    while (reason == FIX_OK && (instrument = instrument_next(&list)) != NULL) {
+        n += describe(instrument, out + n, size - n);
+        instrument_amounts(&list, &amounts);
+        n += (size_t)snprintf(out + n, size - n, "%d%d%d %.*s ", amounts.has_price, amounts.has_quantity,
+                              amounts.has_notional, SLICE_FORMAT(amounts.currency));
+        assert_true(n < size - 512);
+    }
+    instrument_list_free(&list);
+}
+
+/* A message of tags in no order. */
+static void make_soup(char *body, size_t size, bool with_groups)
+{
+    static const unsigned plain[] = {55,  65,  48,  22,  207, 15, 167, 461, 541, 200, 205,   202, 201, 231,  454,
+                                     455, 456, 454, 455, 456, 11, 60,  38,  44,  58,  20001, 150, 279, 1128, 37};
+    static const unsigned groups[] = {146, 268, 555, 711, 600, 602, 311, 309, 699, 46, 1214, 73, 296, 295, 604, 605};
+    static const char *const values[] = {"1", "0", "4", "IBM", "N/A", " x", "100", "USD"};
+    static const char *const types[] = {"D", "8", "X", "W", "E", "V", "0"};
+    size_t n = (size_t)snprintf(body, size, "35=%s|", types[(size_t)rand() % COUNT_OF(types)]);
+
+    for (int fields = rand() % 40; fields > 0; fields--) {
+        bool group = with_groups && rand() % 4 == 0;
+        unsigned tag = group ? groups[(size_t)rand() % COUNT_OF(groups)] : plain[(size_t)rand() % COUNT_OF(plain)];
+        n += (size_t)snprintf(body + n, size - n, "%u=%s|", tag, values[(size_t)rand() % COUNT_OF(values)]);
+    }
+}
+
+/* The same message with and without its index, so by each of the ways in which it can be read. */
+static void every_way_of_reading_says_the_same(void **state)
+{
+    unsigned seed = (unsigned)time(NULL);
+
+    (void)state;
+    srand(seed);
+    print_message("seed %u\n", seed);
+    for (int round = 0; round < 20000; round++) {
+        static char one[1 << 16];
+        static char other[1 << 16];
+        char body[1024];
+        struct fix_step step;
+        size_t len;
+        char *text;
+        make_soup(body, sizeof body, round % 2 == 0);
+        text = support_fix("FIX.4.2", body, &len);
+        fix_next(FIX_STRICT, slice_make(text, len), true, true, &step);
+        assert_int_equal(step.event, FIX_MESSAGE);
+        assert_non_null(step.message.index);
+        describe_all(&step.message, one, sizeof one);
+        step.message.index = NULL;
+        describe_all(&step.message, other, sizeof other);
+        if (strcmp(one, other) != 0)
+            fail_msg("seed %u: %s\n  indexed %s\n  walked  %s", seed, body, one, other);
+        free(text);
+    }
+}
+
 struct header_row {
     const char *name;
     const char *body;
@@ -367,6 +440,7 @@ static void entries_keep_their_own_order_numbers(void **state)
         struct instrument_list list;
         char *text = extract(row->body, &list, FIX_OK);
         char parts[3][64];
+        instrument_message(&list);
         char seen[256];
         snprintf(seen, sizeof seen, "%s %s %s", or_dash(list.message.cl_ord_id, parts[0]),
                  or_dash(list.message.order_id, parts[1]), or_dash(list.message.transact_time, parts[2]));
@@ -471,6 +545,7 @@ int main(void)
         cmocka_unit_test(there_are_at_most_32_alternates),
         cmocka_unit_test(each_field_belongs_to_its_instrument),
         cmocka_unit_test(entries_of_market_data_take_over_the_one_before),
+        cmocka_unit_test(every_way_of_reading_says_the_same),
         cmocka_unit_test(entries_keep_their_own_order_numbers),
         cmocka_unit_test(there_are_at_most_100000_instruments),
         cmocka_unit_test(price_and_quantity_follow_the_message_type),
