@@ -19,6 +19,9 @@
 #include "core/rules.h"
 
 enum delivery { DELIVERY_EXACTLY_ONCE, DELIVERY_AT_LEAST_ONCE };
+
+/* How much of the index is in memory. */
+enum residence { RESIDENCE_ON_DEMAND, RESIDENCE_POPULATED, RESIDENCE_LOCKED };
 enum start_at { START_EARLIEST, START_LATEST };
 
 /* Where a value comes from; the later beats the earlier. */
@@ -79,6 +82,7 @@ struct config {
         struct string_list carry;
         struct string_list keys; /* names of identifier kinds; empty: all that have a column */
         uint64_t max_bad_rows;   /* UINT64_MAX: any number; from CONFIG_SHARE on: a share of all rows */
+        enum residence residence;
     } master;
     struct rules rules;
     struct {

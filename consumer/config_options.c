@@ -22,11 +22,11 @@ const struct config_section config_sections[] = {
 const char *config_type_name(enum config_type type)
 {
     static const char *const names[CONFIG_TYPE_COUNT] = {
-        [CONFIG_STRING] = "string",       [CONFIG_PATH] = "path",    [CONFIG_LIST] = "list",
-        [CONFIG_FILES] = "list of paths", [CONFIG_KEYS] = "list",    [CONFIG_SIZE] = "size",
-        [CONFIG_DURATION] = "duration",   [CONFIG_COUNT] = "number", [CONFIG_DELIMITER] = "character",
-        [CONFIG_FRAMING] = "choice",      [CONFIG_START] = "choice", [CONFIG_DELIVERY] = "choice",
-        [CONFIG_LOG_LEVEL] = "choice",    [CONFIG_ROWS] = "number",
+        [CONFIG_STRING] = "string",       [CONFIG_PATH] = "path",        [CONFIG_LIST] = "list",
+        [CONFIG_FILES] = "list of paths", [CONFIG_KEYS] = "list",        [CONFIG_SIZE] = "size",
+        [CONFIG_DURATION] = "duration",   [CONFIG_COUNT] = "number",     [CONFIG_DELIMITER] = "character",
+        [CONFIG_FRAMING] = "choice",      [CONFIG_START] = "choice",     [CONFIG_DELIVERY] = "choice",
+        [CONFIG_RESIDENCE] = "choice",    [CONFIG_LOG_LEVEL] = "choice", [CONFIG_ROWS] = "number",
     };
     return names[type];
 }
@@ -47,6 +47,8 @@ const char *const *config_choices(enum config_type type)
     static const char *const start[] = {[START_EARLIEST] = "earliest", [START_LATEST] = "latest", NULL};
     static const char *const delivery[] = {
         [DELIVERY_EXACTLY_ONCE] = "exactly-once", [DELIVERY_AT_LEAST_ONCE] = "at-least-once", NULL};
+    static const char *const residence[] = {
+        [RESIDENCE_ON_DEMAND] = "on-demand", [RESIDENCE_POPULATED] = "populated", [RESIDENCE_LOCKED] = "locked", NULL};
     static const char *const level[] = {[LOG_LEVEL_ERROR] = "error",
                                         [LOG_LEVEL_WARNING] = "warning",
                                         [LOG_LEVEL_INFO] = "info",
@@ -59,6 +61,8 @@ const char *const *config_choices(enum config_type type)
         return start;
     case CONFIG_DELIVERY:
         return delivery;
+    case CONFIG_RESIDENCE:
+        return residence;
     case CONFIG_LOG_LEVEL:
         return level;
     default:

@@ -65,6 +65,9 @@
       "The kinds of identifier that are indexed (CUSIP, ISIN, ...); empty: all that have a column.")                   \
     X("master", "max_bad_rows", ROWS, master.max_bad_rows, 0, UINT64_MAX, "0", "",                                     \
       "More malformed rows than these refuse the master: a number, a share of all such as 0.1%, or unlimited.")        \
+    X("master", "residence", RESIDENCE, master.residence, 0, 0, "on-demand", "",                                       \
+      "on-demand: the index comes into memory as it is looked at; populated: all of it at once, in large pages; "      \
+      "locked: and it stays there (ulimit -l).")                                                                       \
     X("batch", "messages", COUNT, batch.messages, 1, 1000000, "10000", "", "Records in one batch, at most.")           \
     X("batch", "commit_interval", DURATION, batch.commit_interval_ms, 1, 60000, "100ms", "",                           \
       "How long output and offsets may wait for a commit.")                                                            \
@@ -88,6 +91,7 @@ enum config_type {
     CONFIG_FRAMING,   /* int from here on: the number of a name */
     CONFIG_START,
     CONFIG_DELIVERY,
+    CONFIG_RESIDENCE,
     CONFIG_LOG_LEVEL,
     CONFIG_TYPE_COUNT,
 };

@@ -6,7 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "monotonic.h"
+
+#define STALLS "memory.pressure"
+#define STALLS_SHORT 10.0 /* per cent of the time */
+#define ASK_EVERY_MS 250
 #define LINE_MAX_BYTES 4096 /* of what is read; longer ones are cut */
 
 /* What is known so far; the groups' paths are walked once for each hierarchy. */
@@ -121,6 +127,84 @@ static void consider_quota_v1(struct search *s, const char *group)
     consider_quota(s, strtoll(quota, NULL, 10), strtoll(period, NULL, 10), "cpu.cfs_quota_us");
 }
 
+/* ---- whether memory is short ---- */
+
+static bool names_file(char path[256], const char *root, const char *folder, const char *name)
+{
+    bool good = snprintf(path, 256, "%s%s/%s", root, folder, name) < 256 && access(path, R_OK) == 0;
+
+    if (!good)
+        path[0] = '\0';
+    return good;
+}
+
+/* The own group's come first. */
+static void note_pressure(struct search *s, const char *group, const char *name)
+{
+    struct limits_pressure *p = &s->out->pressure;
+    char *path = strcmp(name, STALLS) == 0 ? p->stalls : p->group;
+
+    if (path[0] == '\0' && names_file(path, s->root, group, name) && path == p->group)
+        *strrchr(path, '/') = '\0'; /* the folder, of which two files are read */
+}
+
+/* The text behind a name that a line starts with; NULL where it starts with another. */
+static const char *value_of(const char *line, const char *name)
+{
+    size_t len = strlen(name);
+
+    return strncmp(line, name, len) == 0 ? line + len : NULL;
+}
+
+/* Stalls of the last ten seconds, in per cent; 0 where the file does not say. */
+static double read_stalls(const char *path)
+{
+    char line[LINE_MAX_BYTES];
+    const char *share = path[0] != '\0' && read_line("", path, line) ? value_of(line, "some avg10=") : NULL;
+
+    return share ? strtod(share, NULL) : 0;
+}
+
+/* A v1 group near its limit, which may be that of a group above. */
+static bool is_near_limit(const char *group)
+{
+    uint64_t limit = UINT64_MAX, used = 0, unused = 0;
+    char line[LINE_MAX_BYTES];
+    const char *value;
+    FILE *file = group[0] != '\0' ? open_below(group, "/memory.stat") : NULL;
+
+    while (file && fgets(line, sizeof line, file)) {
+        if ((value = value_of(line, "hierarchical_memory_limit ")) != NULL)
+            limit = strtoull(value, NULL, 10);
+        else if ((value = value_of(line, "total_inactive_file ")) != NULL)
+            unused = strtoull(value, NULL, 10);
+    }
+    if (!file)
+        return false;
+    fclose(file);
+    if (read_line(group, "/memory.usage_in_bytes", line))
+        used = strtoull(line, NULL, 10);
+    return used > unused && (used - unused) / 9 > limit / 10;
+}
+
+bool limits_is_short(const struct limits_pressure *pressure)
+{
+    return read_stalls(pressure->stalls) >= STALLS_SHORT || is_near_limit(pressure->group);
+}
+
+/* For a build, which asks more often than the files change. */
+static bool ask_pressure(void *opaque)
+{
+    struct limits_pressure *pressure = opaque;
+    int64_t now = monotonic_ms();
+
+    if (now - pressure->asked_ms >= ASK_EVERY_MS) {
+        pressure->asked_ms = now;
+        pressure->is_short = limits_is_short(pressure);
+    }
+    return pressure->is_short;
+}
+
 /* ---- control groups ---- */
 
 static void consider_group(struct search *s, const char *hierarchy, const char *group)
@@ -129,8 +213,10 @@ static void consider_group(struct search *s, const char *hierarchy, const char *
         consider_memory_file(s, group, "memory.max");
         consider_memory_file(s, group, "memory.high");
         consider_quota_v2(s, group);
+        note_pressure(s, group, STALLS);
     } else if (strcmp(hierarchy, "memory") == 0) {
         consider_memory_file(s, group, "memory.limit_in_bytes");
+        note_pressure(s, group, "memory.stat");
     } else {
         consider_quota_v1(s, group);
     }
@@ -209,6 +295,8 @@ void limits_find(const char *root, unsigned processors, struct limits *out)
     *out = (struct limits){.threads = processors};
     snprintf(out->threads_reason, sizeof out->threads_reason, "the processors it may run on");
     consider_groups(&s);
+    if (out->pressure.stalls[0] == '\0')
+        (void)names_file(out->pressure.stalls, root, "/proc/pressure", "memory");
     consider_available(&s);
     if (s.least == UINT64_MAX)
         return;
@@ -235,6 +323,8 @@ void limits_settle(struct index_build_options *options, struct limits *out)
     if (options->memory > 0) {
         out->memory = options->memory;
         snprintf(out->memory_reason, sizeof out->memory_reason, "as it was set");
+    } else {
+        options->pressure = (struct index_build_pressure){&out->pressure, ask_pressure};
     }
     if (options->threads > 0) {
         out->threads = options->threads;

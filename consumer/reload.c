@@ -227,7 +227,9 @@ static const char *why_build(const struct reload *r, const struct index *index)
 
 static int open_index(const struct reload *r, struct index **out, struct error *e)
 {
-    const struct index_open_options options = {.verify_all = true};
+    enum residence residence = r->config->master.residence;
+    const struct index_open_options options = {
+        .verify_all = true, .populate = residence != RESIDENCE_ON_DEMAND, .lock = residence == RESIDENCE_LOCKED};
 
     return index_open(r->path, &options, out, e);
 }

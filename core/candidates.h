@@ -13,7 +13,7 @@
 #include "security.h"
 
 struct candidates {
-    struct security *rows; /* malloc'ed; candidates_free */
+    struct security **rows; /* each malloc'ed, `capacity` of them; candidates_free */
     size_t count;
     size_t capacity;
 };

@@ -23,22 +23,43 @@ static const struct kind kinds[IDENTIFIER_KIND_COUNT] = {
 #undef X
 };
 
-static bool is_vowel(char c)
+/* What characters stand for: 0 to 9, then A = 10 to Z = 35. */
+#define DIGITS(X) X('0', 0) X('1', 1) X('2', 2) X('3', 3) X('4', 4) X('5', 5) X('6', 6) X('7', 7) X('8', 8) X('9', 9)
+#define VOWELS(X) X('A', 10) X('E', 14) X('I', 18) X('O', 24) X('U', 30)
+#define CONSONANTS_TO_M(X)                                                                                             \
+    X('B', 11) X('C', 12) X('D', 13) X('F', 15) X('G', 16) X('H', 17) X('J', 19) X('K', 20) X('L', 21) X('M', 22)
+#define CONSONANTS_FROM_N(X)                                                                                           \
+    X('N', 23)                                                                                                         \
+    X('P', 25) X('Q', 26) X('R', 27) X('S', 28) X('T', 29) X('V', 31) X('W', 32) X('X', 33) X('Y', 34) X('Z', 35)
+#define CONSONANTS(X) CONSONANTS_TO_M(X) CONSONANTS_FROM_N(X)
+/* Of a CUSIP alone: the three signs of private placements (ANSI X9.6). */
+#define SIGNS(X) X('*', 36) X('@', 37) X('#', 38)
+
+/* Sums of check digits are taken from tables, since no branch on a character can be predicted: what the character adds
+ * at its place, and in the bits above that its being allowed there, so that one sum tells both. */
+#define ALLOWED 0x100
+#define CROSS_SUM(v) ((v) / 10 + (v) % 10)
+
+typedef uint16_t check_table[256];
+
+static unsigned sum_of(const char *s, size_t len, const check_table *const *tables)
 {
-    return c == 'A' || c == 'E' || c == 'I' || c == 'O' || c == 'U';
+    unsigned sum = 0;
+
+    for (size_t i = 0; i < len; i++)
+        sum += (*tables[i])[(unsigned char)s[i]];
+    return sum;
 }
 
-/* 0 to 9, then A = 10 to Z = 35; -1 for anything else. By table, since no branch can be predicted here. */
-static int letter_value(char c)
+static bool all_allowed(unsigned sum, size_t len)
 {
-    static const signed char above_by_one[256] = {
-        ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,  ['8'] = 9,
-        ['9'] = 10, ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16, ['G'] = 17, ['H'] = 18,
-        ['I'] = 19, ['J'] = 20, ['K'] = 21, ['L'] = 22, ['M'] = 23, ['N'] = 24, ['O'] = 25, ['P'] = 26, ['Q'] = 27,
-        ['R'] = 28, ['S'] = 29, ['T'] = 30, ['U'] = 31, ['V'] = 32, ['W'] = 33, ['X'] = 34, ['Y'] = 35, ['Z'] = 36,
-    };
+    return sum / ALLOWED == len;
+}
 
-    return above_by_one[(unsigned char)c] - 1;
+/* The digit that makes the sum a multiple of ten. */
+static unsigned missing_to_ten(unsigned sum)
+{
+    return (10 - sum % ALLOWED % 10) % 10;
 }
 
 const char *identifier_kind_name(enum identifier_kind kind)
@@ -78,100 +99,89 @@ bool identifier_kind_is_key(enum identifier_kind kind)
     return identifier_kind_level(kind) != LEVEL_NONE;
 }
 
-/* Of a CUSIP's characters: the letters are followed by the three signs of private placements (ANSI X9.6). */
-static int cusip_value(char c)
-{
-    switch (c) {
-    case '*':
-        return 36;
-    case '@':
-        return 37;
-    case '#':
-        return 38;
-    default:
-        return letter_value(c);
-    }
-}
-
-/* Every second value doubled, tens and units added: the modulus-10 sum of CUSIP and FIGI, which do
- * not expand letters. */
-static inline __attribute__((always_inline)) int double_add_double(const char *s, size_t len, int (*value)(char))
-{
-    int sum = 0;
-
-    for (size_t i = 0; i < len; i++) {
-        int v = value(s[i]);
-        if (i % 2 == 1)
-            v *= 2;
-        sum += v / 10 + v % 10;
-    }
-    return (10 - sum % 10) % 10;
-}
-
-static inline __attribute__((always_inline)) bool all_have_value(const char *s, size_t len, int (*value)(char))
-{
-    int least = 0; /* not left early, so that there is nothing to predict */
-
-    for (size_t i = 0; i < len; i++) {
-        int v = value(s[i]);
-        least = v < least ? v : least;
-    }
-    return least >= 0;
-}
-
 static enum identifier_validity validity(bool check_digit_is_right)
 {
     return check_digit_is_right ? IDENTIFIER_VALID : IDENTIFIER_BAD_CHECK_DIGIT;
 }
 
+/* Every second value doubled, tens and units added: the modulus-10 sum of CUSIP and FIGI, which do not expand
+ * letters. A CUSIP's eight, a FIGI's eleven characters before the check digit. */
+#define X(c, v) [c] = ALLOWED + CROSS_SUM(v),
+static const check_table cusip_once = {DIGITS(X) VOWELS(X) CONSONANTS(X) SIGNS(X)};
+static const check_table figi_once = {DIGITS(X) CONSONANTS(X)};
+#undef X
+#define X(c, v) [c] = ALLOWED + CROSS_SUM(2 * (v)),
+static const check_table cusip_twice = {DIGITS(X) VOWELS(X) CONSONANTS(X) SIGNS(X)};
+static const check_table figi_twice = {DIGITS(X) CONSONANTS(X)};
+#undef X
+
 static enum identifier_validity check_cusip(struct slice s)
 {
-    if (s.len != CUSIP_LEN || !all_have_value(s.ptr, CUSIP_LEN - 1, cusip_value) || !ascii_is_digit(s.ptr[8]))
+    static const check_table *const tables[CUSIP_LEN - 1] = {&cusip_once, &cusip_twice, &cusip_once, &cusip_twice,
+                                                             &cusip_once, &cusip_twice, &cusip_once, &cusip_twice};
+    unsigned sum;
+
+    if (s.len != CUSIP_LEN)
         return IDENTIFIER_BAD_SHAPE;
-    return validity(double_add_double(s.ptr, CUSIP_LEN - 1, cusip_value) == s.ptr[8] - '0');
+    sum = sum_of(s.ptr, CUSIP_LEN - 1, tables);
+    if (!all_allowed(sum, CUSIP_LEN - 1) || !ascii_is_digit(s.ptr[8]))
+        return IDENTIFIER_BAD_SHAPE;
+    return validity(missing_to_ten(sum) == (unsigned)(s.ptr[8] - '0'));
 }
 
-static int sedol_value(char c)
-{
-    return is_vowel(c) ? -1 : letter_value(c);
-}
+/* Weights 1, 3, 1, 7, 3, 9, 1. */
+#define X(c, v) [c] = ALLOWED + (v) % 10,
+static const check_table sedol_1 = {DIGITS(X) CONSONANTS(X)};
+#undef X
+#define X(c, v) [c] = ALLOWED + 3 * (v) % 10,
+static const check_table sedol_3 = {DIGITS(X) CONSONANTS(X)};
+#undef X
+#define X(c, v) [c] = ALLOWED + 7 * (v) % 10,
+static const check_table sedol_7 = {DIGITS(X) CONSONANTS(X)};
+#undef X
+#define X(c, v) [c] = ALLOWED + 9 * (v) % 10,
+static const check_table sedol_9 = {DIGITS(X) CONSONANTS(X)};
+#undef X
 
 static enum identifier_validity check_sedol(struct slice s)
 {
-    static const int weights[SEDOL_LEN] = {1, 3, 1, 7, 3, 9, 1};
-    int sum = 0;
+    static const check_table *const tables[SEDOL_LEN - 1] = {&sedol_1, &sedol_3, &sedol_1,
+                                                             &sedol_7, &sedol_3, &sedol_9};
+    unsigned sum;
 
-    if (s.len != SEDOL_LEN || !all_have_value(s.ptr, SEDOL_LEN - 1, sedol_value) || !ascii_is_digit(s.ptr[6]))
+    if (s.len != SEDOL_LEN)
         return IDENTIFIER_BAD_SHAPE;
-    for (size_t i = 0; i < SEDOL_LEN; i++)
-        sum += weights[i] * letter_value(s.ptr[i]);
-    return validity(sum % 10 == 0);
+    sum = sum_of(s.ptr, SEDOL_LEN - 1, tables);
+    if (!all_allowed(sum, SEDOL_LEN - 1) || !ascii_is_digit(s.ptr[6]))
+        return IDENTIFIER_BAD_SHAPE;
+    return validity(missing_to_ten(sum) == (unsigned)(s.ptr[6] - '0'));
 }
 
-/* Luhn over the digits that remain when letters are written as two digits, from the right (ISO 6166). */
-static bool isin_luhn(struct slice s)
-{
-    static const unsigned char twice[10] = {0, 2, 4, 6, 8, 1, 3, 5, 7, 9};
-    int sum = 0;
-    bool doubled = false;
-
-    for (size_t i = s.len; i-- > 0;) {
-        int v = letter_value(s.ptr[i]);
-        int low = v % 10;
-        int high = v / 10;
-
-        sum += doubled ? twice[low] + high : low + twice[high];
-        doubled ^= v < 10; /* a letter's two digits leave it as it was */
-    }
-    return sum % 10 == 0;
-}
+/* Luhn over the digits that remain when letters are written as two digits, from the right (ISO 6166). A letter's two
+ * digits leave the turn to be doubled as it was. */
+#define X(c, v) [c] = ALLOWED + (v) % 10 + CROSS_SUM(2 * ((v) / 10)),
+static const check_table isin_once = {DIGITS(X) VOWELS(X) CONSONANTS(X)};
+#undef X
+#define X(c, v) [c] = ALLOWED + CROSS_SUM(2 * ((v) % 10)) + (v) / 10,
+static const check_table isin_twice = {DIGITS(X) VOWELS(X) CONSONANTS(X)};
+#undef X
 
 static enum identifier_validity check_isin(struct slice s)
 {
-    if (s.len != ISIN_LEN || !ascii_is_upper(s.ptr[0]) || !ascii_is_upper(s.ptr[1]) || !ascii_is_digit(s.ptr[11]) ||
-        !all_have_value(s.ptr, ISIN_LEN, letter_value))
+    static const check_table *const tables[2] = {&isin_once, &isin_twice};
+    unsigned sum = 0;
+    unsigned doubled = 0;
+
+    if (s.len != ISIN_LEN)
         return IDENTIFIER_BAD_SHAPE;
-    return validity(isin_luhn(s));
+    for (size_t i = ISIN_LEN; i-- > 0;) {
+        sum += (*tables[doubled])[(unsigned char)s.ptr[i]];
+        doubled ^= ascii_is_digit(s.ptr[i]);
+    }
+    if (!all_allowed(sum, ISIN_LEN) || !ascii_is_upper(s.ptr[0]) || !ascii_is_upper(s.ptr[1]) ||
+        !ascii_is_digit(s.ptr[11]))
+        return IDENTIFIER_BAD_SHAPE;
+    return validity(missing_to_ten(sum) == 0);
 }
 
 /* Prefixes that FIGI leaves to ISINs of these countries (OMG FIGI 1.0, 6.1.2). */
@@ -187,22 +197,37 @@ static bool figi_prefix_is_excluded(const char *s)
 
 static enum identifier_validity check_figi(struct slice s)
 {
-    if (s.len != FIGI_LEN || !ascii_is_upper(s.ptr[0]) || !ascii_is_upper(s.ptr[1]) || s.ptr[2] != 'G' ||
-        !ascii_is_digit(s.ptr[11]) || figi_prefix_is_excluded(s.ptr) ||
-        !all_have_value(s.ptr, FIGI_LEN - 1, sedol_value))
+    static const check_table *const tables[FIGI_LEN - 1] = {&figi_once, &figi_twice, &figi_once, &figi_twice,
+                                                            &figi_once, &figi_twice, &figi_once, &figi_twice,
+                                                            &figi_once, &figi_twice, &figi_once};
+    unsigned sum;
+
+    if (s.len != FIGI_LEN)
         return IDENTIFIER_BAD_SHAPE;
-    return validity(double_add_double(s.ptr, FIGI_LEN - 1, letter_value) == s.ptr[11] - '0');
+    sum = sum_of(s.ptr, FIGI_LEN - 1, tables);
+    if (!all_allowed(sum, FIGI_LEN - 1) || !ascii_is_upper(s.ptr[0]) || !ascii_is_upper(s.ptr[1]) || s.ptr[2] != 'G' ||
+        !ascii_is_digit(s.ptr[11]) || figi_prefix_is_excluded(s.ptr))
+        return IDENTIFIER_BAD_SHAPE;
+    return validity(missing_to_ten(sum) == (unsigned)(s.ptr[11] - '0'));
 }
 
+#define X(c, v) [c] = ALLOWED + (v),
+static const check_table lei_values = {DIGITS(X) VOWELS(X) CONSONANTS(X)};
+#undef X
+
+/* ISO 17442: modulus 97 over the digits that remain when letters are written as two digits (ISO/IEC 7064). */
 static enum identifier_validity check_lei(struct slice s)
 {
     unsigned remainder = 0;
 
-    if (s.len != LEI_LEN || !all_have_value(s.ptr, LEI_LEN, letter_value) || !ascii_is_digit(s.ptr[18]) ||
-        !ascii_is_digit(s.ptr[19]))
+    if (s.len != LEI_LEN || !ascii_is_digit(s.ptr[18]) || !ascii_is_digit(s.ptr[19]))
         return IDENTIFIER_BAD_SHAPE;
     for (size_t i = 0; i < LEI_LEN; i++) {
-        unsigned v = (unsigned)letter_value(s.ptr[i]);
+        unsigned v = lei_values[(unsigned char)s.ptr[i]];
+
+        if (v < ALLOWED)
+            return IDENTIFIER_BAD_SHAPE;
+        v -= ALLOWED;
         remainder = (remainder * (v > 9 ? 100 : 10) + v) % 97;
     }
     return validity(remainder == 1);
@@ -242,13 +267,47 @@ bool identifier_is_placeholder(enum identifier_kind kind, struct slice value)
                                               SLICE_LITERAL("NONE")};
     static const struct slice identifiers[] = {SLICE_LITERAL("NA"), SLICE_LITERAL("NAN"), SLICE_LITERAL("UNKNOWN"),
                                                SLICE_LITERAL("TBD")};
+
+    static const bool may_start[256] = {['N'] = true, ['n'] = true, ['#'] = true, ['['] = true, ['-'] = true,
+                                        ['0'] = true, ['U'] = true, ['u'] = true, ['T'] = true, ['t'] = true};
+
     if (value.len > LONGEST_PLACEHOLDER && value.ptr[0] != '0')
         return false;
-    if (value.len > 0 && !identifier_may_be_placeholder(value.ptr[0]) && strchr("UuTt", value.ptr[0]) == NULL)
-        return false;
+    if (value.len > 0 && !may_start[(unsigned char)value.ptr[0]])
+        return false; /* most are told by their first byte */
     return value.len == 0 || is_zeros(value) ||
            slice_is_one_of(value, everywhere, sizeof everywhere / sizeof *everywhere) ||
            (kind != IDENTIFIER_SYMBOL && slice_is_one_of(value, identifiers, sizeof identifiers / sizeof *identifiers));
+}
+
+/* Letters of a word of eight bytes made capitals, all at once: in a byte with neither of its own, the highest bit tells
+ * whether it lies between the two bounds. */
+static uint64_t upper_word(uint64_t word)
+{
+    const uint64_t each = 0x0101010101010101u;
+    uint64_t low = word & 0x7f * each;
+    uint64_t small = (low + (0x80 - 'a') * each) & ~(low + (0x7f - 'z') * each) & ~word & 0x80 * each;
+
+    return word - (small >> 2); /* 0x20, from a small letter to its capital */
+}
+
+/* The last word overlaps the one before it. */
+static void copy_upper(char *to, const char *from, size_t len)
+{
+    uint64_t word;
+
+    if (len < sizeof word) {
+        for (size_t i = 0; i < len; i++)
+            to[i] = ascii_to_upper(from[i]);
+        return;
+    }
+    for (size_t at = 0; at < len; at += sizeof word) {
+        size_t place = at + sizeof word <= len ? at : len - sizeof word;
+
+        memcpy(&word, from + place, sizeof word);
+        word = upper_word(word);
+        memcpy(to + place, &word, sizeof word);
+    }
 }
 
 size_t identifier_key(enum identifier_kind kind, struct slice value, char key[IDENTIFIER_MAX])
@@ -258,8 +317,7 @@ size_t identifier_key(enum identifier_kind kind, struct slice value, char key[ID
     if (s.len > IDENTIFIER_MAX || identifier_is_placeholder(kind, s))
         return 0;
     if (kind < IDENTIFIER_KIND_COUNT && kinds[kind].fold) {
-        for (size_t i = 0; i < s.len; i++)
-            key[i] = ascii_to_upper(s.ptr[i]);
+        copy_upper(key, s.ptr, s.len);
     } else {
         memcpy(key, s.ptr, s.len);
     }

@@ -60,13 +60,12 @@ struct index_info {
 struct index_cursor {
     const struct index *index;
     enum identifier_kind kind;
-    uint8_t key_len;
-    char key[IDENTIFIER_MAX];
-    bool compared; /* private from here on; of the record that is next */
-    const uint32_t *positions;
+    uint32_t count;            /* rows to walk, or more where keys share a hash; 0: the key leads nowhere */
+    const uint32_t *positions; /* private from here on */
     uint32_t single;
     uint32_t next;
-    uint32_t count;
+    bool compared; /* the record that is next has the key */
+    struct packed_key key;
 };
 
 int index_open(const char *path, const struct index_open_options *options, struct index **out, struct error *e);

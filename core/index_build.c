@@ -8,6 +8,7 @@
 #include "index_crew.h"
 #include "index_file.h"
 #include "index_meta.h"
+#include "index_park.h"
 #include "index_plan.h"
 #include "index_spill.h"
 #include "index_table.h"
@@ -16,9 +17,11 @@
 #define PROGRESS_ROWS 16384u             /* rows between two calls of on_progress */
 #define UNIT_SMALL_MASTERS (16ull << 30) /* bytes of masters whose records surely fit 32 bits of small units */
 #define HASH_BITS 64u
+#define SPILL_AHEAD 8u /* pairs */
 
 /* One key kind while rows are read. */
 struct key_table {
+    struct spill *spill;    /* a file of its own, so that its room on the disk is free once the table is made */
     struct spill_run *runs; /* 1 << run_bits */
 };
 
@@ -31,7 +34,6 @@ struct build {
     struct dictionary *dictionary;
     struct index_file *file;
     struct index_writer *records;
-    struct spill *spill;
     unsigned char *arena;
     unsigned char *overflow_buffer;
     struct index_crew *crew;
@@ -101,7 +103,15 @@ static int check_space(const struct build *b, const char *dir, struct error *e)
                      (unsigned long long)(need >> 20) + 1);
 }
 
-static int open_spill(struct build *b, const char *index_path, struct error *e)
+static int open_spills(struct build *b, const char *dir, struct error *e)
+{
+    for (enum identifier_kind kind = 0; kind < IDENTIFIER_KIND_COUNT; kind++)
+        if (b->plan.has_table[kind] && spill_create(dir, b->budget.extent_bytes, &b->tables[kind]->spill, e) != 0)
+            return -1;
+    return 0;
+}
+
+static int start_spills(struct build *b, const char *index_path, struct error *e)
 {
     const char *slash = strrchr(index_path, '/');
     size_t len = slash == NULL ? 0 : slash == index_path ? 1 : (size_t)(slash - index_path);
@@ -114,9 +124,7 @@ static int open_spill(struct build *b, const char *index_path, struct error *e)
         dir = slash == NULL ? strdup(".") : strndup(index_path, len);
     if (dir == NULL)
         return error_set(e, ERROR_INTERNAL, "%s: no memory for its name", index_path);
-    status = check_space(b, dir, e);
-    if (status == 0)
-        status = spill_create(dir, b->budget.extent_bytes, &b->spill, e);
+    status = check_space(b, dir, e) != 0 ? -1 : open_spills(b, dir, e);
     free(dir);
     return status;
 }
@@ -154,17 +162,18 @@ static int set_up(struct build *b, const char *const *paths, size_t count, const
     if (start_tables(b, e) != 0 ||
         dictionary_create(record_dictionary_columns(&b->plan.layout), &b->dictionary, e) != 0 || start_crew(b, e) != 0)
         return -1;
-    return index_file_create(index_path, &b->file, e) != 0 ? -1 : open_spill(b, index_path, e);
+    return index_file_create(index_path, &b->file, e) != 0 ? -1 : start_spills(b, index_path, e);
 }
 
 static void tear_down(struct build *b)
 {
     for (size_t kind = 0; kind < IDENTIFIER_KIND_COUNT; kind++) {
-        if (b->tables[kind] != NULL)
+        if (b->tables[kind] != NULL) {
+            spill_close(b->tables[kind]->spill);
             free(b->tables[kind]->runs);
+        }
         free(b->tables[kind]);
     }
-    spill_close(b->spill);
     index_file_close(b->file);
     index_crew_free(b->crew);
     dictionary_free(b->dictionary);
@@ -195,16 +204,33 @@ static int on_bad_row(void *opaque, const struct master_row *row, struct error *
                      master_row_status_text(row->status), hint);
 }
 
+static struct spill_run *run_of(const struct build *b, const struct index_pair *pair)
+{
+    uint64_t run = b->budget.run_bits > 0 ? pair->hash >> (HASH_BITS - b->budget.run_bits) : 0;
+
+    return &b->tables[pair->kind]->runs[run];
+}
+
+/* Runs are many, and pairs come for them at random: so each is brought into the cache ahead of its turn. */
 static int spill_pairs(struct build *b, const struct index_rows *rows, uint32_t base, struct error *e)
 {
     for (size_t i = 0; i < rows->pairs_kept; i++) {
         const struct index_pair *pair = &rows->pairs[i];
-        uint64_t run = b->budget.run_bits > 0 ? pair->hash >> (HASH_BITS - b->budget.run_bits) : 0;
 
-        if (spill_add(b->spill, &b->tables[pair->kind]->runs[run], pair->hash, base + pair->position, e) != 0)
+        if (rows->pairs_kept - i > SPILL_AHEAD)
+            spill_fetch(run_of(b, pair + SPILL_AHEAD));
+        if (spill_add(b->tables[pair->kind]->spill, run_of(b, pair), pair->hash, base + pair->position, e) != 0)
             return -1;
     }
     return 0;
+}
+
+static bool is_short_of_memory(void *opaque)
+{
+    const struct build *b = opaque;
+    const struct index_build_pressure *pressure = &b->options->pressure;
+
+    return pressure->is_short != NULL && pressure->is_short(pressure->opaque);
 }
 
 /* Called as often as rows come in PROGRESS_ROWS, however many came at once. */
@@ -241,7 +267,7 @@ static int on_rows(void *opaque, const struct index_rows *rows, uint64_t offset,
 
 static int read_source(struct build *b, uint32_t number, struct error *e)
 {
-    struct index_crew_events events = {b, on_rows, on_bad_row};
+    struct index_crew_events events = {b, on_rows, on_bad_row, is_short_of_memory};
     struct index_source *source = &b->plan.sources[number];
     struct master *master;
     struct master_body body;
@@ -311,9 +337,19 @@ static int seal_runs(struct build *b, struct error *e)
 {
     for (enum identifier_kind kind = 0; kind < IDENTIFIER_KIND_COUNT; kind++)
         for (uint32_t i = 0; b->plan.has_table[kind] && i < 1u << b->budget.run_bits; i++)
-            if (spill_seal(b->spill, &b->tables[kind]->runs[i], e) != 0)
+            if (spill_seal(b->tables[kind]->spill, &b->tables[kind]->runs[i], e) != 0)
                 return -1;
     return 0;
+}
+
+/* One thread, with its part of the arena; the rest of it is given back. */
+static void use_less_memory(struct table_input *input)
+{
+    size_t part = input->memory_len / input->threads;
+
+    index_park_release(input->memory + part, input->memory_len - part);
+    input->memory_len = part;
+    input->threads = 1;
 }
 
 static int write_table(struct build *b, enum identifier_kind kind, struct error *e)
@@ -321,7 +357,7 @@ static int write_table(struct build *b, enum identifier_kind kind, struct error 
     struct index_estimate estimate;
     struct table_input input = {
         .file = b->file,
-        .spill = b->spill,
+        .spill = b->tables[kind]->spill,
         .kind = kind,
         .runs = b->tables[kind]->runs,
         .run_count = 1u << b->budget.run_bits,
@@ -334,8 +370,12 @@ static int write_table(struct build *b, enum identifier_kind kind, struct error 
 
     index_crew_estimate(b->crew, kind, &estimate);
     input.expected = index_estimate_count(&estimate);
+    if (is_short_of_memory(b))
+        use_less_memory(&input);
     if (index_table_build(&input, &b->header.kinds[kind], e) != 0)
         return -1;
+    spill_close(b->tables[kind]->spill);
+    b->tables[kind]->spill = NULL;
     b->header.kinds[kind].invalid_keys = index_crew_invalid_keys(b->crew, kind);
     b->result->keys += b->header.kinds[kind].keys;
     return report_progress(b, b->bytes_before, e);

@@ -7,6 +7,7 @@
 #ifndef FIXWARDEN_CORE_INDEX_BUILD_H
 #define FIXWARDEN_CORE_INDEX_BUILD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "error.h"
@@ -30,6 +31,14 @@ struct index_build_events {
     int (*on_progress)(void *opaque, uint64_t bytes_read, uint64_t bytes_total, uint64_t rows);
 };
 
+/* Whether memory is short. While it is, all threads but one stand aside and give their buffers' memory back. Asked
+ * once a block and once a table, by one thread at a time; `is_short` may be NULL. Core itself looks at nothing of the
+ * machine. */
+struct index_build_pressure {
+    void *opaque;
+    bool (*is_short)(void *opaque);
+};
+
 struct index_build_options {
     uint64_t memory;              /* bytes, a hard limit on buffers; 0: 256 MiB */
     unsigned threads;             /* 0: one; as many as the memory has room for, at most INDEX_THREADS_MAX */
@@ -38,6 +47,7 @@ struct index_build_options {
     uint64_t max_bad_rows;        /* more than these refuse the master; UINT64_MAX: any number */
     uint32_t max_bad_share;       /* instead, where it is not 0: of INDEX_SHARE_WHOLE, of all rows */
     struct index_build_events events;
+    struct index_build_pressure pressure;
 };
 
 struct index_build_result {

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "index_park.h"
 #include "index_turn.h"
 #include "master_rows.h"
 
@@ -16,6 +17,7 @@ struct job {
     _Atomic uint64_t next_block;
     struct index_turn cutting;
     struct index_turn appending;
+    struct index_park park;
     struct error *error; /* of whoever failed in turn */
     bool failed;         /* likewise; read when all have ended */
 };
@@ -170,20 +172,33 @@ static int do_block(struct worker *w, uint64_t number)
             return -1;
     if (append(w, number * w->job->block_bytes + w->block.len) != 0)
         return -1;
+    index_park_set(&w->job->park, w->job->events->is_short_of_memory(w->job->events->opaque));
     index_turn_pass(&w->job->appending);
     return 0;
+}
+
+/* Between blocks a thread's buffers hold nothing. */
+static void release_buffers(void *opaque)
+{
+    struct worker *w = opaque;
+
+    index_rows_release(&w->rows);
+    index_park_release(w->block.memory, MASTER_BLOCK_MEMORY(w->job->block_bytes));
 }
 
 static void *work(void *argument)
 {
     struct worker *w = argument;
+    struct job *job = w->job;
+    uint64_t number;
 
-    for (;;) {
-        uint64_t number = atomic_fetch_add(&w->job->next_block, 1);
-
-        if (number >= w->job->blocks || do_block(w, number) != 0)
-            return NULL;
-    }
+    index_park_join(&job->park);
+    do {
+        index_park_pass(&job->park, release_buffers, w);
+        number = atomic_fetch_add(&job->next_block, 1);
+    } while (number < job->blocks && do_block(w, number) == 0);
+    index_park_end(&job->park); /* nothing is left to take, for whatever reason */
+    return NULL;
 }
 
 /* ---- a master ---- */
@@ -228,6 +243,7 @@ static int read_blocks(struct index_crew *crew, struct job *job, uint32_t source
 
     index_turn_init(&job->cutting);
     index_turn_init(&job->appending);
+    index_park_init(&job->park);
     job->blocks = master_cut_blocks(job->cut);
     job->block_bytes = master_cut_block_bytes(job->cut);
     for (unsigned i = 0; status == 0 && i < crew->count; i++)
@@ -238,6 +254,7 @@ static int read_blocks(struct index_crew *crew, struct job *job, uint32_t source
     }
     for (unsigned i = 0; i < crew->count; i++)
         release_worker(&crew->workers[i]);
+    index_park_destroy(&job->park);
     index_turn_destroy(&job->appending);
     index_turn_destroy(&job->cutting);
     return status;

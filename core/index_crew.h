@@ -17,6 +17,8 @@ struct index_crew_events {
     /* Rows whose records and kept pairs are to be taken; `offset` is how far the master has been read. */
     int (*on_rows)(void *opaque, const struct index_rows *rows, uint64_t offset, struct error *e);
     int (*on_bad_row)(void *opaque, const struct master_row *row, struct error *e);
+    /* Asked once a block: whether all threads but one are to stand aside. */
+    bool (*is_short_of_memory)(void *opaque);
 };
 
 struct index_crew;

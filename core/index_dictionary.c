@@ -126,24 +126,37 @@ uint32_t dictionary_code(struct dictionary *d, uint32_t column, struct slice val
 
 /* ---- looking up ---- */
 
-#define MEMO_BITS 6u /* of the number of short values of each column that a memo holds */
-#define MEMO_LEN 8u  /* bytes of such a value at most */
+#define MEMO_BITS 8u /* of the number of short values of each column that a memo holds */
+#define MEMO_LEN 16u /* bytes of such a value at most: a date, a number, a code */
+
+/* A short value's bytes, which together with its length are unique. */
+struct memo_key {
+    uint64_t word[2];
+};
 
 struct memo_entry {
-    uint64_t word;
+    struct memo_key key;
     uint32_t code;
     uint32_t len; /* 0: empty */
 };
 
 struct dictionary_memo {
-    struct memo_entry entries[DICTIONARY_COLUMNS_MAX][1u << MEMO_BITS];
+    uint32_t columns;
+    struct memo_entry entries[][1u << MEMO_BITS]; /* by column */
 };
 
-static_assert(sizeof(struct dictionary_memo) <= DICTIONARY_MEMO_MEMORY, "the memory that is promised is enough");
-
-struct dictionary_memo *dictionary_memo_create(void)
+size_t dictionary_memo_memory(uint32_t columns)
 {
-    return calloc(1, sizeof(struct dictionary_memo));
+    return sizeof(struct dictionary_memo) + columns * sizeof(struct memo_entry[1u << MEMO_BITS]);
+}
+
+struct dictionary_memo *dictionary_memo_create(uint32_t columns)
+{
+    struct dictionary_memo *memo = calloc(1, dictionary_memo_memory(columns));
+
+    if (memo != NULL)
+        memo->columns = columns;
+    return memo;
 }
 
 void dictionary_memo_free(struct dictionary_memo *memo)
@@ -151,18 +164,31 @@ void dictionary_memo_free(struct dictionary_memo *memo)
     free(memo);
 }
 
-/* All of 1 to MEMO_LEN bytes in a word, which together with the length is unique. */
-static uint64_t short_word(struct slice value)
+/* Of 1 to MEMO_LEN bytes: loads from both ends, which may overlap. */
+static struct memo_key memo_key(struct slice value)
 {
     const unsigned char *bytes = (const unsigned char *)value.ptr;
+    const unsigned char *end = bytes + value.len;
+    struct memo_key key = {{0, 0}};
     uint32_t low;
     uint32_t high;
 
-    if (value.len < sizeof low)
-        return bytes[0] | (uint64_t)bytes[value.len / 2] << 8 | (uint64_t)bytes[value.len - 1] << 16;
-    memcpy(&low, bytes, sizeof low);
-    memcpy(&high, bytes + value.len - sizeof high, sizeof high);
-    return low | (uint64_t)high << 32;
+    if (value.len >= sizeof(uint64_t)) {
+        memcpy(&key.word[0], bytes, sizeof key.word[0]);
+        memcpy(&key.word[1], end - sizeof key.word[1], sizeof key.word[1]);
+    } else if (value.len >= sizeof low) {
+        memcpy(&low, bytes, sizeof low);
+        memcpy(&high, end - sizeof high, sizeof high);
+        key.word[0] = low | (uint64_t)high << 32;
+    } else {
+        key.word[0] = bytes[0] | (uint64_t)bytes[value.len / 2] << 8 | (uint64_t)end[-1] << 16;
+    }
+    return key;
+}
+
+static size_t memo_slot(struct memo_key key, size_t len)
+{
+    return ((key.word[0] ^ len) * 0x9e3779b97f4a7c15ull ^ key.word[1] * 0xc2b2ae3d27d4eb4full) >> (64 - MEMO_BITS);
 }
 
 static uint32_t find_value(const struct dictionary *d, uint32_t column, struct slice value)
@@ -180,18 +206,18 @@ static uint32_t find_value(const struct dictionary *d, uint32_t column, struct s
 uint32_t dictionary_find(const struct dictionary *d, struct dictionary_memo *memo, uint32_t column, struct slice value)
 {
     struct memo_entry *entry;
-    uint64_t word;
+    struct memo_key key;
     uint32_t code;
 
-    if (value.len == 0 || value.len > MEMO_LEN)
+    if (value.len == 0 || value.len > MEMO_LEN || column >= memo->columns)
         return find_value(d, column, value);
-    word = short_word(value);
-    entry = &memo->entries[column][(word ^ value.len) * 0x9e3779b97f4a7c15ull >> (64 - MEMO_BITS)];
-    if (entry->word == word && entry->len == value.len)
+    key = memo_key(value);
+    entry = &memo->entries[column][memo_slot(key, value.len)];
+    if (entry->key.word[0] == key.word[0] && entry->key.word[1] == key.word[1] && entry->len == value.len)
         return entry->code;
     code = find_value(d, column, value);
     if (code < DICTIONARY_NEW)
-        *entry = (struct memo_entry){word, code, (uint32_t)value.len};
+        *entry = (struct memo_entry){key, code, (uint32_t)value.len};
     return code;
 }
 

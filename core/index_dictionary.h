@@ -31,9 +31,8 @@ uint32_t dictionary_code(struct dictionary *dictionary, uint32_t column, struct 
 /* A thread's own short memory of what it found. */
 struct dictionary_memo;
 
-#define DICTIONARY_MEMO_MEMORY ((size_t)DICTIONARY_COLUMNS_MAX * 64 * 16)
-
-struct dictionary_memo *dictionary_memo_create(void); /* NULL without memory */
+struct dictionary_memo *dictionary_memo_create(uint32_t columns); /* NULL without memory */
+size_t dictionary_memo_memory(uint32_t columns);                  /* bytes that it holds */
 void dictionary_memo_free(struct dictionary_memo *memo);
 
 /* The code of a value, DICTIONARY_NONE, or DICTIONARY_NEW. Any thread, also while another one adds: what is neither new

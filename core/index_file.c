@@ -80,6 +80,14 @@ int index_read_at(int fd, void *bytes, size_t len, uint64_t offset, const char *
     return 0;
 }
 
+int index_send_range(int fd, uint64_t offset, uint64_t len, unsigned flags, const char *what, struct error *e)
+{
+    if (sync_file_range(fd, (off_t)offset, (off_t)len, flags) == 0 ||
+        (errno != EIO && errno != ENOSPC && errno != EDQUOT))
+        return 0;
+    return error_set_errno(e, errno, "%s: cannot be written", what);
+}
+
 int index_open_unnamed(const char *dir, const char *purpose, struct error *e)
 {
     char name[PATH_MAX];
@@ -293,22 +301,27 @@ int index_file_begin(struct index_file *file, enum index_section_type type, uint
 }
 
 /* Keeps what is written out of the page cache: the last stretch is sent to the disk, the one before waited for and
- * forgotten. Advice only: where it is refused, the page cache is larger and nothing else. */
-static void drop_written(struct index_writer *w)
+ * forgotten. */
+static int drop_written(struct index_writer *w, struct error *e)
 {
     uint64_t upto = (w->section->offset + w->flushed) / DROP_BYTES * DROP_BYTES;
+    const char *path = w->file->path;
     int fd = w->file->fd;
 
     if (upto <= w->started)
-        return;
-    (void)sync_file_range(fd, (off_t)w->started, (off_t)(upto - w->started), SYNC_FILE_RANGE_WRITE);
+        return 0;
+    if (index_send_range(fd, w->started, upto - w->started, SYNC_FILE_RANGE_WRITE, path, e) != 0)
+        return -1;
     if (w->started > w->dropped) {
-        (void)sync_file_range(fd, (off_t)w->dropped, (off_t)(w->started - w->dropped),
-                              SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+        if (index_send_range(fd, w->dropped, w->started - w->dropped,
+                             SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER, path,
+                             e) != 0)
+            return -1;
         (void)posix_fadvise(fd, (off_t)w->dropped, (off_t)(w->started - w->dropped), POSIX_FADV_DONTNEED);
     }
     w->dropped = w->started;
     w->started = upto;
+    return 0;
 }
 
 static int flush_block(struct index_writer *w, struct error *e)
@@ -322,8 +335,7 @@ static int flush_block(struct index_writer *w, struct error *e)
         return -1;
     w->flushed += w->used;
     w->used = 0;
-    drop_written(w);
-    return 0;
+    return drop_written(w, e);
 }
 
 int index_writer_put(struct index_writer *w, const void *bytes, size_t len, struct error *e)

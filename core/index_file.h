@@ -35,6 +35,11 @@ int index_file_publish(struct index_file *file, struct index_header *header, str
 int index_write_at(int fd, const void *bytes, size_t len, uint64_t offset, const char *what, struct error *e);
 int index_read_at(int fd, void *bytes, size_t len, uint64_t offset, const char *what, struct error *e);
 
+/* sync_file_range, so that what was written leaves memory early. That it cannot be had is no error: the page cache is
+ * larger and nothing else. That an earlier write has failed is ERROR_IO: waiting takes the news, and an fdatasync that
+ * follows would not be told (fs/sync.c, file_check_and_advance_wb_err). */
+int index_send_range(int fd, uint64_t offset, uint64_t len, unsigned flags, const char *what, struct error *e);
+
 /* A file without a name in that directory, or -1. */
 int index_open_unnamed(const char *dir, const char *purpose, struct error *e);
 

@@ -1,3 +1,4 @@
+#include <assert.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
@@ -33,7 +34,7 @@ static bool has_key_at(uint32_t position, const struct index_cursor *c)
     uint64_t len;
     const unsigned char *record = record_at(c->index, position, &len);
 
-    return record != NULL && record_has_key(&c->index->view, record, len, c->kind, slice_make(c->key, c->key_len));
+    return record != NULL && record_has_key(&c->index->view, record, len, c->kind, &c->key);
 }
 
 /* Points the cursor at a list if it is of this hash and lies within the section, and one of its rows has the key. Two
@@ -132,15 +133,13 @@ static bool start_cursor(const struct index *index, enum identifier_kind kind, s
 {
     cursor->index = index;
     cursor->kind = kind;
-    cursor->key_len = 0;
     cursor->compared = false;
     cursor->positions = NULL;
     cursor->next = 0;
     cursor->count = 0;
     if (!index_has_kind(index, kind) || key.len == 0 || key.len > IDENTIFIER_MAX)
         return false;
-    memcpy(cursor->key, key.ptr, key.len);
-    cursor->key_len = (uint8_t)key.len;
+    packed_key_make(key, &cursor->key);
     return true;
 }
 
@@ -169,15 +168,27 @@ bool index_next(struct index_cursor *c, struct security *out)
 
 /* ---- looking up many ---- */
 
-#define BATCH 32u        /* look-ups under way at once: more than any processor has loads in flight */
-#define RECORD_FETCH 64u /* bytes of a record that are fetched ahead, from its first: source to identifiers */
+/* Look-ups go through four stages, each as many look-ups behind the one before it as it takes for memory to arrive: so
+ * there is always work while loads are under way, and never more loads than a processor keeps. */
+#define SECOND_STAGE ((size_t)12)
+#define THIRD_STAGE (2 * SECOND_STAGE)
+#define LAST_STAGE (3 * SECOND_STAGE)
+#define PROBES ((size_t)64) /* under way at once, a power of two */
+#define RECORD_FETCH 40u    /* bytes of a record fetched ahead: the forms, and keys of one length */
 
-/* One look-up of a batch. Only what is fetched ahead rests on it: the search itself starts anew, and is exact. */
+static_assert(LAST_STAGE < PROBES, "the last stage still finds what the first one noted");
+
+/* One look-up under way. Only what is fetched ahead rests on the slot; where it does not lead to the key, the search
+ * starts anew. */
 struct probe {
     const struct table *table; /* NULL: nothing to look for */
-    const struct index_line *line;
-    const uint32_t *list;
+    const struct index_page *page;
     uint64_t hash;
+    unsigned lines; /* of the page that were looked at */
+    bool has_slot;  /* one of them has a slot with the fingerprint: */
+    bool is_list;   /* what it holds is a list's place, and no record's */
+    bool in_next;   /* none has, and the next line was fetched */
+    uint32_t value;
 };
 
 static void fetch(const void *bytes)
@@ -185,20 +196,23 @@ static void fetch(const void *bytes)
     __builtin_prefetch(bytes);
 }
 
-static void fetch_line(const struct index *index, const struct index_query *query, struct index_cursor *cursor,
-                       struct probe *probe)
+static const struct index_line *probe_line(const struct probe *probe)
+{
+    return &probe->page->line[(index_hash_line(probe->hash) + probe->lines) % INDEX_PAGE_LINES];
+}
+
+static void start_probe(const struct index *index, const struct index_query *query, struct index_cursor *cursor,
+                        struct probe *probe)
 {
     const struct table *t;
 
     probe->table = NULL;
-    probe->list = NULL;
     if (!start_cursor(index, query->kind, query->key, cursor))
         return;
     t = &index->tables[query->kind];
-    probe->table = t;
-    probe->hash = index_hash(index->seed, query->kind, query->key);
-    probe->line = &t->pages[index_hash_page(probe->hash, t->page_count)].line[index_hash_line(probe->hash)];
-    fetch(probe->line);
+    *probe = (struct probe){.table = t, .hash = index_hash(index->seed, query->kind, query->key), .in_next = true};
+    probe->page = &t->pages[index_hash_page(probe->hash, t->page_count)];
+    fetch(probe_line(probe));
 }
 
 static void fetch_record(const struct index *index, uint32_t position)
@@ -212,47 +226,65 @@ static void fetch_record(const struct index *index, uint32_t position)
     fetch(record + (len < RECORD_FETCH ? len : RECORD_FETCH) - 1);
 }
 
-/* The first slot of its line with the fingerprint is nearly always the one. */
-static void fetch_slot(const struct index *index, struct probe *probe)
+/* Looks at the line that was fetched. The first slot with the fingerprint is nearly always the one; where there is
+ * none, it may have gone on to the next line. */
+static void look_at_line(const struct index *index, struct probe *probe)
 {
-    const struct index_line *line = probe->line;
-    unsigned slots = slots_with(line, index_hash_fingerprint(probe->hash));
-    unsigned slot = slots != 0 ? (unsigned)__builtin_ctz(slots) : 0;
+    const struct index_line *line;
+    unsigned slots;
+    unsigned slot;
 
+    if (probe->table == NULL || !probe->in_next)
+        return;
+    line = probe_line(probe);
+    probe->lines++;
+    slots = slots_with(line, index_hash_fingerprint(probe->hash));
+    probe->in_next = slots == 0 && line->bits & INDEX_LINE_OVERFLOWED;
+    if (probe->in_next)
+        fetch(probe_line(probe));
     if (slots == 0)
         return;
-    if (!(line->bits & INDEX_LINE_POSTING(slot))) {
-        fetch_record(index, line->value[slot]);
-    } else if ((uint64_t)line->value[slot] + INDEX_LIST_HEADER < probe->table->word_count) {
-        probe->list = probe->table->words + line->value[slot];
-        fetch(probe->list);
-        fetch(probe->list + INDEX_LIST_HEADER);
-    }
+    slot = (unsigned)__builtin_ctz(slots);
+    probe->has_slot = true;
+    probe->is_list = line->bits & INDEX_LINE_POSTING(slot);
+    probe->value = line->value[slot];
+    if (!probe->is_list)
+        fetch_record(index, probe->value);
+    else if ((uint64_t)probe->value + INDEX_LIST_HEADER < probe->table->word_count)
+        fetch(probe->table->words + probe->value + INDEX_LIST_HEADER);
 }
 
-static void find_some(const struct index *index, const struct index_query *queries, size_t count,
-                      struct index_cursor *cursors)
+/* At the list's first record, or at the next line. */
+static void look_further(const struct index *index, struct probe *probe)
 {
-    struct probe probes[BATCH];
+    if (probe->table == NULL || !probe->has_slot)
+        look_at_line(index, probe);
+    else if (probe->is_list && (uint64_t)probe->value + INDEX_LIST_HEADER < probe->table->word_count)
+        fetch_record(index, probe->table->words[probe->value + INDEX_LIST_HEADER]);
+}
 
-    for (size_t i = 0; i < count; i++)
-        fetch_line(index, &queries[i], &cursors[i], &probes[i]);
-    for (size_t i = 0; i < count; i++)
-        if (probes[i].table != NULL)
-            fetch_slot(index, &probes[i]);
-    for (size_t i = 0; i < count; i++)
-        if (probes[i].list != NULL)
-            fetch_record(index, probes[i].list[INDEX_LIST_HEADER]);
-    for (size_t i = 0; i < count; i++)
-        if (probes[i].table != NULL)
-            search_table(probes[i].table, probes[i].hash, &cursors[i]);
+static void finish(const struct probe *probe, struct index_cursor *cursor)
+{
+    if (probe->table == NULL || (probe->has_slot && !probe->is_list && take_single(probe->value, cursor)))
+        return;
+    search_table(probe->table, probe->hash, cursor);
 }
 
 void index_find_batch(const struct index *index, const struct index_query *queries, size_t count,
                       struct index_cursor *cursors)
 {
-    for (size_t i = 0; i < count; i += BATCH)
-        find_some(index, queries + i, count - i < BATCH ? count - i : BATCH, cursors + i);
+    struct probe probes[PROBES];
+
+    for (size_t i = 0; i < count + LAST_STAGE; i++) {
+        if (i < count)
+            start_probe(index, &queries[i], &cursors[i], &probes[i % PROBES]);
+        if (i >= SECOND_STAGE && i - SECOND_STAGE < count)
+            look_at_line(index, &probes[(i - SECOND_STAGE) % PROBES]);
+        if (i >= THIRD_STAGE && i - THIRD_STAGE < count)
+            look_further(index, &probes[(i - THIRD_STAGE) % PROBES]);
+        if (i >= LAST_STAGE)
+            finish(&probes[(i - LAST_STAGE) % PROBES], &cursors[i - LAST_STAGE]);
+    }
 }
 
 /* ---- what a verifier asks ---- */

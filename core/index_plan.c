@@ -124,8 +124,7 @@ int index_plan_make(struct index_plan *plan, const char *const *paths, size_t co
             return -1;
     if (take_carried(plan, &options->master, e) != 0 || take_tables(plan, options->master.key_kinds, e) != 0)
         return -1;
-    memcpy(plan->layout.has_role, plan->info.has_role, sizeof plan->layout.has_role);
-    plan->layout.carried_count = plan->info.carried_count;
+    record_layout_make(plan->info.has_role, plan->info.carried_count, plan->info.source_count, &plan->layout);
     return 0;
 }
 
@@ -154,7 +153,7 @@ void index_plan_free(struct index_plan *plan)
 
 static size_t crew_memory(const struct index_plan *plan, unsigned threads, size_t block_bytes)
 {
-    struct index_rows_setup setup = {.has_table = plan->has_table};
+    struct index_rows_setup setup = {.layout = &plan->layout, .has_table = plan->has_table};
 
     return index_crew_memory(&setup, threads, block_bytes);
 }

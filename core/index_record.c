@@ -1,12 +1,67 @@
 #include "index_record.h"
 
+#include <assert.h>
+
+#define OWN_TEXT 0x80u /* in the byte before a key: it is not packed */
+
+/* ---- layout ---- */
+
+/* The key columns in the order of a record: those of one length first, so that where a key stands is known from the
+ * forms alone, and the ISIN before all that may be parts of it. Part of the index file. */
+static const struct {
+    enum master_role role;
+    uint8_t usual_len; /* ISO 6166, CUSIP, SEDOL, FIGI, WKN, ISO 17442, OCC; of the others the one that is met most */
+} key_columns[] = {
+    {ROLE_ISIN, 12},           {ROLE_CUSIP, 9},
+    {ROLE_SEDOL, 7},           {ROLE_FIGI, 12},
+    {ROLE_COMPOSITE_FIGI, 12}, {ROLE_SHARE_CLASS_FIGI, 12},
+    {ROLE_WERTPAPIER, 6},      {ROLE_LEI, 20},
+    {ROLE_OPRA, 21},           {ROLE_COMMON, 9},
+    {ROLE_SICOVAM, 6},         {ROLE_VALOREN, 0},
+    {ROLE_SYMBOL, 4},          {ROLE_RIC, 6},
+    {ROLE_BLOOMBERG, 0},
+};
+
+#define KEY_COLUMNS (sizeof key_columns / sizeof *key_columns)
+
+static_assert(KEY_COLUMNS <= RECORD_KEYS_MAX, "the forms of all keys fit 32 bits");
+static_assert(MASTER_ROLE_COUNT - KEY_COLUMNS + SECURITY_CARRIED_MAX < 64, "those of the others fit 64 bits");
+
+static bool is_key(enum master_role role)
+{
+    return master_role_kind(role) != IDENTIFIER_UNKNOWN;
+}
+
+static void add_key_column(struct record_layout *layout, enum master_role role, uint8_t usual_len)
+{
+    layout->places[master_role_kind(role)] |= 1u << layout->key_count;
+    layout->keys[layout->key_count++] = (struct record_key_column){
+        .role = role, .usual_len = usual_len, .size = {[RECORD_USUAL] = (uint8_t)key_packed_size(usual_len)}};
+}
+
+void record_layout_make(const bool has_role[MASTER_ROLE_COUNT], size_t carried_count, size_t source_count,
+                        struct record_layout *out)
+{
+    *out = (struct record_layout){.carried_count = (uint32_t)carried_count, .has_source = source_count > 1};
+    for (size_t i = 0; i < KEY_COLUMNS; i++)
+        if (has_role[key_columns[i].role])
+            add_key_column(out, key_columns[i].role, key_columns[i].usual_len);
+    for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++)
+        if (has_role[role] && !is_key(role))
+            out->others[out->other_count++] = role;
+    out->head = (2 * out->key_count + out->other_count + out->carried_count + 7) / 8;
+}
+
+uint32_t record_dictionary_columns(const struct record_layout *layout)
+{
+    return layout->other_count + layout->carried_count;
+}
+
 /* Which part of an ISIN a national identifier is (ISO 6166, annex C): offset and length. len 0: none. */
 struct isin_part {
     uint8_t offset;
     uint8_t len;
 };
-
-#define ISIN_LEN 12
 
 static struct isin_part isin_part(enum master_role role)
 {
@@ -22,23 +77,12 @@ static struct isin_part isin_part(enum master_role role)
     }
 }
 
-static bool is_key(enum master_role role)
-{
-    return master_role_kind(role) != IDENTIFIER_UNKNOWN;
-}
-
-uint32_t record_dictionary_columns(const struct record_layout *layout)
-{
-    uint32_t count = (uint32_t)layout->carried_count;
-
-    for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++)
-        count += layout->has_role[role] && !is_key(role);
-    return count;
-}
-
 /* ---- writing ---- */
 
 /* Everything but `put_text` fits RECORD_ROOM by its nature, so only that looks at the room. */
+
+/* Those of all columns, the first in the lowest bits. */
+typedef unsigned __int128 forms;
 
 static unsigned char *put_varint(unsigned char *at, uint64_t value)
 {
@@ -50,25 +94,58 @@ static unsigned char *put_varint(unsigned char *at, uint64_t value)
 
 static bool is_in_isin(const struct security *security, enum master_role role)
 {
-    struct slice isin = security->value[ROLE_ISIN];
     struct isin_part part = isin_part(role);
 
-    return part.len > 0 && isin.len == ISIN_LEN &&
-           slice_equal(security->value[role], slice_make(isin.ptr + part.offset, part.len));
+    return part.len > 0 &&
+           slice_equal(security->value[role], slice_make(security->value[ROLE_ISIN].ptr + part.offset, part.len));
 }
 
-static unsigned char *put_key(unsigned char *at, const struct security *security, enum master_role role)
+static unsigned char *put_own_key(unsigned char *at, struct slice value)
 {
-    struct slice value = security->value[role];
+    unsigned char own = (unsigned char)(value.len - 1);
 
-    if (value.len > 0 && is_in_isin(security, role)) {
-        *at++ = RECORD_IN_ISIN;
-        return at;
+    if (key_pack(value.ptr, value.len, at + 1)) {
+        *at = own;
+        return at + 1 + key_packed_size(value.len);
     }
-    *at++ = (unsigned char)value.len;
-    if (value.len > 0)
-        memcpy(at, value.ptr, value.len);
-    return at + value.len;
+    *at = own | OWN_TEXT;
+    memcpy(at + 1, value.ptr, value.len);
+    return at + 1 + value.len;
+}
+
+/* `has_isin`: the ISIN is there in its usual form, so that parts of it need not be written. */
+static unsigned char *put_key(unsigned char *at, const struct record_key_column *column,
+                              const struct security *security, bool has_isin, enum record_form *form)
+{
+    struct slice value = security->value[column->role];
+
+    *form = RECORD_BLANK;
+    if (value.len == 0)
+        return at;
+    *form = RECORD_IN_ISIN;
+    if (has_isin && is_in_isin(security, column->role))
+        return at;
+    *form = RECORD_USUAL;
+    if (value.len == column->usual_len && key_pack(value.ptr, value.len, at))
+        return at + column->size[RECORD_USUAL];
+    *form = RECORD_OWN;
+    return put_own_key(at, value);
+}
+
+static unsigned char *put_keys(unsigned char *at, const struct record_layout *layout, const struct security *security,
+                               uint32_t *out)
+{
+    bool has_isin = false;
+
+    *out = 0;
+    for (uint32_t i = 0; i < layout->key_count; i++) {
+        enum record_form form;
+
+        at = put_key(at, &layout->keys[i], security, has_isin, &form);
+        has_isin |= i == 0 && layout->keys[0].role == ROLE_ISIN && form == RECORD_USUAL;
+        *out |= (uint32_t)form << 2 * i;
+    }
+    return at;
 }
 
 /* A value as it is; NULL where it does not fit before `end`. */
@@ -76,7 +153,7 @@ static unsigned char *put_text(unsigned char *at, const unsigned char *end, stru
 {
     if (at > end || value.len > (size_t)(end - at))
         return NULL;
-    *at++ = 1;
+    *at++ = 0;
     at = put_varint(at, value.len);
     memcpy(at, value.ptr, value.len);
     return at + value.len;
@@ -87,6 +164,7 @@ struct record_writer {
     const struct record_values *values;
     unsigned char *at;
     const unsigned char *end; /* of INDEX_RECORD_MAX bytes */
+    uint64_t filled;          /* columns that are no keys and not blank */
     bool new_value;
 };
 
@@ -96,10 +174,6 @@ static void put_other(struct record_writer *w, uint32_t column, struct slice val
 
     if (w->at == NULL || w->new_value)
         return;
-    if (value.len == 0) {
-        *w->at++ = 0;
-        return;
-    }
     code = dictionary_find(w->values->dictionary, w->values->memo, column, value);
     if (code == DICTIONARY_NEW && w->values->may_add)
         code = dictionary_code(w->values->dictionary, column, value);
@@ -108,59 +182,41 @@ static void put_other(struct record_writer *w, uint32_t column, struct slice val
     else if (code == DICTIONARY_NONE)
         w->at = put_text(w->at, w->end, value);
     else
-        w->at = put_varint(w->at, (uint64_t)code + 2);
+        w->at = put_varint(w->at, (uint64_t)code + 1);
+}
+
+/* Writes a column that is no key, and the bit that says so, unless it is blank. */
+static void put_column(struct record_writer *w, uint32_t column, struct slice value)
+{
+    if (value.len == 0)
+        return;
+    w->filled |= UINT64_C(1) << column;
+    put_other(w, column, value);
 }
 
 size_t record_encode(const struct record_layout *layout, const struct record_values *values,
                      const struct security *security, unsigned char *to)
 {
-    struct record_writer w = {values, to, to + INDEX_RECORD_MAX, false};
-    uint32_t column = 0;
+    struct record_writer w = {values, to + layout->head, to + INDEX_RECORD_MAX, 0, false};
+    uint32_t keys;
+    forms all;
 
-    *w.at++ = (unsigned char)security->source;
+    w.at = put_keys(w.at, layout, security, &keys);
+    if (layout->has_source)
+        *w.at++ = (unsigned char)security->source;
     w.at = put_varint(w.at, security->row_offset);
-    for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++) {
-        if (!layout->has_role[role] || w.at == NULL)
-            continue;
-        if (is_key(role))
-            w.at = put_key(w.at, security, role);
-        else
-            put_other(&w, column++, security->value[role]);
-    }
-    for (size_t i = 0; i < layout->carried_count; i++)
-        put_other(&w, column++, security->carried[i]);
+    for (uint32_t i = 0; i < layout->other_count; i++)
+        put_column(&w, i, security->value[layout->others[i]]);
+    for (uint32_t i = 0; i < layout->carried_count; i++)
+        put_column(&w, layout->other_count + i, security->carried[i]);
     if (w.new_value)
         return RECORD_NEW_VALUE;
+    all = (forms)w.filled << 2 * layout->key_count | keys;
+    memcpy(to, &all, layout->head);
     return w.at == NULL || w.at > w.end ? 0 : (size_t)(w.at - to);
 }
 
 /* ---- reading ---- */
-
-#define ROLE_BIT(role) (UINT32_C(1) << (role))
-#define ALL_ROLES (ROLE_BIT(MASTER_ROLE_COUNT) - 1)
-
-static_assert(MASTER_ROLE_COUNT < 32, "roles are kept as bits of 32");
-
-void record_view_set_layout(struct record_view *view, const struct record_layout *layout)
-{
-    view->roles = 0;
-    view->carried_count = layout->carried_count;
-    for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++)
-        if (layout->has_role[role])
-            view->roles |= ROLE_BIT(role);
-    for (enum identifier_kind kind = 0; kind < IDENTIFIER_KIND_COUNT; kind++) {
-        view->keys[kind] = 0;
-        view->through[kind] = 0;
-        for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++) {
-            enum master_role last = isin_part(role).len > 0 && role < ROLE_ISIN ? ROLE_ISIN : role;
-
-            if (master_role_kind(role) != kind || !layout->has_role[role])
-                continue;
-            view->keys[kind] |= ROLE_BIT(role);
-            view->through[kind] |= view->roles & (ROLE_BIT(last + 1) - 1);
-        }
-    }
-}
 
 /* What is left of the bytes. `bad` once they were no record; everything read after that is blank. */
 struct record_reader {
@@ -169,18 +225,9 @@ struct record_reader {
     bool bad;
 };
 
-static struct record_reader read_from(const unsigned char *bytes, uint64_t len)
+static uint64_t record_room(uint64_t len)
 {
-    return (struct record_reader){bytes, bytes + (len < INDEX_RECORD_MAX ? len : INDEX_RECORD_MAX), false};
-}
-
-/* The column that is next of those left, and the ones behind it. */
-static enum master_role take_role(uint32_t *left)
-{
-    enum master_role role = (enum master_role)__builtin_ctz(*left);
-
-    *left &= *left - 1;
-    return role;
+    return len < INDEX_RECORD_MAX ? len : INDEX_RECORD_MAX;
 }
 
 static unsigned char get_byte(struct record_reader *r)
@@ -227,54 +274,30 @@ static inline struct slice get_bytes(struct record_reader *r, uint64_t len)
     return bytes;
 }
 
-/* A key that lies in the ISIN is marked by a length that no key has, until the ISIN is known. */
-static inline bool is_marked(struct slice value)
+/* A packed key, brought to `text`, which moves on behind it. */
+static inline struct slice get_packed(struct record_reader *r, size_t len, char **text)
 {
-    return value.len == RECORD_IN_ISIN;
+    struct slice packed = get_bytes(r, key_packed_size(len));
+    struct slice key = {*text, len};
+
+    if (packed.ptr == NULL)
+        return packed;
+    key_unpack((const unsigned char *)packed.ptr, len, *text);
+    *text += len;
+    return key;
 }
 
-static inline struct slice get_key(struct record_reader *r, enum master_role role)
+static struct slice get_own_key(struct record_reader *r, char **text)
 {
-    unsigned char len = get_byte(r);
+    unsigned char own = get_byte(r);
+    size_t len = (own & ~OWN_TEXT) + 1;
 
-    if (len <= IDENTIFIER_MAX)
+    if (own & OWN_TEXT)
         return get_bytes(r, len);
-    if (len == RECORD_IN_ISIN && isin_part(role).len > 0)
-        return slice_make(NULL, RECORD_IN_ISIN);
+    if (len <= KEY_PACK_MAX)
+        return get_packed(r, len, text);
     r->bad = true;
     return slice_make(NULL, 0);
-}
-
-/* Past a key that nobody asks for; without a branch on what it is, which cannot be predicted. */
-static inline void skip_key(struct record_reader *r)
-{
-    unsigned char len = get_byte(r);
-    size_t skip = len == RECORD_IN_ISIN ? 0 : len;
-
-    if (skip > (size_t)(r->end - r->at))
-        r->bad = true;
-    else
-        r->at += skip;
-}
-
-static struct slice get_other(struct record_reader *r, const struct dictionary_view *dictionary, uint32_t column)
-{
-    uint64_t code = get_varint(r);
-
-    if (code == 0)
-        return slice_make(NULL, 0);
-    if (code == 1)
-        return get_bytes(r, get_varint(r));
-    if (column < dictionary->columns && code - 2 < dictionary->count[column])
-        return dictionary_value(dictionary, column, (uint32_t)(code - 2));
-    r->bad = true;
-    return slice_make(NULL, 0);
-}
-
-static void skip_other(struct record_reader *r)
-{
-    if (get_varint(r) == 1)
-        (void)get_bytes(r, get_varint(r));
 }
 
 /* The part of the ISIN that the role's value is; the record is bad where there is no such ISIN. */
@@ -282,73 +305,165 @@ static struct slice part_of_isin(struct record_reader *r, struct slice isin, enu
 {
     struct isin_part part = isin_part(role);
 
-    if (isin.len == ISIN_LEN)
+    if (isin.len > 0 && part.len > 0)
         return slice_make(isin.ptr + part.offset, part.len);
     r->bad = true;
     return slice_make(NULL, 0);
 }
 
-static void resolve_isin_parts(struct record_reader *r, struct security *out)
+static void get_keys(struct record_reader *r, const struct record_layout *layout, forms all, struct security *out)
 {
-    static const enum master_role roles[] = {ROLE_CUSIP, ROLE_SEDOL, ROLE_WERTPAPIER};
+    struct slice isin = {NULL, 0}; /* of the usual form */
+    char *text = out->unpacked;
 
-    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-        if (is_marked(out->value[roles[i]]))
-            out->value[roles[i]] = part_of_isin(r, out->value[ROLE_ISIN], roles[i]);
+    for (uint32_t i = 0; i < layout->key_count; i++, all >>= 2) {
+        const struct record_key_column *column = &layout->keys[i];
+        struct slice *value = &out->value[column->role];
+
+        switch ((enum record_form)(all & 3)) {
+        case RECORD_USUAL:
+            *value = get_packed(r, column->usual_len, &text);
+            if (column->role == ROLE_ISIN)
+                isin = *value;
+            break;
+        case RECORD_OWN:
+            *value = get_own_key(r, &text);
+            break;
+        case RECORD_IN_ISIN:
+            *value = part_of_isin(r, isin, column->role);
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+static struct slice get_other(struct record_reader *r, const struct dictionary_view *dictionary, uint32_t column)
+{
+    uint64_t code = get_varint(r);
+
+    if (code == 0)
+        return get_bytes(r, get_varint(r));
+    if (column < dictionary->columns && code - 1 < dictionary->count[column])
+        return dictionary_value(dictionary, column, (uint32_t)(code - 1));
+    r->bad = true;
+    return slice_make(NULL, 0);
+}
+
+/* Of those that are blank nothing is written. */
+static void get_others(struct record_reader *r, const struct record_view *view, uint64_t filled, struct security *out)
+{
+    const struct record_layout *layout = &view->layout;
+    uint32_t columns = record_dictionary_columns(layout);
+
+    for (filled &= (UINT64_C(1) << columns) - 1; filled != 0; filled &= filled - 1) {
+        uint32_t column = (uint32_t)__builtin_ctzll(filled);
+        struct slice *value = column < layout->other_count ? &out->value[layout->others[column]]
+                                                           : &out->carried[column - layout->other_count];
+
+        *value = get_other(r, &view->dictionary, column);
+    }
 }
 
 size_t record_decode(const struct record_view *view, const unsigned char *bytes, uint64_t len, struct security *out)
 {
-    struct record_reader r = read_from(bytes, len);
-    uint32_t absent = ALL_ROLES & ~view->roles;
-    uint32_t present = view->roles;
-    uint32_t column = 0;
+    const struct record_layout *layout = &view->layout;
+    struct record_reader r = {bytes, bytes + record_room(len), false};
+    struct slice head = get_bytes(&r, layout->head);
+    forms all = 0;
 
-    out->source = get_byte(&r);
+    memset(out->value, 0, sizeof out->value);
+    out->carried_count = layout->carried_count; /* what stands behind them is nobody's */
+    memset(out->carried, 0, out->carried_count * sizeof *out->carried);
+    if (head.ptr == NULL)
+        return 0;
+    memcpy(&all, head.ptr, head.len);
+    get_keys(&r, layout, all, out);
+    out->source = layout->has_source ? get_byte(&r) : 0;
     out->row_offset = get_varint(&r);
-    while (absent != 0)
-        out->value[take_role(&absent)] = slice_make(NULL, 0);
-    while (present != 0) {
-        enum master_role role = take_role(&present);
-
-        out->value[role] = is_key(role) ? get_key(&r, role) : get_other(&r, &view->dictionary, column++);
-    }
-    out->carried_count = view->carried_count; /* what stands behind them is nobody's */
-    for (size_t i = 0; i < view->carried_count; i++)
-        out->carried[i] = get_other(&r, &view->dictionary, column++);
-    resolve_isin_parts(&r, out);
+    get_others(&r, view, (uint64_t)(all >> 2 * layout->key_count), out);
     return r.bad ? 0 : (size_t)(r.at - bytes);
 }
 
-bool record_has_key(const struct record_view *view, const unsigned char *bytes, uint64_t len, enum identifier_kind kind,
-                    struct slice key)
+/* ---- comparing ---- */
+
+/* A record's bytes, of which `room` may be read. */
+struct record_bytes {
+    const unsigned char *bytes;
+    size_t room;
+};
+
+static uint32_t key_forms(struct record_bytes record)
 {
-    struct record_reader r = read_from(bytes, len);
-    enum master_role marked = MASTER_ROLE_COUNT; /* the column of that kind whose value lies in the ISIN */
-    struct slice isin = {NULL, 0};
-    uint32_t left = view->through[kind];
+    uint32_t all = 0;
 
-    (void)get_byte(&r); /* source */
-    (void)get_varint(&r);
-    while (left != 0) {
-        enum master_role role = take_role(&left);
-        struct slice value;
+    if (record.room >= sizeof all)
+        memcpy(&all, record.bytes, sizeof all);
+    else
+        memcpy(&all, record.bytes, record.room);
+    return all;
+}
 
-        if (!is_key(role)) {
-            skip_other(&r);
-            continue;
+static inline bool stands_at(struct record_bytes record, size_t at, const struct packed_key *key)
+{
+    return at <= record.room && packed_key_is_at(key, record.bytes + at, record.room - at);
+}
+
+/* Bytes of a key that says itself how long it is, with the one that does. */
+static size_t own_size(struct record_bytes record, size_t at)
+{
+    unsigned char own = at < record.room ? record.bytes[at] : 0;
+    size_t len = (own & ~OWN_TEXT) + 1;
+
+    return 1 + (own & OWN_TEXT ? len : key_packed_size(len));
+}
+
+static bool own_key_is(struct record_bytes record, size_t at, const struct packed_key *key)
+{
+    unsigned char own = (unsigned char)((key->len - 1) | (key->packed ? 0 : OWN_TEXT));
+
+    return at < record.room && record.bytes[at] == own && stands_at(record, at + 1, key);
+}
+
+/* The ISIN is the first of the keys. */
+static bool part_of_isin_is(const struct record_layout *layout, struct record_bytes record, uint32_t all,
+                            enum master_role role, const struct packed_key *key)
+{
+    const struct record_key_column *first = &layout->keys[0];
+    struct isin_part part = isin_part(role);
+    char isin[KEY_PACK_MAX];
+    struct packed_key found;
+
+    if (first->role != ROLE_ISIN || (all & 3) != RECORD_USUAL || part.len == 0 || key->len != part.len ||
+        layout->head + first->size[RECORD_USUAL] > record.room)
+        return false;
+    key_unpack(record.bytes + layout->head, first->usual_len, isin);
+    packed_key_make(slice_make(isin + part.offset, part.len), &found);
+    return found.head == key->head && key->packed;
+}
+
+bool record_has_key(const struct record_view *view, const unsigned char *bytes, uint64_t len, enum identifier_kind kind,
+                    const struct packed_key *key)
+{
+    const struct record_layout *layout = &view->layout;
+    struct record_bytes record = {bytes, (size_t)record_room(len)};
+    uint32_t places = layout->places[kind];
+    uint32_t all = key_forms(record);
+    size_t at = layout->head;
+
+    for (uint32_t i = 0; places >> i != 0; i++) {
+        const struct record_key_column *column = &layout->keys[i];
+        enum record_form form = (enum record_form)(all >> 2 * i & 3);
+
+        if (places >> i & 1) {
+            if (form == RECORD_USUAL && key->len == column->usual_len && key->packed && stands_at(record, at, key))
+                return true;
+            if (form == RECORD_OWN && own_key_is(record, at, key))
+                return true;
+            if (form == RECORD_IN_ISIN && part_of_isin_is(layout, record, all, column->role, key))
+                return true;
         }
-        if (!(view->keys[kind] & ROLE_BIT(role)) && role != ROLE_ISIN) {
-            skip_key(&r);
-            continue;
-        }
-        value = get_key(&r, role);
-        if (role == ROLE_ISIN)
-            isin = value;
-        if (is_marked(value))
-            marked = role;
-        else if (view->keys[kind] & ROLE_BIT(role) && slice_equal(value, key))
-            return true;
+        at += form == RECORD_OWN ? own_size(record, at) : column->size[form];
     }
-    return marked != MASTER_ROLE_COUNT && slice_equal(part_of_isin(&r, isin, marked), key) && !r.bad;
+    return false;
 }

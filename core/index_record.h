@@ -1,32 +1,63 @@
 /* index_record: one security as the bytes of the RECORDS section.
  *
- *     source       one byte
+ *     forms        two bits for each key column that the masters have, then one for each other column (not blank), from
+ *                  the lowest bit of the first byte on, to a whole byte
+ *     keys         in the order of record_layout: those of one length first, the ISIN foremost
+ *     source       one byte, where there are several
  *     row offset   varint
- *     then for each column that the masters have, in the order of the roles, then the carried ones:
- *     a key        one byte of length (0 blank), bytes; or RECORD_IN_ISIN: the value is part of the record's ISIN
- *     other        varint: 0 blank; 1 a varint length and bytes follow; k >= 2 is the dictionary's code k - 2
+ *     others       of those that are not blank, in the order of the roles, then the carried ones: varint: 0 a varint
+ *                  length and bytes follow; k >= 1 is the dictionary's code k - 1
+ *
+ * A key of its kind's usual length is packed (key_pack) and nothing else; any other has a byte before it: its length
+ * less one, with the highest bit set where what follows is the text itself and not packed.
  *
  * Pure functions over the caller's bytes; any thread. */
 #ifndef FIXWARDEN_CORE_INDEX_RECORD_H
 #define FIXWARDEN_CORE_INDEX_RECORD_H
 
 #include "index_dictionary.h"
+#include "key_pack.h"
 #include "security.h"
 
-#define RECORD_IN_ISIN 0xff /* a length that no key has */
-
-/* The columns of a record. */
-struct record_layout {
-    bool has_role[MASTER_ROLE_COUNT];
-    size_t carried_count;
+/* How a key stands in a record. */
+enum record_form {
+    RECORD_BLANK,
+    RECORD_USUAL,   /* of the usual length, packed */
+    RECORD_OWN,     /* with a byte that says what it is */
+    RECORD_IN_ISIN, /* a part of the record's ISIN, which is RECORD_USUAL */
+    RECORD_FORM_COUNT,
 };
 
-/* How many of them the dictionary serves. */
+#define RECORD_KEYS_MAX 16 /* columns; their forms fit 32 bits */
+
+struct record_key_column {
+    enum master_role role;
+    uint8_t usual_len;               /* characters; 0: no length is usual */
+    uint8_t size[RECORD_FORM_COUNT]; /* bytes; 0 of RECORD_OWN, which says itself */
+};
+
+/* The columns of a record, made once for an index. */
+struct record_layout {
+    struct record_key_column keys[RECORD_KEYS_MAX];
+    uint32_t key_count;
+    enum master_role others[MASTER_ROLE_COUNT];
+    uint32_t other_count;
+    uint32_t carried_count;
+    uint32_t head;                          /* bytes of the forms */
+    uint32_t places[IDENTIFIER_KIND_COUNT]; /* a bit for each of `keys` that is of the kind */
+    bool has_source;
+};
+
+void record_layout_make(const bool has_role[MASTER_ROLE_COUNT], size_t carried_count, size_t source_count,
+                        struct record_layout *out);
+
+/* How many of the columns the dictionary serves. */
 uint32_t record_dictionary_columns(const struct record_layout *layout);
 
-/* Bytes that a record takes at most while it is written: the source and the offset, a byte and a key for each role, a
- * code for each other column; and a unit's padding. What stands in it as it is never goes above INDEX_RECORD_MAX. */
-#define RECORD_ROOM (INDEX_RECORD_MAX + 16u + MASTER_ROLE_COUNT * (1u + IDENTIFIER_MAX) + DICTIONARY_COLUMNS_MAX * 10u)
+/* Bytes that a record takes at most while it is written: the forms, the source and the offset, a byte and a key for
+ * each role, a code for each other column; and a unit's padding. What stands in it as it is never goes above
+ * INDEX_RECORD_MAX. */
+#define RECORD_ROOM (INDEX_RECORD_MAX + 32u + MASTER_ROLE_COUNT * (1u + IDENTIFIER_MAX) + DICTIONARY_COLUMNS_MAX * 10u)
 
 #define RECORD_NEW_VALUE SIZE_MAX
 
@@ -44,15 +75,9 @@ size_t record_encode(const struct record_layout *layout, const struct record_val
 
 /* How a reader takes the records of one index apart; made once, then used by any thread. */
 struct record_view {
-    uint32_t roles;                          /* the columns of a record, a bit per role */
-    uint32_t keys[IDENTIFIER_KIND_COUNT];    /* those of them that hold keys of the kind */
-    uint32_t through[IDENTIFIER_KIND_COUNT]; /* those up to the last that says something about such a key */
-    size_t carried_count;
+    struct record_layout layout;
     struct dictionary_view dictionary;
 };
-
-/* Fills in all but the dictionary. */
-void record_view_set_layout(struct record_view *view, const struct record_layout *layout);
 
 /* Reads a record of at most `len` bytes into a security that borrows them; returns the record's length, or 0 where the
  * bytes are no record. Any bytes are safe. */
@@ -61,6 +86,6 @@ size_t record_decode(const struct record_view *view, const unsigned char *bytes,
 /* Whether the record there holds `key` in one of its columns of that kind. Nothing behind those columns is looked at.
  * Any bytes are safe. */
 bool record_has_key(const struct record_view *view, const unsigned char *bytes, uint64_t len, enum identifier_kind kind,
-                    struct slice key);
+                    const struct packed_key *key);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "index_park.h"
+
 #define ROW_PAIRS_MAX MASTER_ROLE_COUNT
 #define BLOCK_BYTES_A_PAIR                                                                                             \
     32u /* about one key in so many bytes of a master; where there are more, buffers fill early */
@@ -24,7 +26,7 @@ size_t index_rows_memory(const struct index_rows_setup *setup, size_t block_byte
     for (enum identifier_kind kind = 0; kind < IDENTIFIER_KIND_COUNT; kind++)
         tables += setup->has_table[kind];
     return pair_room(block_bytes) * sizeof(struct index_pair) + record_room(block_bytes) +
-           tables * sizeof(struct index_estimate) + DICTIONARY_MEMO_MEMORY;
+           tables * sizeof(struct index_estimate) + dictionary_memo_memory(record_dictionary_columns(setup->layout));
 }
 
 int index_rows_init(struct index_rows *rows, const struct index_rows_setup *setup, size_t block_bytes, struct error *e)
@@ -37,7 +39,7 @@ int index_rows_init(struct index_rows *rows, const struct index_rows_setup *setu
     rows->records = malloc(rows->record_room);
     rows->pair_room = pair_room(block_bytes);
     rows->pairs = malloc(rows->pair_room * sizeof *rows->pairs);
-    rows->memo = dictionary_memo_create();
+    rows->memo = dictionary_memo_create(record_dictionary_columns(setup->layout));
     for (enum identifier_kind kind = 0; kind < IDENTIFIER_KIND_COUNT; kind++) {
         if (!setup->has_table[kind])
             continue;
@@ -184,4 +186,10 @@ void index_rows_clear(struct index_rows *rows)
     rows->pairs_kept = 0;
     rows->record_used = 0;
     rows->rows = 0;
+}
+
+void index_rows_release(struct index_rows *rows)
+{
+    index_park_release(rows->records, rows->record_room);
+    index_park_release(rows->pairs, rows->pair_room * sizeof *rows->pairs);
 }

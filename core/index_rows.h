@@ -85,4 +85,7 @@ enum index_rows_result index_rows_write(struct index_rows *rows, bool may_add);
 /* Empties the buffers. */
 void index_rows_clear(struct index_rows *rows);
 
+/* Gives the memory of empty buffers back to the system until they are used again. */
+void index_rows_release(struct index_rows *rows);
+
 #endif

@@ -1,5 +1,6 @@
 #include "index_spill.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,15 +8,17 @@
 #include <unistd.h>
 
 #include "index_file.h"
+#include "index_format.h"
 
-#define EXTENT_HEADER 8u /* bytes: the next extent's number, pairs in this one */
+#define FLUSH_BYTES (8u << 20) /* written between two times that the disk is told to write */
 
 struct spill {
     int fd;
     char *name; /* for sentences */
     uint32_t extent_bytes;
     uint32_t extent_pairs;
-    uint32_t extents; /* numbers given out so far */
+    uint32_t extents;  /* numbers given out so far */
+    uint32_t unsynced; /* bytes written since the disk was last told to */
 };
 
 int spill_create(const char *dir, uint32_t extent_bytes, struct spill **out, struct error *e)
@@ -26,7 +29,7 @@ int spill_create(const char *dir, uint32_t extent_bytes, struct spill **out, str
     if (spill == NULL)
         return error_set(e, ERROR_INTERNAL, "%s: no memory for a temporary file", dir);
     spill->extent_bytes = extent_bytes;
-    spill->extent_pairs = (extent_bytes - EXTENT_HEADER) / SPILL_PAIR_BYTES;
+    spill->extent_pairs = (extent_bytes - SPILL_EXTENT_HEADER) / SPILL_PAIR_BYTES;
     spill->fd = index_open_unnamed(dir, "the build's temporary file", e);
     if (asprintf(&spill->name, "the build's temporary file in %s", dir) < 0)
         spill->name = NULL;
@@ -36,6 +39,7 @@ int spill_create(const char *dir, uint32_t extent_bytes, struct spill **out, str
         error_set(e, ERROR_INTERNAL, "%s: no memory for a temporary file", dir);
         goto fail;
     }
+    (void)posix_fadvise(spill->fd, 0, 0, POSIX_FADV_RANDOM); /* an extent's neighbours are of other runs */
     *out = spill;
     return 0;
 fail:
@@ -63,18 +67,50 @@ void spill_start(struct spill_run *run, unsigned char *buffer)
     *run = (struct spill_run){.buffer = buffer};
 }
 
+/* Keeps what is written out of the page cache, which counts against the budget: what is dirty is sent to the disk, and
+ * what has got there is forgotten. Nothing waits for the disk, so that is advice only. Extents are written out of
+ * order, so it is always the whole file. */
+static void drop_written(struct spill *spill, size_t len)
+{
+    spill->unsynced += (uint32_t)len;
+    if (spill->unsynced < FLUSH_BYTES)
+        return;
+    spill->unsynced = 0;
+    (void)sync_file_range(spill->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+    (void)posix_fadvise(spill->fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
+/* An extent starts with this. */
+struct extent_header {
+    uint64_t sum;  /* of all behind it: a write that failed later, unheard, is seen when it is read */
+    uint32_t next; /* extent of the run */
+    uint32_t count;
+};
+
+static_assert(sizeof(struct extent_header) == SPILL_EXTENT_HEADER, "pairs follow right behind it");
+
+static uint64_t extent_sum(const unsigned char *extent, uint32_t count)
+{
+    size_t len = SPILL_EXTENT_HEADER + (size_t)count * SPILL_PAIR_BYTES;
+
+    return index_checksum(extent + sizeof(uint64_t), len - sizeof(uint64_t));
+}
+
 /* Writes the buffer to its extent. `next` is where the run goes on. */
 static int write_extent(struct spill *spill, struct spill_run *run, uint32_t next, struct error *e)
 {
-    size_t len = EXTENT_HEADER + (size_t)run->used * SPILL_PAIR_BYTES;
+    size_t len = SPILL_EXTENT_HEADER + (size_t)run->used * SPILL_PAIR_BYTES;
     uint64_t offset = (uint64_t)run->here * spill->extent_bytes;
+    struct extent_header header = {0, next, run->used};
 
-    memcpy(run->buffer, &next, sizeof next);
-    memcpy(run->buffer + sizeof next, &run->used, sizeof run->used);
+    memcpy(run->buffer, &header, sizeof header);
+    header.sum = extent_sum(run->buffer, run->used);
+    memcpy(run->buffer, &header, sizeof header);
     if (index_write_at(spill->fd, run->buffer, len, offset, spill->name, e) != 0)
         return -1;
     run->here = next;
     run->used = 0;
+    drop_written(spill, len);
     return 0;
 }
 
@@ -91,7 +127,7 @@ int spill_add(struct spill *spill, struct spill_run *run, uint64_t hash, uint32_
         if (write_extent(spill, run, spill->extents++, e) != 0)
             return -1;
     }
-    to = run->buffer + EXTENT_HEADER + (size_t)run->used * SPILL_PAIR_BYTES;
+    to = run->buffer + SPILL_EXTENT_HEADER + (size_t)run->used * SPILL_PAIR_BYTES;
     memcpy(to, &hash, sizeof hash);
     memcpy(to + sizeof hash, &position, sizeof position);
     run->used++;
@@ -108,25 +144,28 @@ int spill_seal(struct spill *spill, struct spill_run *run, struct error *e)
     return 0;
 }
 
-void spill_rewind(const struct spill_run *run, unsigned char *buffer, struct spill_cursor *cursor)
+void spill_rewind(const struct spill_run *run, unsigned char *buffer, bool gives_back, struct spill_cursor *cursor)
 {
-    *cursor = (struct spill_cursor){.run = run, .left = run->count, .next = run->head, .buffer = buffer};
+    *cursor = (struct spill_cursor){
+        .run = run, .left = run->count, .next = run->head, .buffer = buffer, .gives_back = gives_back};
 }
 
 static int read_extent(const struct spill *spill, struct spill_cursor *c, struct error *e)
 {
     uint64_t pairs = c->left < spill->extent_pairs ? c->left : spill->extent_pairs;
     uint64_t offset = (uint64_t)c->next * spill->extent_bytes;
+    struct extent_header header;
 
-    if (index_read_at(spill->fd, c->buffer, EXTENT_HEADER + (size_t)pairs * SPILL_PAIR_BYTES, offset, spill->name, e) !=
-        0)
+    if (index_read_at(spill->fd, c->buffer, SPILL_EXTENT_HEADER + (size_t)pairs * SPILL_PAIR_BYTES, offset, spill->name,
+                      e) != 0)
         return -1;
-    /* Read once: disk and page cache are given back. Where that cannot be done, they are at the end. */
-    (void)fallocate(spill->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, spill->extent_bytes);
-    memcpy(&c->next, c->buffer, sizeof c->next);
-    memcpy(&c->count, c->buffer + sizeof c->next, sizeof c->count);
+    if (c->gives_back) /* where that cannot be done, the file's end does it */
+        (void)fallocate(spill->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, spill->extent_bytes);
+    memcpy(&header, c->buffer, sizeof header);
+    c->next = header.next;
+    c->count = header.count;
     c->at = 0;
-    if (c->count != pairs)
+    if (c->count != pairs || header.sum != extent_sum(c->buffer, c->count))
         return error_set(e, ERROR_IO, "%s does not hold what was written to it", spill->name);
     return 0;
 }
@@ -139,7 +178,7 @@ int spill_next(const struct spill *spill, struct spill_cursor *c, struct spill_p
         return 0;
     if (c->at == c->count && read_extent(spill, c, e) != 0)
         return -1;
-    from = c->buffer + EXTENT_HEADER + (size_t)c->at * SPILL_PAIR_BYTES;
+    from = c->buffer + SPILL_EXTENT_HEADER + (size_t)c->at * SPILL_PAIR_BYTES;
     memcpy(&pair->hash, from, sizeof pair->hash);
     memcpy(&pair->position, from + sizeof pair->hash, sizeof pair->position);
     c->at++;

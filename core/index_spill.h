@@ -1,4 +1,4 @@
-/* index_spill: (hash, position) pairs on their way from the rows to the tables, in one temporary file without a name.
+/* index_spill: (hash, position) pairs on their way from the rows to a table, in a temporary file without a name.
  *
  * A run is a sequence of pairs in the order they were added, kept as a chain of extents of the file. Each extent names
  * the next one's place ahead of time, so that a run of any length takes one extent's buffer of memory and no more.
@@ -7,6 +7,7 @@
 #define FIXWARDEN_CORE_INDEX_SPILL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "error.h"
@@ -37,11 +38,13 @@ struct spill_cursor {
     uint32_t at;   /* pair in the extent read last */
     uint32_t count;
     unsigned char *buffer; /* an extent's bytes, the caller's */
+    bool gives_back;
 };
 
 struct spill;
 
-#define SPILL_PAIR_BYTES 12u /* of a pair on the disk */
+#define SPILL_PAIR_BYTES 12u    /* of a pair on the disk */
+#define SPILL_EXTENT_HEADER 16u /* bytes: a checksum, the next extent's number, pairs in this one */
 
 int spill_create(const char *dir, uint32_t extent_bytes, struct spill **out, struct error *e);
 void spill_close(struct spill *spill); /* NULL is fine */
@@ -49,12 +52,19 @@ uint32_t spill_extent_bytes(const struct spill *spill);
 
 /* Starts an empty run, which needs `buffer` of an extent's bytes until it is sealed. */
 void spill_start(struct spill_run *run, unsigned char *buffer);
+/* Brings into the processor's cache what spill_add will write to. */
+static inline void spill_fetch(const struct spill_run *run)
+{
+    __builtin_prefetch(run->buffer + SPILL_EXTENT_HEADER + (size_t)run->used * SPILL_PAIR_BYTES, 1);
+}
+
 int spill_add(struct spill *spill, struct spill_run *run, uint64_t hash, uint32_t position, struct error *e);
 int spill_seal(struct spill *spill, struct spill_run *run, struct error *e);
 
-/* Walks a sealed run, once, with an extent's bytes at `buffer`; what was read is gone from the disk. spill_next returns
- * 1 with a pair, 0 at the end, -1 with the error set. Any thread, also while another one adds to other runs. */
-void spill_rewind(const struct spill_run *run, unsigned char *buffer, struct spill_cursor *cursor);
+/* Walks a sealed run, once, with an extent's bytes at `buffer`. Where it `gives_back`, what was read is gone from the
+ * disk at once, which takes time; else with the file. spill_next returns 1 with a pair, 0 at the end, -1 with the error
+ * set. Any thread, also while another one adds to other runs. */
+void spill_rewind(const struct spill_run *run, unsigned char *buffer, bool gives_back, struct spill_cursor *cursor);
 int spill_next(const struct spill *spill, struct spill_cursor *cursor, struct spill_pair *pair, struct error *e);
 
 #endif

@@ -199,7 +199,7 @@ static int load(struct sorter *s, const struct spill_run *run, unsigned bits, st
     size_t count = (size_t)run->count;
     struct spill_cursor cursor;
 
-    spill_rewind(run, s->extent, &cursor);
+    spill_rewind(run, s->extent, false, &cursor);
     for (size_t i = 0; i < count; i++)
         if (spill_next(s->table->in->spill, &cursor, &pairs[i], e) != 1)
             return -1;
@@ -236,7 +236,7 @@ static int add_single(struct sorter *s, const struct spill_run *run, struct erro
     count_key(t, run->count);
     if (start_list(t, run->first_hash, run->count, &list, e) != 0)
         return -1;
-    spill_rewind(run, s->extent, &cursor);
+    spill_rewind(run, s->extent, false, &cursor);
     while ((got = spill_next(t->in->spill, &cursor, &pair, e)) == 1)
         if (put_word(t, pair.position, e) != 0)
             return -1;
@@ -255,7 +255,7 @@ static int split_run(struct sorter *s, const struct spill_run *run, unsigned bit
 
     for (size_t i = 0; i < TABLE_SPLIT; i++)
         spill_start(&parts[i], buffers + i * extent);
-    spill_rewind(run, s->extent, &cursor);
+    spill_rewind(run, s->extent, true, &cursor); /* else skewed keys would take the disk several times */
     while ((got = spill_next(t->in->spill, &cursor, &pair, e)) == 1) {
         size_t part = pair.hash >> (HASH_BITS - bits - TABLE_SPLIT_BITS) & (TABLE_SPLIT - 1);
 
@@ -358,7 +358,7 @@ static int write_overflow(struct table *t, struct error *e)
     if (spill_seal(t->in->spill, &t->overflow, e) != 0 ||
         index_file_begin(t->in->file, INDEX_OVERFLOW, t->in->kind, 0, &writer, e) != 0)
         return -1;
-    spill_rewind(&t->overflow, t->in->memory, &cursor);
+    spill_rewind(&t->overflow, t->in->memory, false, &cursor);
     while ((got = spill_next(t->in->spill, &cursor, &pair, e)) == 1) {
         struct index_overflow entry = {pair.hash, pair.position, 0};
 

@@ -1,5 +1,9 @@
 #include "master_digest.h"
 
+#if defined(__x86_64__) && __has_include(<xxh_x86dispatch.h>)
+#include <xxh_x86dispatch.h> /* the same functions, with the widest vectors that the processor has */
+#endif
+
 int master_digest_start(struct master_digest *d)
 {
     d->block = XXH3_createState();

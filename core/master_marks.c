@@ -201,6 +201,38 @@ AVX2 static void mark_avx2(const char *bytes, size_t len, char delimiter, struct
     mark(bytes, len, delimiter, state, out, find_avx2, prefix_clmul);
 }
 
+/* A word at once, and the comparisons are the bits. */
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx2,pclmul,bmi,popcnt")))
+
+AVX512 INLINE void find_avx512(const char *bytes, char delimiter, struct found *found)
+{
+    __m512i v = _mm512_loadu_si512((const void *)bytes);
+
+    found->quotes = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('"'));
+    found->delimiters = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(delimiter));
+    found->newlines = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\n'));
+    found->nul = _mm512_testn_epi8_mask(v, v) != 0;
+}
+
+AVX512 static void mark_avx512(const char *bytes, size_t len, char delimiter, struct marks_state *state,
+                               struct master_marks *out)
+{
+    mark(bytes, len, delimiter, state, out, find_avx512, prefix_clmul);
+}
+
+/* Each feature that the compiler was allowed, by name: a virtual machine may hide any of them. What the system does not
+ * save of a thread's registers counts as lacking. */
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("popcnt");
+}
+
+static bool has_avx512(void)
+{
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
+}
+
 #endif
 
 /* ---- ARM ---- */
@@ -249,9 +281,9 @@ marks_function *marks_variant(enum marks_variant variant)
     case MARKS_SSE2:
         return mark_sse2;
     case MARKS_AVX2:
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("bmi")
-                   ? mark_avx2
-                   : NULL;
+        return has_avx2() ? mark_avx2 : NULL;
+    case MARKS_AVX512:
+        return has_avx512() ? mark_avx512 : NULL;
 #elif defined(__aarch64__)
     case MARKS_NEON:
         return mark_neon;

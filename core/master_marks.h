@@ -35,7 +35,7 @@ struct master_marks {
 typedef void marks_function(const char *bytes, size_t len, char delimiter, struct marks_state *state,
                             struct master_marks *out);
 
-enum marks_variant { MARKS_SCALAR, MARKS_SSE2, MARKS_AVX2, MARKS_NEON, MARKS_VARIANT_COUNT };
+enum marks_variant { MARKS_SCALAR, MARKS_SSE2, MARKS_AVX2, MARKS_AVX512, MARKS_NEON, MARKS_VARIANT_COUNT };
 
 /* NULL where this processor lacks it. */
 marks_function *marks_variant(enum marks_variant variant);

@@ -11,7 +11,7 @@ struct master_rows {
     size_t wanted_count;
     marks_function *mark;
     struct master_scanner scanner; /* for rows that are out of the ordinary */
-    uint32_t *ends;                /* where the row's fields end; one more than columns */
+    uint32_t *bounds;              /* where the row's fields end; before them one less than where the row begins */
     struct slice *fields;
 
     const struct master_block *block;
@@ -53,10 +53,10 @@ int master_rows_create(uint32_t columns, char delimiter, const uint32_t *wanted,
     r->columns = columns;
     r->mark = marks_best();
     r->wanted = calloc(wanted_count + 1, sizeof *r->wanted);
-    r->ends = calloc((size_t)columns + 2, sizeof *r->ends);
+    r->bounds = calloc((size_t)columns + 2 + MARKS_WORD_BYTES, sizeof *r->bounds);
     r->fields = calloc(columns, sizeof *r->fields);
     r->scanner.doubled = calloc(columns, sizeof *r->scanner.doubled);
-    if (r->wanted == NULL || r->ends == NULL || r->fields == NULL || r->scanner.doubled == NULL) {
+    if (r->wanted == NULL || r->bounds == NULL || r->fields == NULL || r->scanner.doubled == NULL) {
         master_rows_free(r);
         return error_set(e, ERROR_INTERNAL, "no memory to read a master");
     }
@@ -75,7 +75,7 @@ void master_rows_free(struct master_rows *r)
         return;
     free(r->scanner.doubled);
     free(r->fields);
-    free(r->ends);
+    free(r->bounds);
     free(r->wanted);
     free(r);
 }
@@ -120,19 +120,21 @@ static bool next_word(struct master_rows *r)
     return true;
 }
 
-/* Notes the ends of the word up to the row's, if that is in it; true then. */
+/* Notes the ends of the word up to the row's, if that is in it; true then. Ends of fields that the header has not are
+ * counted, and each word's noted where the last one's were. */
 static bool take_word(struct master_rows *r)
 {
     uint64_t row = r->marks.rows[r->word] & r->bits;
     uint64_t mine = row == 0 ? r->bits : r->bits & (row ^ (row - 1));
+    uint32_t *first = r->bounds + 1 + (r->count < r->columns ? r->count : r->columns);
+    uint32_t *bound = first;
 
-    r->bits &= ~mine;
-    for (; mine != 0; mine &= mine - 1) {
-        size_t slot = r->count <= r->columns ? r->count : r->columns;
-
-        r->ends[slot] = (uint32_t)(r->word_at + (size_t)__builtin_ctzll(mine));
-        r->count++;
-    }
+    r->bits ^= mine;
+    for (; mine != 0; mine &= mine - 1)
+        *bound++ = (uint32_t)(r->word_at + (size_t)__builtin_ctzll(mine));
+    r->count += (size_t)(bound - first);
+    if (row != 0)
+        r->end = (size_t)bound[-1] + 1;
     return row != 0;
 }
 
@@ -140,15 +142,12 @@ static bool take_word(struct master_rows *r)
 static bool find_row(struct master_rows *r)
 {
     r->begin = r->end;
+    r->bounds[0] = (uint32_t)r->begin - 1;
     r->count = 0;
     r->irregular = r->words > 0 && (r->marks.irregular >> r->word & 1);
     for (;;) {
-        if (r->bits != 0 && take_word(r)) {
-            size_t last = r->count <= r->columns ? r->count - 1 : r->columns;
-
-            r->end = (size_t)r->ends[last] + 1;
+        if (r->bits != 0 && take_word(r))
             return true;
-        }
         if (!next_word(r))
             return false;
     }
@@ -185,8 +184,8 @@ static void unquote(const struct master_rows *r, struct slice *field)
 /* A field of a regular row: what is quoted ends with its quote. */
 static struct slice take_field(const struct master_rows *r, uint32_t column)
 {
-    const char *begin = r->base + (column == 0 ? r->begin : (size_t)r->ends[column - 1] + 1);
-    const char *end = r->base + r->ends[column];
+    const char *begin = r->base + (uint32_t)(r->bounds[column] + 1);
+    const char *end = r->base + r->bounds[column + 1];
     struct slice field;
 
     if (column + 1 == r->columns && end > begin && end[-1] == '\r')

@@ -186,7 +186,7 @@ static bool all_contradict(const struct matching *m, struct clue *clue)
     const struct candidates *c = &m->matcher->candidates;
 
     for (size_t i = 0; i < c->count; i++)
-        if (!contradicts(m->index, &c->rows[i], clue))
+        if (!contradicts(m->index, c->rows[i], clue))
             return false;
     return true;
 }
@@ -199,7 +199,7 @@ static bool all_contradict_earlier(const struct matching *m, const struct clue *
     for (size_t i = 0; i < others->count; i++) {
         bool one = false;
         for (struct clue *c = m->matcher->clues; c < clue && !one; c++)
-            one = c->found && contradicts(m->index, &others->rows[i], c);
+            one = c->found && contradicts(m->index, others->rows[i], c);
         if (!one)
             return false;
     }
@@ -269,7 +269,7 @@ static bool all_filled(const struct matching *m, enum identifier_kind kind)
 
     for (size_t i = 0; i < c->count; i++)
         for (int r = 0; r < MASTER_ROLE_COUNT; r++)
-            if (master_role_kind((enum master_role)r) == kind && info->has_role[r] && c->rows[i].value[r].len == 0)
+            if (master_role_kind((enum master_role)r) == kind && info->has_role[r] && c->rows[i]->value[r].len == 0)
                 return false;
     return true;
 }
@@ -543,7 +543,7 @@ static void judge_ambiguity(struct matching *m)
     bool several = false;
 
     for (size_t i = 1; i < c->count && !several; i++)
-        several = !is_same_security(&c->rows[0], &c->rows[i]);
+        several = !is_same_security(c->rows[0], c->rows[i]);
     if (!several)
         return;
     if (m->led_by_symbol)
@@ -641,7 +641,7 @@ static void finish(struct matching *m)
     const struct candidates *c = &m->matcher->candidates;
 
     r->candidates = c->count > UINT32_MAX ? UINT32_MAX : (uint32_t)c->count;
-    r->security = c->count > 0 ? &c->rows[0] : NULL;
+    r->security = c->count > 0 ? c->rows[0] : NULL;
     if (r->security == NULL)
         return;
     for (size_t i = 0; i < r->count; i++) {

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "identifier.h"
+#include "key_pack.h"
 #include "slice.h"
 
 /* X(ROLE, configuration name, key kind or IDENTIFIER_UNKNOWN for a plain attribute, header synonyms)
@@ -52,14 +52,16 @@ enum master_role {
 
 #define SECURITY_CARRIED_MAX 32 /* further columns that the user carries into the output */
 
-/* Values are borrowed from the index's mapping and live until index_close. Keys are as identifier_key makes them;
- * everything else is trimmed and otherwise as it stands in the master. Blank: len 0. */
+/* Values are borrowed from the index's mapping, which lives until index_close, or lie in `unpacked`: so a security is
+ * never copied. Keys are as identifier_key makes them; everything else is trimmed and otherwise as it stands in the
+ * master. Blank: len 0. */
 struct security {
     uint32_t source;     /* which of the master's files, from 0, in the order they were given */
     uint64_t row_offset; /* bytes from that file's start to the first byte of the row */
     struct slice value[MASTER_ROLE_COUNT];
     struct slice carried[SECURITY_CARRIED_MAX]; /* in the order of index_info.carried_names */
     size_t carried_count;
+    char unpacked[MASTER_ROLE_COUNT * KEY_PACK_MAX]; /* keys that records hold packed */
 };
 
 /* The name of a role in the configuration. A constant. */

@@ -84,7 +84,7 @@ static bool take_key(struct bench *b, size_t at, struct slice value)
     hit->len = (uint8_t)value.len;
     memcpy(hit->bytes, value.ptr, value.len);
     *miss = *hit;
-    miss->bytes[value.len - 1] = '_';
+    miss->bytes[value.len - 1] = '-'; /* no key ends so, yet it may be in one */
     return true;
 }
 
@@ -319,13 +319,11 @@ static double time_loads(const struct bench *b, struct random *random, bool chai
     return best;
 }
 
-/* `at_least`: the goal is how many times the peer has to need; else how many times of it ours may be. */
-static void print_measure(const char *name, double ours, const char *peer, double theirs, bool at_least, double goal)
+/* The ratio says how many times better than the peer ours is: a third where ours may cost three times as much. */
+static void print_measure(const char *name, double ours, const char *peer, double theirs, double goal)
 {
-    double ratio = at_least ? theirs / ours : ours / theirs;
-
-    printf("measure %s ours %.1f ns peer %s %.1f ns ratio %.2f goal %s%.2f %s\n", name, ours, peer, theirs, ratio,
-           at_least ? ">=" : "<=", goal, (at_least ? ratio >= goal : ratio <= goal) ? "met" : "missed");
+    printf("measure %s ours %.1f ns peer %s %.1f ns ratio %.3f goal %.3f\n", name, ours, peer, theirs, theirs / ours,
+           goal);
 }
 
 static size_t measure(struct bench *b, struct peers *p, struct random *random)
@@ -340,14 +338,14 @@ static size_t measure(struct bench *b, struct peers *p, struct random *random)
     double cdb = time_chained(find_in_cdb, p, b->hits, 0, &wrong);
     double lmdb = time_chained(find_in_lmdb, p, b->hits, 0, &wrong);
 
-    print_measure("lookup-single", single, "dependent-load", dependent, false, 3);
-    print_measure("lookup-batched", batched, "independent-load", independent, false, 3);
-    print_measure("lookup-single-miss", single_miss, "lookup-single", single, false, 1);
-    print_measure("lookup-batched-miss", batched_miss, "lookup-batched", batched, false, 1);
-    print_measure("lookup-single", single, "tinycdb", cdb, true, 5);
-    print_measure("lookup-batched", batched, "tinycdb", cdb, true, 5);
-    print_measure("lookup-single", single, "lmdb", lmdb, true, 15);
-    print_measure("lookup-batched", batched, "lmdb", lmdb, true, 15);
+    print_measure("lookup-single", single, "dependent-load", dependent, 1.0 / 3);
+    print_measure("lookup-batched", batched, "independent-load", independent, 1.0 / 3);
+    print_measure("lookup-single-miss", single_miss, "lookup-single", single, 1);
+    print_measure("lookup-batched-miss", batched_miss, "lookup-batched", batched, 1);
+    print_measure("lookup-single", single, "tinycdb", cdb, 5);
+    print_measure("lookup-batched", batched, "tinycdb", cdb, 5);
+    print_measure("lookup-single", single, "lmdb", lmdb, 15);
+    print_measure("lookup-batched", batched, "lmdb", lmdb, 15);
     printf("with the record read: single %.1f ns, batched %.1f ns\n",
            time_chained(find_and_read, b, b->hits, 0, &wrong), time_batched(b, b->hits, true, 0, &wrong));
     return wrong;

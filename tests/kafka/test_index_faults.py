@@ -75,3 +75,45 @@ def test_old_or_new_never_a_mixture(setting, tmp_path, call, what, survives):
         assert [path.name for path in tmp_path.iterdir()] == ["index.fwx"], where
         outcomes.add(result.returncode)
     print(f"{call} {what}: {sorted(outcomes)}")
+
+
+def test_a_write_that_fails_on_its_way_to_the_disk_is_told(tmp_path):
+    """The kernel tells it once, to whoever waits first; an index that has lost it would look whole."""
+    table, index, counts = master(tmp_path / "m.csv", rows=500_000), tmp_path / "m.fwx", tmp_path / "counts"
+    assert build(table, index, FIXWARDEN_FAULT_COUNT=str(counts)).returncode == 0
+    new = index.read_bytes()
+    calls = int(dict(line.split() for line in counts.read_text().splitlines())["sync_file_range"])
+    assert calls > 3
+    told = 0
+    for number in range(1, calls + 1):
+        index.write_bytes(b"old")
+        result = build(table, index, FIXWARDEN_FAULT=f"sync_file_range:{number}:EIO")
+        told += result.returncode == 74 and "cannot be written" in result.stderr
+        # What was spilled has checksums instead.
+        assert index.read_bytes() == (new if result.returncode == 0 else b"old"), f"{number} of {calls}: {result.stderr}"
+    assert told > 1
+    assert build(table, index, FIXWARDEN_FAULT="sync_file_range:1:EINTR").returncode == 0  # not to be had: no matter
+    print(f"{told} of {calls} calls")
+
+
+def test_a_write_that_is_lost_unheard_is_found(tmp_path):
+    """A spilled key that never got to the disk is seen when it is read; an index's page when the index is opened."""
+    table, index, counts = master(tmp_path / "m.csv", rows=ROWS), tmp_path / "m.fwx", tmp_path / "counts"
+    assert build(table, index, FIXWARDEN_FAULT_COUNT=str(counts)).returncode == 0
+    calls = int(dict(line.split() for line in counts.read_text().splitlines())["pwrite"])
+    ends = {"refused by the build": 0, "refused when opened": 0}
+    for number in samples(calls):
+        index.write_bytes(b"old")
+        result = build(table, index, FIXWARDEN_FAULT=f"pwrite:{number}:lost")
+        if result.returncode == 74:
+            assert "does not hold what was written to it" in result.stderr
+            assert index.read_bytes() == b"old"
+            ends["refused by the build"] += 1
+            continue
+        assert result.returncode in (0, 65), result.stderr  # it opens what it has made
+        checked = subprocess.run([tool("fixwarden"), "index", "verify", index],
+                                 capture_output=True, text=True)
+        assert checked.returncode == 65, f"{number} of {calls}: {checked.stdout}{checked.stderr}"
+        ends["refused when opened"] += 1
+    assert all(ends.values()), ends
+    print(ends)

@@ -27,6 +27,7 @@
     X(fsync)                                                                                                           \
     X(ftruncate)                                                                                                       \
     X(linkat)                                                                                                          \
+    X(sync_file_range)                                                                                                 \
     X(rename)
 
 enum call {
@@ -42,7 +43,7 @@ static const char *const names[CALL_COUNT] = {
 #undef X
 };
 
-enum what { WHAT_NOTHING, WHAT_ERRNO, WHAT_SHORT, WHAT_KILL };
+enum what { WHAT_NOTHING, WHAT_ERRNO, WHAT_SHORT, WHAT_KILL, WHAT_LOST };
 
 /* Read once, before main. */
 static struct {
@@ -67,6 +68,8 @@ static enum what read_what(const char *word)
             return WHAT_ERRNO;
         }
     }
+    if (strcmp(word, "lost") == 0)
+        return WHAT_LOST;
     return strcmp(word, "short") == 0 ? WHAT_SHORT : strcmp(word, "kill") == 0 ? WHAT_KILL : WHAT_NOTHING;
 }
 
@@ -76,7 +79,7 @@ __attribute__((constructor)) static void set_up(void)
     char call[16];
     char what[16];
 
-    if (text == NULL || sscanf(text, "%15[a-z]:%ld:%15s", call, &fault.number, what) != 3)
+    if (text == NULL || sscanf(text, "%15[a-z_]:%ld:%15s", call, &fault.number, what) != 3)
         return;
     for (int i = 0; i < CALL_COUNT; i++)
         if (strcmp(call, names[i]) == 0)
@@ -109,7 +112,7 @@ static bool fails(enum call call, size_t *len)
         return false;
     if (fault.what == WHAT_KILL)
         raise(SIGKILL);
-    errno = fault.errnum;
+    errno = fault.what == WHAT_LOST ? 0 : fault.errnum;
     return true;
 }
 
@@ -158,7 +161,9 @@ ssize_t write(int fd, const void *from, size_t len)
 
 ssize_t pwrite(int fd, const void *from, size_t len, off_t at)
 {
-    return fails(CALL_pwrite, &len) ? -1 : REAL(pwrite)(fd, from, len, at);
+    if (!fails(CALL_pwrite, &len))
+        return REAL(pwrite)(fd, from, len, at);
+    return fault.what == WHAT_LOST ? (ssize_t)len : -1; /* said to be written, and never on the disk */
 }
 
 int fdatasync(int fd)
@@ -169,6 +174,11 @@ int fdatasync(int fd)
 int fsync(int fd)
 {
     return fails(CALL_fsync, NULL) ? -1 : REAL(fsync)(fd);
+}
+
+int sync_file_range(int fd, off64_t at, off64_t len, unsigned flags)
+{
+    return fails(CALL_sync_file_range, NULL) ? -1 : REAL(sync_file_range)(fd, at, len, flags);
 }
 
 int ftruncate(int fd, off_t len)

@@ -1,5 +1,7 @@
 #include "support.h"
 
+#include <unistd.h>
+
 #include "core/identifier.h"
 
 struct check_row {
@@ -47,6 +49,146 @@ static void shapes_and_check_digits(void **state)
         enum identifier_validity got = identifier_check(row->kind, slice_of(row->value));
         if (got != row->validity)
             fail_row(row->name, "%s: %d instead of %d", row->value, got, row->validity);
+    }
+}
+
+/* ---- the same, digit by digit as the standards tell it ---- */
+
+static int plain_value(char c, const char *refused)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'A' && c <= 'Z' && strchr(refused, c) == NULL ? c - 'A' + 10 : -1;
+}
+
+/* Writes each character's value in decimal digits. */
+static void expand(const char *s, size_t len, char *digits)
+{
+    for (size_t i = 0; i < len; i++)
+        digits += sprintf(digits, "%d", plain_value(s[i], ""));
+}
+
+static bool plain_luhn(const char *digits)
+{
+    int sum = 0;
+
+    for (size_t i = strlen(digits), place = 0; i-- > 0; place++) {
+        int digit = (digits[i] - '0') * (place % 2 == 1 ? 2 : 1);
+
+        sum += digit > 9 ? digit - 9 : digit;
+    }
+    return sum % 10 == 0;
+}
+
+static bool plain_double_add_double(const char *s, size_t len)
+{
+    int sum = 0;
+
+    for (size_t i = 0; i + 1 < len; i++) {
+        int value = plain_value(s[i], "") * (i % 2 == 1 ? 2 : 1);
+
+        sum += value / 10 + value % 10;
+    }
+    return (sum + s[len - 1] - '0') % 10 == 0;
+}
+
+static bool plain_sedol(const char *s)
+{
+    static const int weights[] = {1, 3, 1, 7, 3, 9, 1};
+    int sum = 0;
+
+    for (size_t i = 0; i < COUNT_OF(weights); i++)
+        sum += weights[i] * plain_value(s[i], "");
+    return sum % 10 == 0;
+}
+
+static bool plain_check(enum identifier_kind kind, const char *s)
+{
+    char digits[64];
+    int remainder = 0;
+
+    switch (kind) {
+    case IDENTIFIER_CUSIP:
+    case IDENTIFIER_FIGI:
+        return plain_double_add_double(s, strlen(s));
+    case IDENTIFIER_SEDOL:
+        return plain_sedol(s);
+    case IDENTIFIER_ISIN:
+        expand(s, strlen(s), digits);
+        return plain_luhn(digits);
+    default:
+        expand(s, strlen(s), digits);
+        for (const char *digit = digits; *digit != '\0'; digit++)
+            remainder = (remainder * 10 + *digit - '0') % 97;
+        return remainder == 1;
+    }
+}
+
+struct shape {
+    enum identifier_kind kind;
+    const char *prefix;
+    size_t len;
+    size_t check_digits;
+    const char *refused;
+};
+
+static const struct shape shapes[] = {
+    {IDENTIFIER_CUSIP, "", 9, 1, ""},         {IDENTIFIER_SEDOL, "", 7, 1, "AEIOU"}, {IDENTIFIER_ISIN, "US", 12, 1, ""},
+    {IDENTIFIER_FIGI, "KKG", 12, 1, "AEIOU"}, {IDENTIFIER_LEI, "", 20, 2, ""},
+};
+
+/* One in ten or so has the right check digit. */
+static void check_digits_are_those_of_the_standards(void **state)
+{
+    static const char characters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    unsigned seed = (unsigned)getpid();
+    unsigned valid[COUNT_OF(shapes)] = {0};
+
+    (void)state;
+    print_message("seed %u\n", seed);
+    srand(seed);
+    for (unsigned round = 0; round < 100000; round++) {
+        const struct shape *shape = &shapes[round % COUNT_OF(shapes)];
+        enum identifier_validity expected = IDENTIFIER_VALID, got;
+        char text[24] = "";
+
+        memcpy(text, shape->prefix, strlen(shape->prefix));
+        for (size_t i = strlen(text); i < shape->len; i++) {
+            bool is_check = i + shape->check_digits >= shape->len;
+
+            text[i] = characters[(size_t)rand() % (is_check ? 10 : sizeof characters - 1)];
+            if (!is_check && plain_value(text[i], shape->refused) < 0)
+                expected = IDENTIFIER_BAD_SHAPE;
+        }
+        if (expected == IDENTIFIER_VALID && !plain_check(shape->kind, text))
+            expected = IDENTIFIER_BAD_CHECK_DIGIT;
+        got = identifier_check(shape->kind, slice_of(text));
+        if (got != expected)
+            fail_row(identifier_kind_name(shape->kind), "%s: %d instead of %d", text, got, expected);
+        valid[round % COUNT_OF(shapes)] += got == IDENTIFIER_VALID;
+    }
+    for (size_t i = 0; i < COUNT_OF(shapes); i++)
+        assert_true(valid[i] > 10);
+}
+
+static void keys_are_folded_byte_by_byte(void **state)
+{
+    unsigned seed = (unsigned)getpid();
+
+    (void)state;
+    print_message("seed %u\n", seed);
+    srand(seed);
+    for (unsigned round = 0; round < 100000; round++) {
+        char text[40], key[IDENTIFIER_MAX];
+        size_t len = 2 + (size_t)rand() % (sizeof text - 2);
+
+        for (size_t i = 0; i < len; i++)
+            text[i] = (char)(rand() % 256);
+        text[0] = text[len - 1] = 'q'; /* neither blank nor a placeholder */
+        assert_int_equal(identifier_key(IDENTIFIER_ISIN, slice_make(text, len), key), len);
+        for (size_t i = 0; i < len; i++)
+            if (key[i] != (text[i] >= 'a' && text[i] <= 'z' ? text[i] - 'a' + 'A' : text[i]))
+                fail_msg("byte %d of %zu: %d became %d", (int)i, len, text[i], key[i]);
     }
 }
 
@@ -117,10 +259,9 @@ static void every_source_code_leads_to_its_kind_and_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shapes_and_check_digits),
-        cmocka_unit_test(keys_are_normalised_and_placeholders_are_none),
-        cmocka_unit_test(a_key_has_at_most_128_bytes),
-        cmocka_unit_test(every_source_code_leads_to_its_kind_and_back),
+        cmocka_unit_test(shapes_and_check_digits),      cmocka_unit_test(check_digits_are_those_of_the_standards),
+        cmocka_unit_test(keys_are_folded_byte_by_byte), cmocka_unit_test(keys_are_normalised_and_placeholders_are_none),
+        cmocka_unit_test(a_key_has_at_most_128_bytes),  cmocka_unit_test(every_source_code_leads_to_its_kind_and_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

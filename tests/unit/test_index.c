@@ -2,9 +2,12 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -18,6 +21,7 @@
 #include "core/index_build.h"
 #include "core/index_dictionary.h"
 #include "core/index_format.h"
+#include "core/index_park.h"
 
 static char directory[] = "/tmp/fixwarden-test-XXXXXX";
 static char index_path[64];
@@ -720,7 +724,8 @@ struct foreign {
 
 static const struct foreign foreigners[] = {
     {"another magic", 0, 'x', "is not a fixwarden index"},
-    {"a newer format", 8, 2, "has format version 2, this program reads 1"},
+    {"a newer format", 8, 3, "has format version 3, this program reads 2"},
+    {"an older format", 8, 1, "has format version 1, this program reads 2"},
 };
 
 static void foreign_files_are_refused_by_name(void **state)
@@ -922,6 +927,125 @@ static void only_the_key_kinds_that_are_asked_for_get_a_table(void **state)
     assert_string_equal(find_rows(index, IDENTIFIER_SYMBOL, "A"), "");
     assert_true(index_info(index)->has_role[ROLE_SYMBOL]);
     index_close(index);
+}
+
+/* ---- shortage of memory ---- */
+
+struct shortage {
+    int asked;
+    int every;    /* so many answers of one kind, then as many of the other; 0: always short */
+    int switches; /* times that another thread asked than the time before */
+    pthread_t last;
+};
+
+static bool is_short(void *opaque)
+{
+    struct shortage *shortage = opaque;
+
+    shortage->switches += shortage->asked++ > 0 && !pthread_equal(shortage->last, pthread_self());
+    shortage->last = pthread_self();
+    return shortage->every == 0 || shortage->asked / shortage->every % 2 == 0;
+}
+
+static void a_shortage_of_memory_changes_no_byte(void **state)
+{
+    static const int every[] = {0, 1, 2, 7, 50};
+    struct index_build_options options = {.memory = 64u << 20, .master = {.read_bytes = 4096}};
+    unsigned char *expected;
+    size_t len;
+
+    (void)state;
+    write_skewed(60000);
+    build(1, &options);
+    expected = read_bytes(index_path, &len);
+    for (size_t i = 0; i < sizeof every / sizeof *every; i++) {
+        struct shortage shortage = {.every = every[i]};
+
+        options.threads = 4;
+        options.pressure = (struct index_build_pressure){&shortage, is_short};
+        build(1, &options);
+        expect_same_bytes(index_path, expected, len);
+        assert_true(shortage.asked > 100);
+        if (every[i] == 0) /* each ends the block that it has, and the tables follow: then one works alone */
+            assert_in_range(shortage.switches, 0, 5);
+    }
+    free(expected);
+}
+
+static void what_is_released_is_whole_pages_alone(void **state)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t len = 4 * page;
+    unsigned char *bytes = malloc(len);
+
+    (void)state;
+    assert_non_null(bytes);
+    for (size_t begin = 0; begin < page; begin += page / 4 + 1)
+        for (size_t end = len; end > len - page; end -= page / 4 + 1) {
+            memset(bytes, 'x', len);
+            index_park_release(bytes + begin, end - begin);
+            for (size_t i = 0; i < len; i++)
+                if (bytes[i] != 'x')
+                    assert_true(i >= begin && i < end && bytes[i] == 0);
+            assert_int_equal(bytes[len / 2], 0);
+        }
+    memset(bytes, 'x', page);
+    index_park_release(bytes + 1, 1);
+    assert_int_equal(bytes[1], 'x');
+    free(bytes);
+}
+
+static void release_nothing(void *opaque)
+{
+    atomic_int *released = opaque;
+
+    atomic_fetch_add(released, 1);
+}
+
+struct parking {
+    struct index_park park;
+    atomic_int released;
+    atomic_int passed;
+};
+
+static void *pass_once(void *argument)
+{
+    struct parking *p = argument;
+
+    index_park_join(&p->park);
+    index_park_pass(&p->park, release_nothing, &p->released);
+    atomic_fetch_add(&p->passed, 1);
+    return NULL;
+}
+
+static void all_threads_but_one_park(void **state)
+{
+    struct parking p = {.released = 0};
+    pthread_t threads[3];
+
+    (void)state;
+    for (int ending = 0; ending < 2; ending++) {
+        atomic_store(&p.released, 0);
+        atomic_store(&p.passed, 0);
+        index_park_init(&p.park);
+        index_park_join(&p.park); /* this thread */
+        index_park_set(&p.park, true);
+        for (size_t i = 0; i < 3; i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, pass_once, &p), 0);
+        while (atomic_load(&p.released) < 3)
+            sched_yield();
+        index_park_pass(&p.park, release_nothing, &p.released); /* the last one goes on */
+        assert_int_equal(atomic_load(&p.released), 3);
+        assert_int_equal(atomic_load(&p.passed), 0);
+        if (ending)
+            index_park_end(&p.park);
+        else
+            index_park_set(&p.park, false);
+        for (size_t i = 0; i < 3; i++)
+            assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(atomic_load(&p.passed), 3);
+        index_park_destroy(&p.park);
+    }
 }
 
 /* ---- publishing ---- */
@@ -1198,6 +1322,9 @@ int main(void)
         cmocka_unit_test(a_dictionary_has_a_limit_and_further_values_are_kept_all_the_same),
         cmocka_unit_test(a_key_has_a_limit),
         cmocka_unit_test(only_the_key_kinds_that_are_asked_for_get_a_table),
+        cmocka_unit_test(a_shortage_of_memory_changes_no_byte),
+        cmocka_unit_test(what_is_released_is_whole_pages_alone),
+        cmocka_unit_test(all_threads_but_one_park),
         cmocka_unit_test(a_build_that_fails_leaves_the_old_index_and_no_litter),
         cmocka_unit_test(what_a_dead_build_left_is_cleared),
         cmocka_unit_test(an_index_that_cannot_be_written_is_refused_first),

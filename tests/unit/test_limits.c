@@ -153,6 +153,50 @@ static void limits_are_read_with_their_reason(void **state)
     }
 }
 
+static void a_shortage_is_found_as_the_kernel_tells_it(void **state)
+{
+    static const struct {
+        const char *name;
+        struct fake_file files[5];
+        bool is_short;
+    } cases[] = {
+        {"nothing is known", {{0}}, false},
+        {"stalls of the machine",
+         {{"/proc/pressure/memory", "some avg10=10.00 avg60=0.00 avg300=0.00 total=1\n"}},
+         true},
+        {"few stalls", {{"/proc/pressure/memory", "some avg10=9.99 avg60=50.00 avg300=0.00 total=1\n"}}, false},
+        {"the own group's count, not the machine's",
+         {{"/proc/self/cgroup", "0::/a\n"},
+          {"/proc/pressure/memory", "some avg10=80.00 avg60=0.00 avg300=0.00 total=1\n"},
+          {"/sys/fs/cgroup/a/memory.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=1\n"}},
+         false},
+        {"v1: a group near its limit",
+         {{"/proc/self/cgroup", "3:memory:/g\n"},
+          {"/sys/fs/cgroup/memory/g/memory.stat", "cache 5\nhierarchical_memory_limit 1000\ntotal_inactive_file 50\n"},
+          {"/sys/fs/cgroup/memory/g/memory.usage_in_bytes", "980\n"}},
+         true},
+        {"v1: page cache that nobody uses is no shortage",
+         {{"/proc/self/cgroup", "3:memory:/g\n"},
+          {"/sys/fs/cgroup/memory/g/memory.stat", "hierarchical_memory_limit 1000\ntotal_inactive_file 150\n"},
+          {"/sys/fs/cgroup/memory/g/memory.usage_in_bytes", "1000\n"}},
+         false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char root[] = "/tmp/fixwarden-limits-XXXXXX";
+        struct limits limits;
+
+        assert_non_null(mkdtemp(root));
+        for (const struct fake_file *file = cases[i].files; file->path; file++)
+            write_below(root, file);
+        limits_find(root, 1, &limits);
+        print_message("%s\n", cases[i].name);
+        assert_int_equal(limits_is_short(&limits.pressure), cases[i].is_short);
+        nftw(root, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    }
+}
+
 static void what_is_set_is_left_alone(void **state)
 {
     struct index_build_options options = {.memory = 32 * MIB, .threads = 7};
@@ -162,16 +206,19 @@ static void what_is_set_is_left_alone(void **state)
     limits_settle(&options, &limits);
     assert_int_equal(options.memory, 32 * MIB);
     assert_int_equal(options.threads, 7);
+    assert_null(options.pressure.is_short);
     options = (struct index_build_options){0};
     limits_settle(&options, &limits);
     assert_true(options.memory >= INDEX_MEMORY_MIN && options.memory <= LIMITS_MEMORY_MAX);
     assert_true(options.threads >= 1);
+    assert_non_null(options.pressure.is_short);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(limits_are_read_with_their_reason),
+        cmocka_unit_test(a_shortage_is_found_as_the_kernel_tells_it),
         cmocka_unit_test(what_is_set_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,11 +9,10 @@
 #include <cmocka.h>
 
 #include "core/master_marks.h"
-#include "core/master_scan.h"
 
 static char path[] = "/tmp/fixwarden-rows-XXXXXX";
 
-/* ---- marks ---- */
+/* ---- marks, which tests/tools/hold_marks.c holds against the rule of quotes ---- */
 
 /* Text in which everything that matters is common. */
 static void fill_random(char *bytes, size_t len, const char *alphabet)
@@ -24,70 +23,6 @@ static void fill_random(char *bytes, size_t len, const char *alphabet)
         size_t pick = (size_t)rand() % (count + 1);
 
         bytes[i] = pick == count ? '\0' : alphabet[pick];
-    }
-}
-
-/* What the rule of quotes says byte by byte. */
-static void expect_by_rule(const char *bytes, size_t len, const struct master_marks *marks)
-{
-    enum quote_state state = AT_FIELD_START;
-    uint64_t newlines = 0;
-
-    for (size_t i = 0; i < len; i++) {
-        enum quote_state before = state;
-        bool end = state != IN_QUOTES && (bytes[i] == ',' || bytes[i] == '\n');
-        bool row = end && bytes[i] == '\n';
-        bool plain_quote = bytes[i] == '"' && before == IN_PLAIN;
-        bool stray = before == AFTER_QUOTE && !end && bytes[i] != '"' && bytes[i] != '\r';
-
-        newlines += bytes[i] == '\n';
-        assert_int_equal(marks->ends[i / 64] >> i % 64 & 1, end);
-        assert_int_equal(marks->rows[i / 64] >> i % 64 & 1, row);
-        if (plain_quote || stray || bytes[i] == '\0')
-            assert_true(marks->irregular >> i / 64 & 1);
-        state = row ? AT_FIELD_START : quote_step(state, bytes[i], ',');
-    }
-    assert_int_equal(marks->newlines, newlines);
-}
-
-static void expect_same_marks(const struct master_marks *a, const struct master_marks *b, size_t len)
-{
-    size_t words = (len + 63) / 64;
-
-    assert_memory_equal(a->ends, b->ends, words * sizeof a->ends[0]);
-    assert_memory_equal(a->rows, b->rows, words * sizeof a->rows[0]);
-    assert_int_equal(a->irregular, b->irregular);
-    assert_int_equal(a->newlines, b->newlines);
-}
-
-static void every_variant_marks_what_the_rule_says_at_every_offset(void **state)
-{
-    static const char *const alphabets[] = {"ab,\"\n\r", "abcdefgh,\n", "\"\"\"\",a", "\"", "a\""};
-    static char bytes[MARKS_BYTES + 128];
-    unsigned seed = (unsigned)getpid();
-
-    (void)state;
-    print_message("seed %u\n", seed);
-    srand(seed);
-    for (size_t round = 0; round < 400; round++) {
-        size_t offset = round % 65;
-        size_t len = 1 + (size_t)rand() % (round % 4 == 0 ? MARKS_BYTES : 200);
-        struct master_marks expected;
-        struct marks_state after = MARKS_ROW_START;
-
-        fill_random(bytes, sizeof bytes, alphabets[round % 5]);
-        marks_variant(MARKS_SCALAR)(bytes + offset, len, ',', &after, &expected);
-        expect_by_rule(bytes + offset, len, &expected);
-        for (enum marks_variant v = MARKS_SSE2; v < MARKS_VARIANT_COUNT; v++) {
-            struct marks_state s = MARKS_ROW_START;
-            struct master_marks got;
-
-            if (marks_variant(v) == NULL)
-                continue;
-            marks_variant(v)(bytes + offset, len, ',', &s, &got);
-            expect_same_marks(&got, &expected, len);
-            assert_memory_equal(&s, &after, sizeof s);
-        }
     }
 }
 
@@ -326,7 +261,6 @@ static int remove_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_variant_marks_what_the_rule_says_at_every_offset),
         cmocka_unit_test(marks_are_the_same_wherever_the_bytes_are_cut),
         cmocka_unit_test(random_masters_give_the_same_rows_in_blocks_of_any_size),
         cmocka_unit_test(long_rows_are_the_same_in_blocks),

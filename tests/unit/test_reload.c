@@ -237,6 +237,37 @@ static void a_broken_file_is_refused_and_the_old_serves_on(void **state)
     reload_free(reload);
 }
 
+/* KiB of this process that are locked in memory. */
+static unsigned long locked_memory(void)
+{
+    FILE *in = fopen("/proc/self/status", "r");
+    unsigned long locked = 0;
+    char line[256];
+
+    assert_non_null(in);
+    while (fgets(line, sizeof line, in) != NULL && sscanf(line, "VmLck: %lu", &locked) != 1)
+        ;
+    fclose(in);
+    return locked;
+}
+
+static void an_index_is_locked_in_memory_if_that_is_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    struct reload *reload;
+    struct error e;
+
+    build_index(f, ONE, f->index);
+    reload = open_reload(f);
+    assert_int_equal(locked_memory(), 0);
+    reload_free(reload);
+    assert_int_equal(config_set(&f->config, "master.residence", "locked", &e), 0);
+    reload = open_reload(f);
+    assert_int_equal(locked_memory(), index_info(reload_index(reload))->file_bytes / 1024);
+    reload_free(reload);
+    assert_int_equal(locked_memory(), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -251,6 +282,7 @@ int main(void)
         TEST(a_builder_that_is_told_to_stop_leaves_nothing),
         TEST(a_newer_file_is_adopted_when_it_is_time),
         TEST(a_broken_file_is_refused_and_the_old_serves_on),
+        TEST(an_index_is_locked_in_memory_if_that_is_asked_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
