@@ -294,12 +294,12 @@ static int set_origin(struct avro_encoder *enc, avro_value_t *parent, size_t fie
 static bool read_seq_num(struct slice text, int64_t *number)
 {
     *number = 0;
+    if (text.len > SEQ_NUM_DIGITS_MAX)
+        return false;
     for (size_t i = 0; i < text.len; i++) {
         if (text.ptr[i] < '0' || text.ptr[i] > '9')
             return false;
         *number = *number * 10 + (text.ptr[i] - '0');
-        if (i == SEQ_NUM_DIGITS_MAX)
-            return false;
     }
     return text.len > 0;
 }
