@@ -1,12 +1,15 @@
 #include "build_view.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #define BAR_WIDTH 30 /* characters */
+#define DELIMITER_TEXT 8
 
-static const char *delimiter_name(char delimiter)
+/* Its name, or what --delimiter would take for it. */
+static const char *delimiter_name(char delimiter, char text[DELIMITER_TEXT])
 {
     switch (delimiter) {
     case ',':
@@ -18,7 +21,8 @@ static const char *delimiter_name(char delimiter)
     case ';':
         return "semicolon";
     default:
-        return "other";
+        snprintf(text, DELIMITER_TEXT, isgraph((unsigned char)delimiter) ? "%c" : "\\x%02x", (unsigned char)delimiter);
+        return text;
     }
 }
 
@@ -33,12 +37,13 @@ static void on_columns(void *opaque, const char *path, const struct master *mast
 {
     struct build_view *view = opaque;
     const struct master_columns *columns = master_columns(master);
+    char delimiter[DELIMITER_TEXT];
 
     wipe(view);
     if (!view->columns)
         return;
     fprintf(stderr, "%s: %" PRIu32 " columns, separated by %s\n", path, columns->count,
-            delimiter_name(master_delimiter(master)));
+            delimiter_name(master_delimiter(master), delimiter));
     for (int i = 0; i < MASTER_ROLE_COUNT; i++)
         if (columns->role[i] != MASTER_NO_COLUMN)
             fprintf(stderr, "  %-18s is column %3" PRIu32 ", %.*s\n", master_role_name((enum master_role)i),
@@ -51,8 +56,8 @@ static void on_columns(void *opaque, const char *path, const struct master *mast
 static void on_bad_row(void *opaque, const char *path, const struct master_row *row)
 {
     wipe(opaque);
-    fprintf(stderr, "%s: line %" PRIu64 ": the row %s; it is left out\n", path, row->line,
-            master_row_status_text(row->status));
+    fprintf(stderr, "%s: line %" PRIu64 " (byte %" PRIu64 "): the row %s; it is left out\n", path, row->line,
+            row->offset, master_row_status_text(row->status));
 }
 
 static int on_progress(void *opaque, uint64_t bytes_read, uint64_t bytes_total, uint64_t rows)

@@ -5,6 +5,7 @@
 #include "build_view.h"
 #include "cli.h"
 #include "commands.h"
+#include "core/master.h"
 #include "json_text.h"
 #include "limits.h"
 #include "stop.h"
@@ -27,7 +28,12 @@ static void print_sources(const struct index_info *info)
 {
     for (size_t i = 0; i < info->source_count; i++) {
         printf("master %-10zu %s: %" PRIu64 " rows, ", i, info->sources[i].path, info->sources[i].rows);
-        print_bytes(info->sources[i].size);
+        print_bytes(info->sources[i].text_bytes);
+        if (info->sources[i].packing != MASTER_PLAIN) {
+            printf(", packed (%s) in ", master_packing_name(info->sources[i].packing));
+            print_bytes(info->sources[i].size);
+            printf(", so that whole rows cannot be shown");
+        }
         printf(", fingerprint %016" PRIx64 "%016" PRIx64 "\n", info->sources[i].digest[0], info->sources[i].digest[1]);
     }
 }
@@ -36,7 +42,7 @@ static void print_sources(const struct index_info *info)
 struct cost {
     double bytes_a_row; /* of the records */
     double bytes_a_key; /* of tables and postings */
-    double share;       /* of the masters' bytes, the whole file */
+    double share;       /* of the masters' bytes, unpacked, the whole file */
 };
 
 static struct cost cost_of(const struct index_info *info)
@@ -46,7 +52,7 @@ static struct cost cost_of(const struct index_info *info)
     for (int i = 0; i < IDENTIFIER_KIND_COUNT; i++)
         keys += info->keys[i];
     for (size_t i = 0; i < info->source_count; i++)
-        master_bytes += info->sources[i].size;
+        master_bytes += info->sources[i].text_bytes;
     return (struct cost){
         .bytes_a_row = info->rows > 0 ? (double)info->record_bytes / (double)info->rows : 0,
         .bytes_a_key = keys > 0 ? (double)info->table_bytes / (double)keys : 0,
@@ -92,11 +98,32 @@ static json_t *info_sources(const struct index_info *info)
         char digest[33];
 
         snprintf(digest, sizeof digest, "%016" PRIx64 "%016" PRIx64, source->digest[0], source->digest[1]);
-        json_array_append_new(sources, json_pack("{s:s, s:I, s:I, s:I, s:s}", "path", source->path, "rows",
-                                                 (json_int_t)source->rows, "bytes", (json_int_t)source->size,
-                                                 "mtime_ns", (json_int_t)source->mtime_ns, "digest", digest));
+        json_array_append_new(sources,
+                              json_pack("{s:s, s:I, s:I, s:I, s:s, s:s, s:I, s:b}", "path", source->path, "rows",
+                                        (json_int_t)source->rows, "bytes", (json_int_t)source->size, "mtime_ns",
+                                        (json_int_t)source->mtime_ns, "digest", digest, "packing",
+                                        master_packing_name(source->packing), "text_bytes",
+                                        (json_int_t)source->text_bytes, "whole_rows", source->packing == MASTER_PLAIN));
     }
     return sources;
+}
+
+/* What was told of the masters' layout, as options would say it. */
+static json_t *info_format(const struct master_format *format)
+{
+    const char *const texts[][2] = {{"comment", format->comment},
+                                    {"data_start", format->data_start},
+                                    {"data_end", format->data_end},
+                                    {"trailer", format->trailer},
+                                    {"columns", format->columns}};
+    json_t *json = json_pack("{s:s}", "encoding", master_encoding_name(format->encoding));
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i][1] != NULL && texts[i][1][0] != '\0')
+            json_object_set_new(json, texts[i][0], json_text(slice_of(texts[i][1])));
+    if (format->skip_lines > 0)
+        json_object_set_new(json, "skip_lines", json_integer((json_int_t)format->skip_lines));
+    return json;
 }
 
 static json_t *info_columns(const struct index_info *info)
@@ -130,12 +157,13 @@ static int print_info_json(const struct index_info *info, struct error *e)
 
     for (size_t i = 0; i < info->carried_count; i++)
         json_array_append_new(carried, json_string(info->carried_names[i]));
-    json = json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:o, s:o, s:o, s:o}", "version", info->version,
-                     "format", (int)info->format_version, "rows", (json_int_t)info->rows, "bad_rows",
+    json = json_pack("{s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:o, s:o, s:o, s:o, s:o}", "version",
+                     info->version, "format", (int)info->format_version, "rows", (json_int_t)info->rows, "bad_rows",
                      (json_int_t)info->bad_rows, "file_bytes", (json_int_t)info->file_bytes, "record_bytes",
                      (json_int_t)info->record_bytes, "table_bytes", (json_int_t)info->table_bytes, "bytes_a_row",
                      cost.bytes_a_row, "bytes_a_key", cost.bytes_a_key, "share_of_masters", cost.share, "sources",
-                     info_sources(info), "columns", info_columns(info), "carried", carried, "keys", info_keys(info));
+                     info_sources(info), "format_of_sources", info_format(&info->format), "columns", info_columns(info),
+                     "carried", carried, "keys", info_keys(info));
     if (!json)
         return error_set(e, ERROR_INTERNAL, "no memory");
     json_dumpf(json, stdout, JSON_COMPACT);

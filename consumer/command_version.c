@@ -1,6 +1,8 @@
 #include <curl/curl.h>
 #include <jansson.h>
 #include <xxhash.h>
+#include <zlib.h>
+#include <zstd.h>
 
 #include "cli.h"
 #include "commands.h"
@@ -17,10 +19,11 @@ static json_t *versions(void)
     char xxhash_text[32];
 
     snprintf(xxhash_text, sizeof xxhash_text, "%u.%u.%u", xxhash / 10000, xxhash / 100 % 100, xxhash % 100);
-    return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s}", "fixwarden", FIXWARDEN_VERSION, "index_format",
-                     (int)INDEX_FORMAT_VERSION, "librdkafka", kafka_version(), "librdkafka_features", kafka_features(),
-                     "avro_c", FIXWARDEN_AVRO_VERSION, "xxhash", xxhash_text, "jansson", jansson_version_str(),
-                     "libcurl", curl_version_info(CURLVERSION_NOW)->version);
+    return json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "fixwarden", FIXWARDEN_VERSION,
+                     "index_format", (int)INDEX_FORMAT_VERSION, "librdkafka", kafka_version(), "librdkafka_features",
+                     kafka_features(), "avro_c", FIXWARDEN_AVRO_VERSION, "xxhash", xxhash_text, "jansson",
+                     jansson_version_str(), "libcurl", curl_version_info(CURLVERSION_NOW)->version, "zlib",
+                     zlibVersion(), "zstd", ZSTD_versionString());
 }
 
 static void print_lines(json_t *json)

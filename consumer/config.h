@@ -77,7 +77,14 @@ struct config {
         uint64_t memory;  /* bytes; 0: auto */
         uint64_t threads; /* 0: auto */
         char *spill_dir;
-        char *delimiter;                  /* one character, or "tab", "pipe", "comma", "semicolon"; empty: found out */
+        char *delimiter; /* see config_delimiter; empty: found out */
+        enum master_encoding encoding;
+        char *comment; /* struct master_format says what these are */
+        uint64_t skip_lines;
+        char *data_start;
+        char *data_end;
+        char *trailer;
+        char *column_names;
         char *columns[MASTER_ROLE_COUNT]; /* NULL: by synonym; "": none */
         struct string_list carry;
         struct string_list keys; /* names of identifier kinds; empty: all that have a column */

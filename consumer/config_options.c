@@ -27,6 +27,7 @@ const char *config_type_name(enum config_type type)
         [CONFIG_DURATION] = "duration",   [CONFIG_COUNT] = "number",     [CONFIG_DELIMITER] = "character",
         [CONFIG_FRAMING] = "choice",      [CONFIG_START] = "choice",     [CONFIG_DELIVERY] = "choice",
         [CONFIG_RESIDENCE] = "choice",    [CONFIG_LOG_LEVEL] = "choice", [CONFIG_ROWS] = "number",
+        [CONFIG_ENCODING] = "choice",
     };
     return names[type];
 }
@@ -54,6 +55,11 @@ const char *const *config_choices(enum config_type type)
                                         [LOG_LEVEL_INFO] = "info",
                                         [LOG_LEVEL_DEBUG] = "debug",
                                         NULL};
+    static const char *const encoding[MASTER_ENCODING_COUNT + 1] = {
+#define X(name, text) text,
+        MASTER_ENCODINGS(X)
+#undef X
+    };
     switch (type) {
     case CONFIG_FRAMING:
         return framing;
@@ -65,9 +71,29 @@ const char *const *config_choices(enum config_type type)
         return residence;
     case CONFIG_LOG_LEVEL:
         return level;
+    case CONFIG_ENCODING:
+        return encoding;
     default:
         return NULL;
     }
+}
+
+/* "\\x1f": two hexadecimal digits; NUL where it is no such thing. */
+static char escaped_byte(const char *value)
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned byte = 0;
+
+    if (strncasecmp(value, "\\x", 2) != 0 || strlen(value) != 4)
+        return '\0';
+    for (int i = 2; i < 4; i++) {
+        const char *digit = strchr(digits, tolower((unsigned char)value[i]));
+
+        if (digit == NULL)
+            return '\0';
+        byte = byte * 16 + (unsigned)(digit - digits);
+    }
+    return (char)byte;
 }
 
 char config_delimiter(const char *value)
@@ -76,10 +102,10 @@ char config_delimiter(const char *value)
         const char *name;
         char character;
     } names[] = {{"comma", ','}, {"tab", '\t'}, {"\\t", '\t'}, {"pipe", '|'}, {"semicolon", ';'}};
+    char byte = strlen(value) == 1 ? value[0] : escaped_byte(value);
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcasecmp(value, names[i].name) == 0)
             return names[i].character;
-    return strlen(value) == 1 && (ispunct((unsigned char)value[0]) || value[0] == '\t') && value[0] != '"' ? value[0]
-                                                                                                           : '\0';
+    return byte == '"' || byte == '\r' || byte == '\n' ? '\0' : byte;
 }

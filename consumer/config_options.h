@@ -58,7 +58,24 @@
     X("master", "spill_dir", PATH, master.spill_dir, 0, 0, "", "",                                                     \
       "Where its temporary files go; empty: beside the index.")                                                        \
     X("master", "delimiter", DELIMITER, master.delimiter, 0, 0, "", "",                                                \
-      "One character, or comma, tab, pipe or semicolon; empty: found out from the header.")                            \
+      "One byte, as it is or as \\xNN; or comma, tab, pipe, semicolon; empty: found out from the header.")             \
+    X("master", "encoding", ENCODING, master.encoding, 0, 0, "auto", "",                                               \
+      "utf-8: other rows are malformed; latin-1: values become UTF-8; auto: bytes are kept, and what is no UTF-8 is "  \
+      "published as Latin-1.")                                                                                         \
+    X("master", "comment", STRING, master.comment, 0, MASTER_FORMAT_TEXT_MAX, "", "",                                  \
+      "Lines that start so are no rows, before the header and between rows; empty: there are none.")                   \
+    X("master", "skip_lines", COUNT, master.skip_lines, 0, MASTER_SKIP_LINES_MAX, "0", "",                             \
+      "So many lines at the start of each file are no rows, nor the header.")                                          \
+    X("master", "data_start", STRING, master.data_start, 0, MASTER_FORMAT_TEXT_MAX, "", "",                            \
+      "The header stands behind the first line that is this, START-OF-DATA or the like; empty: at the start.")         \
+    X("master", "data_end", STRING, master.data_end, 0, MASTER_FORMAT_TEXT_MAX, "", "",                                \
+      "The line that ends the rows, END-OF-DATA or the like; a file without it was delivered in part and is refused; " \
+      "empty: the file's end.")                                                                                        \
+    X("master", "trailer", STRING, master.trailer, 0, MASTER_FORMAT_TEXT_MAX, "", "",                                  \
+      "How the last line starts, which is no row; a file without it is refused, and one with another number of rows "  \
+      "than its last number says; empty: there is none.")                                                              \
+    X("master", "columns", STRING, master.column_names, 0, CONFIG_VALUE_MAX, "", "",                                   \
+      "The columns' names, separated by commas, of files without a header; empty: the header has them.")               \
     X("master", "carry", LIST, master.carry, 0, SECURITY_CARRIED_MAX, "", "",                                          \
       "Further columns, by their header, that go into each discrepancy.")                                              \
     X("master", "keys", KEYS, master.keys, 0, IDENTIFIER_KIND_COUNT, "", "",                                           \
@@ -93,6 +110,7 @@ enum config_type {
     CONFIG_DELIVERY,
     CONFIG_RESIDENCE,
     CONFIG_LOG_LEVEL,
+    CONFIG_ENCODING,
     CONFIG_TYPE_COUNT,
 };
 
@@ -123,7 +141,7 @@ bool config_type_is_text(enum config_type type); /* char * */
 const char *config_type_name(enum config_type type);
 const char *const *config_choices(enum config_type type);
 
-/* The character that the text of a CONFIG_DELIMITER names, or NUL where it is none. */
+/* The byte that the text of a CONFIG_DELIMITER names, or NUL where it is none that can delimit. */
 char config_delimiter(const char *value);
 
 /* Sets the option's member from its text. ERROR_CONFIG says what is wrong with the value, without naming the option. */

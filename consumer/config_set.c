@@ -89,8 +89,11 @@ static int set_text(char **text, const struct config_option *option, const char 
 static int set_delimiter(char **text, const struct config_option *option, const char *value, struct error *e)
 {
     if (value[0] != '\0' && config_delimiter(value) == '\0')
-        return error_set(e, ERROR_CONFIG, "'%s' is none of comma, tab, pipe, semicolon, or one mark other than a quote",
-                         value);
+        return error_set(
+            e, ERROR_CONFIG,
+            "'%s' is none of comma, tab, pipe, semicolon, or one byte, as it is or as \\xNN, other than a quote, "
+            "a line end and NUL",
+            value);
     return set_text(text, option, value, e);
 }
 

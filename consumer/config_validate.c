@@ -66,6 +66,16 @@ void config_master_options(const struct config *config, struct index_build_optio
         .max_bad_share = share_of_rows(config->master.max_bad_rows),
         .master.delimiter = config_delimiter(config->master.delimiter),
         .master.carried_count = config->master.carry.count,
+        .master.format =
+            {
+                .comment = config->master.comment,
+                .data_start = config->master.data_start,
+                .data_end = config->master.data_end,
+                .trailer = config->master.trailer,
+                .columns = config->master.column_names,
+                .skip_lines = config->master.skip_lines,
+                .encoding = config->master.encoding,
+            },
     };
     for (int i = 0; i < MASTER_ROLE_COUNT; i++)
         out->master.role_column[i] = config->master.columns[i];

@@ -60,8 +60,8 @@ static void on_bad_row(void *opaque, const char *path, const struct master_row *
 {
     struct building *building = opaque;
 
-    log_write(building->log, LOG_LEVEL_WARNING, "index", "%s: line %llu: left out: %s", path,
-              (unsigned long long)row->line, master_row_status_text(row->status));
+    log_write(building->log, LOG_LEVEL_WARNING, "index", "%s: line %llu (byte %llu): left out: %s", path,
+              (unsigned long long)row->line, (unsigned long long)row->offset, master_row_status_text(row->status));
 }
 
 static int on_progress(void *opaque, uint64_t bytes_read, uint64_t bytes_total, uint64_t rows)
@@ -205,14 +205,29 @@ static bool maps(const struct index_info *info, char *const columns[MASTER_ROLE_
     return true;
 }
 
+static bool is_same_text(const char *a, const char *b)
+{
+    return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
+}
+
+/* Whether the index was made of the same lines, with the same values, as would be taken now. */
+static bool is_same_format(const struct master_format *a, const struct master_format *b)
+{
+    return is_same_text(a->comment, b->comment) && is_same_text(a->data_start, b->data_start) &&
+           is_same_text(a->data_end, b->data_end) && is_same_text(a->trailer, b->trailer) &&
+           is_same_text(a->columns, b->columns) && a->skip_lines == b->skip_lines && a->encoding == b->encoding;
+}
+
 /* Why the index has to be made anew, or NULL. */
 static const char *why_build(const struct reload *r, const struct index *index)
 {
     const struct string_list *files = &r->config->master.files;
     const struct index_info *info = index_info(index);
+    struct index_build_options options;
 
     if (files->count == 0)
         return NULL;
+    config_master_options(r->config, &options);
     if (info->source_count != files->count)
         return "was made from another number of master files";
     for (size_t i = 0; i < files->count; i++)
@@ -222,6 +237,8 @@ static const char *why_build(const struct reload *r, const struct index *index)
         return "carries other columns than those that are asked for";
     if (!maps(info, r->config->master.columns))
         return "was made with other columns than those that are asked for";
+    if (!is_same_format(&info->format, &options.master.format))
+        return "was made when the configuration said other things of how its master is to be read";
     return NULL;
 }
 

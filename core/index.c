@@ -259,9 +259,14 @@ int index_read_row(const struct index *index, const struct security *security, c
 
     *row = NULL;
     *len = 0;
-    if (security->source >= index->info.source_count || security->row_offset >= index->sources[security->source].size)
+    if (security->source >= index->info.source_count ||
+        security->row_offset >= index->sources[security->source].text_bytes)
         return error_set(e, ERROR_DATA, "the index is damaged: a record's row is in no source");
     source = &index->sources[security->source];
+    if (source->packing != MASTER_PLAIN)
+        return error_set(e, ERROR_DATA,
+                         "%s: is packed (%s), so that a whole row cannot be read from it; unpack and index it for that",
+                         source->path, master_packing_name(source->packing));
     fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return error_set_errno(e, errno, "%s: cannot be opened", source->path);

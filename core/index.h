@@ -13,6 +13,7 @@
 
 #include "error.h"
 #include "identifier.h"
+#include "master_format.h"
 #include "security.h"
 
 #define INDEX_VERSION_LEN 16 /* hexadecimal digits of a version */
@@ -26,13 +27,16 @@ struct index_open_options {
     bool lock;       /* and keep it in memory (mlock); ERROR_IO where the system does not allow that much */
 };
 
+/* Size, time and digest are of the file as it was delivered, packed or not. */
 struct index_source {
     const char *path; /* as it was given to the builder */
     uint64_t size;    /* bytes */
     int64_t mtime_ns; /* nanoseconds since the epoch */
     uint64_t digest[2];
     uint64_t rows;
+    uint64_t text_bytes; /* of what it unpacks to, in which rows have their offsets; of a plain file its size */
     char delimiter;
+    enum master_packing packing; /* whole rows can only be read from a plain file */
 };
 
 /* All pointers are borrowed from the index. */
@@ -54,6 +58,7 @@ struct index_info {
     const char *carried_names[SECURITY_CARRIED_MAX];
     size_t source_count;
     const struct index_source *sources;
+    struct master_format format; /* by which all of them were read */
 };
 
 /* Walks the rows that one key leads to, in the order of the master. A plain value; nothing to release. */
@@ -112,7 +117,8 @@ struct index_census {
 void index_count(const struct index *index, enum identifier_kind kind, struct index_census *census);
 
 /* The whole row as it stands in the master, without its line end, read by its offset. `row` is malloc'ed and the
- * caller's to free. ERROR_DATA if the file is no longer the one that was indexed (size or mtime moved on). */
+ * caller's to free. ERROR_DATA if the file is no longer the one that was indexed (size or mtime moved on), or is
+ * packed, since its rows could only be had by unpacking all that stands before them. */
 int index_read_row(const struct index *index, const struct security *security, char **row, size_t *len,
                    struct error *e);
 

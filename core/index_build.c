@@ -13,7 +13,6 @@
 #include "index_spill.h"
 #include "index_table.h"
 
-#define MEMORY_DEFAULT (256ull << 20)    /* bytes */
 #define PROGRESS_ROWS 16384u             /* rows between two calls of on_progress */
 #define UNIT_SMALL_MASTERS (16ull << 30) /* bytes of masters whose records surely fit 32 bits of small units */
 #define HASH_BITS 64u
@@ -144,7 +143,7 @@ static int start_crew(struct build *b, struct error *e)
 
 static int set_up(struct build *b, const char *const *paths, size_t count, const char *index_path, struct error *e)
 {
-    uint64_t memory = b->options->memory > 0 ? b->options->memory : MEMORY_DEFAULT;
+    uint64_t memory = index_build_memory(b->options);
 
     if (index_plan_make(&b->plan, paths, count, b->options, e) != 0 ||
         index_plan_budget(&b->plan, memory, b->options, &b->budget, e) != 0)
@@ -153,7 +152,7 @@ static int set_up(struct build *b, const char *const *paths, size_t count, const
     b->header.format_version = INDEX_FORMAT_VERSION;
     b->header.endian_mark = INDEX_ENDIAN_MARK;
     b->header.seed = INDEX_SEED;
-    b->header.record_unit = b->plan.total_bytes <= UNIT_SMALL_MASTERS ? 8 : 16;
+    b->header.record_unit = b->plan.text_guess <= UNIT_SMALL_MASTERS ? 8 : 16;
     b->arena = malloc(b->budget.arena);
     b->overflow_buffer = malloc(b->budget.extent_bytes);
     if (b->arena == NULL || b->overflow_buffer == NULL)
@@ -198,10 +197,11 @@ static int on_bad_row(void *opaque, const struct master_row *row, struct error *
     if (b->options->max_bad_share > 0 || b->bad_row_count <= b->options->max_bad_rows)
         return 0;
     if (row->status == MASTER_ROW_TOO_FEW_FIELDS || row->status == MASTER_ROW_TOO_MANY_FIELDS)
-        return error_set(e, ERROR_DATA, "%s: line %llu: %zu fields, the header has %u %s", path,
-                         (unsigned long long)row->line, row->field_count, b->source_columns, hint);
-    return error_set(e, ERROR_DATA, "%s: line %llu: the row %s %s", path, (unsigned long long)row->line,
-                     master_row_status_text(row->status), hint);
+        return error_set(e, ERROR_DATA, "%s: line %llu (byte %llu): %zu fields, the header has %u %s", path,
+                         (unsigned long long)row->line, (unsigned long long)row->offset, row->field_count,
+                         b->source_columns, hint);
+    return error_set(e, ERROR_DATA, "%s: line %llu (byte %llu): the row %s %s", path, (unsigned long long)row->line,
+                     (unsigned long long)row->offset, master_row_status_text(row->status), hint);
 }
 
 static struct spill_run *run_of(const struct build *b, const struct index_pair *pair)
@@ -270,12 +270,13 @@ static int read_source(struct build *b, uint32_t number, struct error *e)
     struct index_crew_events events = {b, on_rows, on_bad_row, is_short_of_memory};
     struct index_source *source = &b->plan.sources[number];
     struct master *master;
-    struct master_body body;
+    uint64_t size, digest[2];
+    int64_t mtime_ns;
 
-    if (master_open(source->path, &b->options->master, &master, e) != 0)
+    if (master_open(source->path, &b->plan.master, &master, e) != 0)
         return -1;
-    body = master_body(master);
-    if (body.size != source->size || body.mtime_ns != source->mtime_ns) {
+    master_fingerprint(master, &size, &mtime_ns, digest);
+    if (size != source->size || mtime_ns != source->mtime_ns) {
         master_close(master);
         return error_set(e, ERROR_TEMPORARY, "%s: changed while it was read; try again once it is complete",
                          source->path);
@@ -283,7 +284,7 @@ static int read_source(struct build *b, uint32_t number, struct error *e)
     b->source = number;
     b->source_bad_rows = 0;
     b->source_columns = master_columns(master)->count;
-    if (index_crew_read(b->crew, source->path, number, master, &events, source->digest, e) != 0)
+    if (index_crew_read(b->crew, source, number, master, &events, e) != 0)
         return -1;
     b->bytes_before += source->size;
     return report_progress(b, b->bytes_before, e);

@@ -15,6 +15,7 @@
 #include "master.h"
 
 #define INDEX_MEMORY_MIN (16ull << 20) /* bytes; a smaller budget is refused */
+#define INDEX_MEMORY_DEFAULT (256ull << 20)
 #define INDEX_THREADS_MAX 256
 #define INDEX_SHARE_WHOLE 1000000u /* 100 %, so that a millionth is the least share */
 #define INDEX_BAD_ROWS_SHOWN 10    /* bad rows that are reported one by one */
@@ -40,7 +41,7 @@ struct index_build_pressure {
 };
 
 struct index_build_options {
-    uint64_t memory;              /* bytes, a hard limit on buffers; 0: 256 MiB */
+    uint64_t memory;              /* bytes, a hard limit on buffers; 0: INDEX_MEMORY_DEFAULT */
     unsigned threads;             /* 0: one; as many as the memory has room for, at most INDEX_THREADS_MAX */
     const char *spill_dir;        /* NULL: beside the index */
     struct master_options master; /* every source is read with these; carried columns must be in each */
@@ -58,6 +59,12 @@ struct index_build_result {
     double seconds;
     char version[INDEX_VERSION_LEN + 1];
 };
+
+/* The memory that the options allow. */
+static inline uint64_t index_build_memory(const struct index_build_options *options)
+{
+    return options->memory > 0 ? options->memory : INDEX_MEMORY_DEFAULT;
+}
 
 int index_build(const char *const *master_paths, size_t master_count, const char *index_path,
                 const struct index_build_options *options, struct index_build_result *result, struct error *e);

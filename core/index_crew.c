@@ -12,8 +12,7 @@ struct job {
     const char *path;
     struct master_cut *cut;
     const struct index_crew_events *events;
-    uint64_t blocks;
-    size_t block_bytes;
+    _Atomic uint64_t blocks; /* UINT64_MAX until the last is known */
     _Atomic uint64_t next_block;
     struct index_turn cutting;
     struct index_turn appending;
@@ -100,13 +99,13 @@ static int fail_in_turn(struct worker *w)
     return -1;
 }
 
-static int append(struct worker *w, uint64_t offset)
+static int append(struct worker *w)
 {
     const struct index_crew_events *events = w->job->events;
 
     if (take_turn(w) != 0)
         return -1;
-    if (events->on_rows(events->opaque, &w->rows, offset, &w->error) != 0)
+    if (events->on_rows(events->opaque, &w->rows, w->block.read_to, &w->error) != 0)
         return fail_in_turn(w);
     index_rows_clear(&w->rows);
     return 0;
@@ -116,7 +115,7 @@ static int refuse_bad_row(struct worker *w, struct master_row *row)
 {
     const struct index_crew_events *events = w->job->events;
 
-    if (append(w, row->offset) != 0)
+    if (append(w) != 0)
         return -1;
     row->line = master_rows_line(w->parser);
     return events->on_bad_row(events->opaque, row, &w->error) == 0 ? 0 : fail_in_turn(w);
@@ -126,7 +125,7 @@ static int add_row(struct worker *w, const struct master_row *row)
 {
     enum index_rows_result result;
 
-    if (!index_rows_have_room(&w->rows) && append(w, row->offset) != 0)
+    if (!index_rows_have_room(&w->rows) && append(w) != 0)
         return -1;
     index_rows_read(&w->rows, row);
     result = index_rows_write(&w->rows, w->has_turn);
@@ -137,9 +136,11 @@ static int add_row(struct worker *w, const struct master_row *row)
     }
     if (result == INDEX_ROWS_OK)
         return 0;
-    error_write(&w->error, ERROR_DATA,
-                "%s: line %llu: the record of a row has more than %u bytes, the limit; carry fewer columns along",
-                w->job->path, (unsigned long long)master_rows_line(w->parser), INDEX_RECORD_MAX);
+    error_write(
+        &w->error, ERROR_DATA,
+        "%s: line %llu (byte %llu): the record of a row has more than %u bytes, the limit; carry fewer columns along",
+        w->job->path, (unsigned long long)master_rows_line(w->parser), (unsigned long long)row->offset,
+        INDEX_RECORD_MAX);
     return fail_in_turn(w);
 }
 
@@ -147,14 +148,15 @@ static int add_row(struct worker *w, const struct master_row *row)
 static int fetch_block(struct worker *w, uint64_t number)
 {
     struct job *job = w->job;
-    int status = master_cut_read(job->cut, number, &w->block, &w->error);
 
-    w->block.number = number;
-    if (status == 0 && !index_turn_wait(&job->cutting, number))
-        return -1;
-    if (status != 0)
+    if (master_cut_read(job->cut, number, &w->block, &w->error) != 0)
         return fail_in_turn(w);
-    master_cut_block(job->cut, &w->block);
+    if (!index_turn_wait(&job->cutting, number))
+        return -1;
+    if (master_cut_block(job->cut, &w->block, &w->error) != 0)
+        return fail_in_turn(w); /* with the turn to cut, so that nobody goes on behind it */
+    if (w->block.last)
+        atomic_store(&job->blocks, number + 1);
     index_turn_pass(&job->cutting);
     return 0;
 }
@@ -170,7 +172,7 @@ static int do_block(struct worker *w, uint64_t number)
     while (master_rows_next(w->parser, &row))
         if ((row.status == MASTER_ROW_OK ? add_row(w, &row) : refuse_bad_row(w, &row)) != 0)
             return -1;
-    if (append(w, number * w->job->block_bytes + w->block.len) != 0)
+    if (append(w) != 0)
         return -1;
     index_park_set(&w->job->park, w->job->events->is_short_of_memory(w->job->events->opaque));
     index_turn_pass(&w->job->appending);
@@ -183,7 +185,7 @@ static void release_buffers(void *opaque)
     struct worker *w = opaque;
 
     index_rows_release(&w->rows);
-    index_park_release(w->block.memory, MASTER_BLOCK_MEMORY(w->job->block_bytes));
+    index_park_release(w->block.memory, MASTER_BLOCK_MEMORY(master_cut_block_bytes(w->job->cut)));
 }
 
 static void *work(void *argument)
@@ -196,7 +198,7 @@ static void *work(void *argument)
     do {
         index_park_pass(&job->park, release_buffers, w);
         number = atomic_fetch_add(&job->next_block, 1);
-    } while (number < job->blocks && do_block(w, number) == 0);
+    } while (number < atomic_load(&job->blocks) && do_block(w, number) == 0);
     index_park_end(&job->park); /* nothing is left to take, for whatever reason */
     return NULL;
 }
@@ -204,7 +206,7 @@ static void *work(void *argument)
 /* ---- a master ---- */
 
 static int prepare_worker(struct worker *w, struct job *job, uint32_t source, const struct master_columns *columns,
-                          char delimiter, struct error *e)
+                          const struct master_rows_setup *setup, struct error *e)
 {
     uint32_t wanted[MASTER_ROLE_COUNT + SECURITY_CARRIED_MAX];
     size_t count;
@@ -214,7 +216,7 @@ static int prepare_worker(struct worker *w, struct job *job, uint32_t source, co
     count = index_rows_wanted(&w->rows, wanted);
     if (master_block_init(job->cut, &w->block, e) != 0)
         return -1;
-    return master_rows_create(columns->count, delimiter, wanted, count, &w->parser, e);
+    return master_rows_create(setup, wanted, count, &w->parser, e);
 }
 
 static void release_worker(struct worker *w)
@@ -237,7 +239,7 @@ static void run_workers(struct index_crew *crew, uint64_t blocks)
 }
 
 static int read_blocks(struct index_crew *crew, struct job *job, uint32_t source, const struct master_columns *columns,
-                       char delimiter, struct error *e)
+                       const struct master_rows_setup *setup, struct error *e)
 {
     int status = 0;
 
@@ -245,9 +247,8 @@ static int read_blocks(struct index_crew *crew, struct job *job, uint32_t source
     index_turn_init(&job->appending);
     index_park_init(&job->park);
     job->blocks = master_cut_blocks(job->cut);
-    job->block_bytes = master_cut_block_bytes(job->cut);
     for (unsigned i = 0; status == 0 && i < crew->count; i++)
-        status = prepare_worker(&crew->workers[i], job, source, columns, delimiter, e);
+        status = prepare_worker(&crew->workers[i], job, source, columns, setup, e);
     if (status == 0) {
         run_workers(crew, job->blocks);
         status = job->failed ? -1 : 0;
@@ -260,19 +261,19 @@ static int read_blocks(struct index_crew *crew, struct job *job, uint32_t source
     return status;
 }
 
-int index_crew_read(struct index_crew *crew, const char *path, uint32_t source, struct master *master,
-                    const struct index_crew_events *events, uint64_t digest[2], struct error *e)
+int index_crew_read(struct index_crew *crew, struct index_source *source, uint32_t number, struct master *master,
+                    const struct index_crew_events *events, struct error *e)
 {
-    struct job job = {.path = path, .events = events, .error = e};
+    struct job job = {.path = source->path, .events = events, .error = e};
     struct master_columns columns = *master_columns(master);
-    char delimiter = master_delimiter(master);
+    struct master_rows_setup setup = {columns.count, master_delimiter(master), master_encoding(master)};
     int status = master_cut_open(master, crew->block_bytes, &job.cut, e);
 
     master_close(master);
     if (status == 0)
-        status = read_blocks(crew, &job, source, &columns, delimiter, e);
+        status = read_blocks(crew, &job, number, &columns, &setup, e);
     if (status == 0)
-        status = master_cut_finish(job.cut, digest, e);
+        status = master_cut_finish(job.cut, source->digest, &source->text_bytes, e);
     master_cut_close(job.cut);
     return status;
 }

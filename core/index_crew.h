@@ -7,6 +7,7 @@
 #ifndef FIXWARDEN_CORE_INDEX_CREW_H
 #define FIXWARDEN_CORE_INDEX_CREW_H
 
+#include "index.h"
 #include "index_rows.h"
 #include "master_cut.h"
 
@@ -14,7 +15,7 @@
  * with the error set, which ends it all. */
 struct index_crew_events {
     void *opaque;
-    /* Rows whose records and kept pairs are to be taken; `offset` is how far the master has been read. */
+    /* Rows whose records and kept pairs are to be taken; `offset` is how far the file has been read. */
     int (*on_rows)(void *opaque, const struct index_rows *rows, uint64_t offset, struct error *e);
     int (*on_bad_row)(void *opaque, const struct master_row *row, struct error *e);
     /* Asked once a block: whether all threads but one are to stand aside. */
@@ -30,9 +31,10 @@ int index_crew_create(const struct index_rows_setup *setup, unsigned threads, si
                       struct index_crew **out, struct error *e);
 void index_crew_free(struct index_crew *crew); /* NULL is fine */
 
-/* Reads all that follows the header of an open master, which it closes, as soon as it can, to have its memory back. */
-int index_crew_read(struct index_crew *crew, const char *path, uint32_t source, struct master *master,
-                    const struct index_crew_events *events, uint64_t digest[2], struct error *e);
+/* Reads all that follows the header of an open master, which it closes, as soon as it can, to have its memory back.
+ * `number` is the source's; its digest and the length of its text are filled in. */
+int index_crew_read(struct index_crew *crew, struct index_source *source, uint32_t number, struct master *master,
+                    const struct index_crew_events *events, struct error *e);
 
 /* What all threads have seen so far: about how many different keys, and how many invalid ones. */
 void index_crew_estimate(const struct index_crew *crew, enum identifier_kind kind, struct index_estimate *estimate);

@@ -6,7 +6,7 @@
  *     RECORDS      one record per row, in the order of the masters, each padded to the record unit;
  *                  a position is a record's offset in the section / the unit, in 32 bits
  *     DICTIONARY   the values of columns that have few of them
- *     META         names of columns, and the sources
+ *     META         names of columns, the sources (index.h: of each file as it was delivered), how they were read
  *     TABLE        per key kind: pages of 64 lines; see struct index_line
  *     POSTINGS     per key kind: lists of the positions that share a hash: count, 32 bits of the hash, positions
  *     OVERFLOW     per key kind: what did not fit into its page, sorted by hash

@@ -11,6 +11,8 @@ struct source_numbers {
     uint64_t digest[2];
     uint64_t rows;
     uint64_t delimiter;
+    uint64_t text_bytes;
+    uint64_t packing;
 };
 
 /* ---- writing ---- */
@@ -31,13 +33,27 @@ static int put_string(struct index_writer *w, const char *text, struct error *e)
 
 static int put_source(struct index_writer *w, const struct index_source *source, struct error *e)
 {
-    struct source_numbers numbers = {source->size,
-                                     source->mtime_ns,
-                                     {source->digest[0], source->digest[1]},
-                                     source->rows,
-                                     (uint8_t)source->delimiter};
+    struct source_numbers numbers = {source->size,   source->mtime_ns,           {source->digest[0], source->digest[1]},
+                                     source->rows,   (uint8_t)source->delimiter, source->text_bytes,
+                                     source->packing};
 
     return put_string(w, source->path, e) != 0 ? -1 : index_writer_put(w, &numbers, sizeof numbers, e);
+}
+
+/* An option that is empty is one that is not there. */
+static const char *set_or_null(const char *text)
+{
+    return text != NULL && *text != '\0' ? text : NULL;
+}
+
+static int put_format(struct index_writer *w, const struct master_format *format, struct error *e)
+{
+    const char *texts[] = {format->comment, format->data_start, format->data_end, format->trailer, format->columns};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (put_string(w, set_or_null(texts[i]), e) != 0)
+            return -1;
+    return put_number(w, (uint32_t)format->skip_lines, e) != 0 ? -1 : put_number(w, format->encoding, e);
 }
 
 int index_meta_write(const struct index_info *info, struct index_writer *w, struct error *e)
@@ -57,7 +73,7 @@ int index_meta_write(const struct index_info *info, struct index_writer *w, stru
     for (size_t i = 0; i < info->source_count; i++)
         if (put_source(w, &info->sources[i], e) != 0)
             return -1;
-    return 0;
+    return put_format(w, &info->format, e);
 }
 
 /* ---- reading ---- */
@@ -133,6 +149,20 @@ static void get_source(struct meta_reader *r, struct index_source *source)
     source->digest[1] = numbers.digest[1];
     source->rows = numbers.rows;
     source->delimiter = (char)numbers.delimiter;
+    source->text_bytes = numbers.text_bytes;
+    source->packing = numbers.packing < MASTER_PACKING_COUNT ? (enum master_packing)numbers.packing : MASTER_PLAIN;
+    r->bad |= numbers.packing >= MASTER_PACKING_COUNT;
+}
+
+static void get_format(struct meta_reader *r, struct master_format *format)
+{
+    format->comment = get_string(r);
+    format->data_start = get_string(r);
+    format->data_end = get_string(r);
+    format->trailer = get_string(r);
+    format->columns = get_string(r);
+    format->skip_lines = get_number(r, MASTER_SKIP_LINES_MAX);
+    format->encoding = (enum master_encoding)get_number(r, MASTER_ENCODING_COUNT - 1);
 }
 
 int index_meta_read(const unsigned char *bytes, uint64_t len, struct index_info *info, struct index_source *sources,
@@ -151,6 +181,7 @@ int index_meta_read(const unsigned char *bytes, uint64_t len, struct index_info 
     info->source_count = get_number(&r, INDEX_SOURCES_MAX);
     for (size_t i = 0; i < info->source_count; i++)
         get_source(&r, &sources[i]);
+    get_format(&r, &info->format);
     if (r.bad || r.left != 0)
         return error_set(e, ERROR_DATA, "is damaged: what it says of its columns and sources is cut or too long");
     return 0;
@@ -161,6 +192,19 @@ int index_meta_read(const unsigned char *bytes, uint64_t len, struct index_info 
 static void hash_text(XXH64_hash_t *hash, const char *text)
 {
     *hash = XXH3_64bits_withSeed(text != NULL ? text : "", text != NULL ? strlen(text) + 1 : 0, *hash);
+}
+
+/* What decides which rows there are, and what they say. */
+static void hash_format(XXH64_hash_t *hash, const struct master_format *format)
+{
+    uint64_t facts[] = {format->skip_lines, format->encoding};
+
+    hash_text(hash, set_or_null(format->comment));
+    hash_text(hash, set_or_null(format->data_start));
+    hash_text(hash, set_or_null(format->data_end));
+    hash_text(hash, set_or_null(format->trailer));
+    hash_text(hash, set_or_null(format->columns));
+    *hash = XXH3_64bits_withSeed(facts, sizeof facts, *hash);
 }
 
 void index_meta_version(const struct index_info *info, uint64_t table_kinds, char version[INDEX_VERSION_LEN + 1])
@@ -177,5 +221,6 @@ void index_meta_version(const struct index_info *info, uint64_t table_kinds, cha
 
         hash = XXH3_64bits_withSeed(source, sizeof source, hash);
     }
+    hash_format(&hash, &info->format);
     snprintf(version, INDEX_VERSION_LEN + 1, "%016llx", (unsigned long long)hash);
 }

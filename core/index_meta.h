@@ -7,15 +7,15 @@
 
 #include "index_file.h"
 
-/* Writes role columns, carried names and sources of `info`. */
+/* Writes role columns, carried names, sources and format of `info`. */
 int index_meta_write(const struct index_info *info, struct index_writer *writer, struct error *e);
 
 /* Fills them in from a section, borrowing its strings; `sources` has room for INDEX_SOURCES_MAX. Any bytes are safe. */
 int index_meta_read(const unsigned char *bytes, uint64_t len, struct index_info *info, struct index_source *sources,
                     struct error *e);
 
-/* The version of an index of that content: XXH3-64 of the format, the columns, the kinds of its tables (bits), and size
- * and digest of the sources, in hexadecimal. */
+/* The version of an index of that content: XXH3-64 of the format, the columns, the kinds of its tables (bits), size
+ * and digest of the sources, and how they were read, in hexadecimal. */
 void index_meta_version(const struct index_info *info, uint64_t table_kinds, char version[INDEX_VERSION_LEN + 1]);
 
 #endif

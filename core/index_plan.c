@@ -5,6 +5,8 @@
 #include "index_crew.h"
 #include "index_spill.h"
 #include "index_table.h"
+#include "master_text.h"
+#include "master_unpack.h"
 
 #define ROW_BYTES_GUESS 64u       /* shorter than usual; where rows are shorter yet, runs are split */
 #define SMALL_EXTENTS_KEPT 1ul    /* the overflow's buffer */
@@ -15,6 +17,8 @@
 #define BLOCK_SMALL (128u << 10)
 #define BLOCK_SMALL_MEMORY (64u << 20) /* bytes of memory below which blocks are small */
 #define ARENA_MIN (1u << 20)
+#define PACKED_GUESS 4u /* how many times its size a packed master unpacks to, about */
+#define WINDOW_SHARE 8u /* of the memory may be what zstd looks back */
 #define SAMPLE_ROWS 256u
 #define SAMPLE_BYTES (64u << 10)
 
@@ -43,7 +47,7 @@ static int take_roles(struct index_plan *plan, const struct master *master, stru
 
 /* About how many rows there are: the first ones, which lie in the buffer already, stand for all. Whatever is wrong with
  * them is told when they are read in earnest. */
-static uint64_t guess_rows(struct master *master, uint64_t size)
+static uint64_t guess_rows(struct master *master, uint64_t text_bytes)
 {
     uint64_t first = master_body(master).offset;
     uint64_t rows = 0;
@@ -55,7 +59,23 @@ static uint64_t guess_rows(struct master *master, uint64_t size)
         if (row.offset - first > SAMPLE_BYTES)
             break;
     }
-    return rows < 2 ? rows : (size - first) / ((row.offset - first) / (rows - 1) + 1);
+    return rows < 2 || text_bytes < first ? rows : (text_bytes - first) / ((row.offset - first) / (rows - 1) + 1);
+}
+
+/* Takes a source's size and packing into account; returns how long its text may be. */
+static uint64_t guess_text(struct index_plan *plan, const struct index_source *source)
+{
+    uint64_t unpack = MASTER_UNPACK_MEMORY + (source->packing == MASTER_ZSTD ? plan->master.window : 0);
+    uint64_t guess = source->size;
+
+    plan->total_bytes += source->size;
+    if (source->packing != MASTER_PLAIN) {
+        guess *= PACKED_GUESS;
+        if (plan->unpack_memory < unpack)
+            plan->unpack_memory = unpack;
+    }
+    plan->text_guess += guess;
+    return guess;
 }
 
 static int plan_source(struct index_plan *plan, const char *path, const struct index_build_options *options,
@@ -63,21 +83,23 @@ static int plan_source(struct index_plan *plan, const char *path, const struct i
 {
     struct index_source *source = &plan->sources[plan->info.source_count];
     struct master *master;
+    uint64_t text_bytes;
     int status;
 
-    if (master_open(path, &options->master, &master, e) != 0)
+    if (master_open(path, &plan->master, &master, e) != 0)
         return -1;
     master_fingerprint(master, &source->size, &source->mtime_ns, source->digest);
     source->delimiter = master_delimiter(master);
+    source->packing = master_packing(master);
     source->path = strdup(path);
     plan->info.source_count++;
-    plan->total_bytes += source->size;
+    text_bytes = guess_text(plan, source);
     status = source->path != NULL ? take_roles(plan, master, e)
                                   : error_set(e, ERROR_INTERNAL, "%s: no memory for its name", path);
     if (status == 0 && options->events.on_columns != NULL)
         options->events.on_columns(options->events.opaque, path, master);
     if (status == 0)
-        plan->rows_guess += guess_rows(master, source->size);
+        plan->rows_guess += guess_rows(master, text_bytes);
     master_close(master);
     return status;
 }
@@ -109,6 +131,16 @@ static int take_tables(struct index_plan *plan, uint64_t key_kinds, struct error
     return 0;
 }
 
+/* A power of two, which is what zstd takes, so that a little more memory does not ask for a little more window. */
+static uint64_t choose_window(uint64_t memory)
+{
+    uint64_t window = 1;
+
+    while (window * 2 * WINDOW_SHARE <= memory)
+        window *= 2;
+    return window;
+}
+
 int index_plan_make(struct index_plan *plan, const char *const *paths, size_t count,
                     const struct index_build_options *options, struct error *e)
 {
@@ -119,6 +151,10 @@ int index_plan_make(struct index_plan *plan, const char *const *paths, size_t co
     if (plan->sources == NULL)
         return error_set(e, ERROR_INTERNAL, "no memory for %zu masters", count);
     plan->info.sources = plan->sources;
+    plan->info.format = options->master.format;
+    plan->master = options->master;
+    if (plan->master.window == 0)
+        plan->master.window = choose_window(index_build_memory(options));
     for (size_t i = 0; i < count; i++)
         if (plan_source(plan, paths[i], options, e) != 0)
             return -1;
@@ -154,8 +190,9 @@ void index_plan_free(struct index_plan *plan)
 static size_t crew_memory(const struct index_plan *plan, unsigned threads, size_t block_bytes)
 {
     struct index_rows_setup setup = {.layout = &plan->layout, .has_table = plan->has_table};
+    size_t text = plan->master.format.encoding == MASTER_ENCODING_LATIN1 ? MASTER_TEXT_MEMORY(MASTER_ROW_MAX) : 0;
 
-    return index_crew_memory(&setup, threads, block_bytes);
+    return index_crew_memory(&setup, threads, block_bytes) + threads * text;
 }
 
 /* Block size and threads: as many as fit a quarter of the memory, and one at least. */
@@ -178,17 +215,17 @@ static void choose_crew(const struct index_plan *plan, uint64_t memory, const st
  * starts on its rows, but the crew's other buffers are there. */
 static uint64_t fixed_memory(const struct index_plan *plan, const struct index_budget *budget)
 {
-    uint64_t checksums = plan->total_bytes / INDEX_CHECKSUM_BLOCK * sizeof(uint64_t) * 2;
+    uint64_t checksums = plan->text_guess / INDEX_CHECKSUM_BLOCK * sizeof(uint64_t) * 2;
 
     return crew_memory(plan, budget->threads, budget->block_bytes) + MASTER_MEMORY + DICTIONARY_MEMORY +
-           INDEX_FILE_MEMORY + OTHER_MEMORY + checksums;
+           INDEX_FILE_MEMORY + OTHER_MEMORY + plan->unpack_memory + checksums;
 }
 
 /* As many runs as make each fit a thread's part of the arena when it is sorted, and leave each a decent extent; more of
  * them, so that sorting stays in the processor's cache, as long as extents stay large. */
 static unsigned choose_run_bits(const struct index_plan *plan, unsigned threads, uint64_t arena)
 {
-    uint64_t pairs = plan->total_bytes / ROW_BYTES_GUESS;
+    uint64_t pairs = plan->text_guess / ROW_BYTES_GUESS;
     uint64_t fit = arena / threads / TABLE_PAIR_MEMORY;
     unsigned bits = 0;
 

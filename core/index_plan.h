@@ -10,8 +10,11 @@
 struct index_plan {
     struct index_info info; /* columns and sources; its strings belong to the plan */
     struct index_source *sources;
-    uint64_t total_bytes; /* of all sources */
-    uint64_t rows_guess;  /* by the length of the first rows */
+    struct master_options master; /* the user's, with the window that the memory has room for */
+    uint64_t total_bytes;         /* of all sources */
+    uint64_t text_guess;          /* bytes that they may unpack to */
+    uint64_t unpack_memory;       /* bytes; 0 where none is packed */
+    uint64_t rows_guess;          /* by the length of the first rows */
     bool has_table[IDENTIFIER_KIND_COUNT];
     uint32_t table_count;
     struct record_layout layout;

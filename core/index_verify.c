@@ -6,7 +6,8 @@
 
 #include "master.h"
 
-#define PROGRESS_ROWS 65536u /* rows from one report of progress to the next */
+#define PROGRESS_ROWS 65536u       /* rows from one report of progress to the next */
+#define WINDOW_MAX (2048ull << 20) /* a master that a builder had memory to unpack is unpacked here, too */
 
 struct verify {
     const struct index_verify_options *options;
@@ -60,7 +61,7 @@ static int verify_key(struct verify *v, uint64_t position, const struct security
 
 static int verify_record(struct verify *v, uint64_t position, const struct security *s, struct error *e)
 {
-    if (s->source >= v->info->source_count || s->row_offset >= v->info->sources[s->source].size)
+    if (s->source >= v->info->source_count || s->row_offset >= v->info->sources[s->source].text_bytes)
         return error_set(e, ERROR_DATA, "row %" PRIu64 " is said to stand in no source of the index",
                          v->result->rows + 1);
     for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++)
@@ -209,7 +210,7 @@ static int compare_rows(struct verify *v, size_t source, struct master *master, 
     while ((got = master_next(master, &row, e)) == 1) {
         if (compare_row(v, source, master_columns(master), &row, e) != 0)
             return error_prefix(e, "line %" PRIu64, row.line);
-        if (++rows % PROGRESS_ROWS == 0 && report(v, s->path, row.offset, s->size, e) != 0)
+        if (++rows % PROGRESS_ROWS == 0 && report(v, s->path, row.offset, s->text_bytes, e) != 0)
             return -1;
     }
     return got;
@@ -258,7 +259,8 @@ static void skip_records(struct verify *v, size_t source)
 
 static void start_options(const struct verify *v, struct master_options *options)
 {
-    *options = (struct master_options){.carried_count = v->info->carried_count};
+    *options = (struct master_options){
+        .carried_count = v->info->carried_count, .format = v->info->format, .window = WINDOW_MAX};
     for (size_t i = 0; i < v->info->carried_count; i++)
         options->carried[i] = v->info->carried_names[i];
     for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++)

@@ -1,82 +1,81 @@
 #include "master_cut.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "master_digest.h"
 #include "master_marks.h"
 #include "master_scan.h"
+#include "master_source.h"
 
-#define DROP_BYTES (4u << 20) /* the kernel forgets smaller ranges only in part where it has large folios */
+#define READ_AGAIN_BYTES 4096u
+#define FRAMED_BLOCK_MAX (MASTER_ROW_MAX / 2) /* so that with what the frame held it is no longer than a row may be */
 
 struct master_cut {
-    int fd;
-    char *path;
-    uint64_t size; /* bytes, when it was opened */
-    int64_t mtime_ns;
+    struct master_source *source;
     uint64_t body; /* offset of the first row behind the header */
     char delimiter;
     size_t block_bytes;
     marks_function *mark;
+    struct master_frame frame;
     struct marks_state state; /* behind the last byte that was cut */
     uint64_t line;            /* of the row that is not complete yet */
-    uint64_t offset;          /* likewise, in the file */
+    uint64_t offset;          /* likewise, in the text */
     uint64_t newlines;        /* in that row so far */
     char *carry;              /* its bytes so far, unless it is too long */
     size_t carry_len;
     bool too_long;
-    uint64_t dropped; /* bytes from the file's start that the page cache may forget */
-    struct master_digest digest;
+    bool ended;
+    uint64_t text_bytes; /* when it has ended */
 };
 
 int master_cut_open(const struct master *master, size_t block_bytes, struct master_cut **out, struct error *e)
 {
     struct master_body body = master_body(master);
     struct master_cut *cut = calloc(1, sizeof *cut);
+    size_t limit;
+    int status;
 
     *out = NULL;
     if (cut == NULL)
-        return error_set(e, ERROR_INTERNAL, "%s: no memory to read it", body.path);
-    cut->fd = fcntl(body.fd, F_DUPFD_CLOEXEC, 0);
-    cut->path = strdup(body.path);
-    cut->size = body.size;
-    cut->mtime_ns = body.mtime_ns;
+        return error_set(e, ERROR_INTERNAL, "%s: no memory to read it", master_source_path(body.source));
     cut->body = cut->offset = body.offset;
     cut->line = body.line;
     cut->delimiter = master_delimiter(master);
-    cut->block_bytes = block_bytes < MASTER_ROW_MAX ? block_bytes : MASTER_ROW_MAX;
     cut->mark = marks_best();
+    cut->frame = *body.frame;
+    master_frame_restart(&cut->frame);
+    limit = master_frame_is_on(&cut->frame) ? FRAMED_BLOCK_MAX : MASTER_ROW_MAX;
+    cut->block_bytes = block_bytes < limit ? block_bytes : limit;
     cut->state = MARKS_ROW_START;
     cut->carry = malloc(MASTER_ROW_MAX);
-    if (cut->fd < 0)
-        error_set_errno(e, errno, "%s: cannot be read", body.path);
-    else if (master_digest_start(&cut->digest) != 0 || cut->path == NULL || cut->carry == NULL)
-        error_set(e, ERROR_INTERNAL, "%s: no memory to read it", body.path);
-    else
+    status = master_source_again(body.source, &cut->source, e);
+    if (status == 0 && cut->carry == NULL)
+        status = error_set(e, ERROR_INTERNAL, "%s: no memory to read it", master_source_path(body.source));
+    if (status == 0)
         *out = cut;
-    if (*out == NULL)
+    else
         master_cut_close(cut);
-    return *out == NULL ? -1 : 0;
+    return status;
 }
 
 void master_cut_close(struct master_cut *cut)
 {
     if (cut == NULL)
         return;
-    if (cut->fd >= 0)
-        close(cut->fd);
-    master_digest_free(&cut->digest);
+    master_source_close(cut->source);
     free(cut->carry);
-    free(cut->path);
     free(cut);
+}
+
+static bool is_plain(const struct master_cut *cut)
+{
+    return master_source_packing(cut->source) == MASTER_PLAIN;
 }
 
 uint64_t master_cut_blocks(const struct master_cut *cut)
 {
-    return (cut->size + cut->block_bytes - 1) / cut->block_bytes;
+    if (!is_plain(cut))
+        return UINT64_MAX;
+    return (master_source_size(cut->source) + cut->block_bytes - 1) / cut->block_bytes;
 }
 
 size_t master_cut_block_bytes(const struct master_cut *cut)
@@ -87,7 +86,9 @@ size_t master_cut_block_bytes(const struct master_cut *cut)
 int master_block_init(const struct master_cut *cut, struct master_block *block, struct error *e)
 {
     *block = (struct master_block){.memory = malloc(MASTER_BLOCK_MEMORY(cut->block_bytes))};
-    return block->memory != NULL ? 0 : error_set(e, ERROR_INTERNAL, "%s: no memory to read it", cut->path);
+    return block->memory != NULL
+               ? 0
+               : error_set(e, ERROR_INTERNAL, "%s: no memory to read it", master_source_path(cut->source));
 }
 
 void master_block_free(struct master_block *block)
@@ -98,42 +99,38 @@ void master_block_free(struct master_block *block)
 
 /* ---- reading ---- */
 
-static int refuse_change(const struct master_cut *cut, struct error *e)
+/* Where a block's own bytes stand: behind a row that was carried on, and what the frame held. */
+static char *block_bytes(const struct master_block *block)
 {
-    return error_set(e, ERROR_TEMPORARY, "%s: changed while it was read; try again once it is complete", cut->path);
+    return block->memory + MASTER_ROW_MAX + MASTER_FRAME_HOLD;
 }
 
 int master_cut_read(const struct master_cut *cut, uint64_t number, struct master_block *block, struct error *e)
 {
     uint64_t offset = number * cut->block_bytes;
-    uint64_t left = cut->size - offset;
-    size_t want = left < cut->block_bytes ? (size_t)left : cut->block_bytes;
+    uint64_t left = master_source_size(cut->source) - offset;
 
     block->number = number;
-    block->len = 0;
-    while (block->len < want) {
-        ssize_t got = pread(cut->fd, block->memory + MASTER_ROW_MAX + block->len, want - block->len,
-                            (off_t)(offset + block->len));
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return error_set_errno(e, errno, "%s: cannot be read", cut->path);
-        if (got == 0)
-            return refuse_change(cut, e);
-        block->len += (size_t)got;
-    }
-    return 0;
+    if (!is_plain(cut))
+        return 0;
+    block->len = left < cut->block_bytes ? (size_t)left : cut->block_bytes;
+    return master_source_read_at(cut->source, offset, block_bytes(block), block->len, e);
 }
 
-static void drop_cache(struct master_cut *cut, uint64_t upto)
+/* Reads the next block of a packed file. */
+static int unpack_block(struct master_cut *cut, struct master_block *block, struct error *e)
 {
-    upto = upto / DROP_BYTES * DROP_BYTES;
-    if (upto <= cut->dropped)
-        return;
-    /* Advice only: where it is refused, the page cache is larger and nothing else. */
-    (void)posix_fadvise(cut->fd, (off_t)cut->dropped, (off_t)(upto - cut->dropped), POSIX_FADV_DONTNEED);
-    cut->dropped = upto;
+    size_t got = 1;
+
+    block->len = 0;
+    while (!cut->ended && got > 0 && block->len < cut->block_bytes) {
+        if (master_source_read(cut->source, block_bytes(block) + block->len, cut->block_bytes - block->len, &got, e) !=
+            0)
+            return -1;
+        block->len += got;
+    }
+    block->last = got == 0;
+    return 0;
 }
 
 /* ---- cutting ---- */
@@ -220,7 +217,7 @@ static void end_long_row(struct master_cut *cut, struct master_block *block, con
     cut->newlines = 0;
 }
 
-/* The block's rows are those that end in it. `bytes` are its `len` bytes at `offset` of the file. */
+/* The block's rows are those that end in it. `bytes` are its `len` bytes at `offset` of the text. */
 static void take_rows(struct master_cut *cut, struct master_block *block, char *bytes, size_t len, uint64_t offset)
 {
     uint64_t passed = 0; /* line ends before block->rows */
@@ -256,12 +253,18 @@ static int refuse_open_quote(const struct master_cut *cut, struct error *e)
     enum quote_state state = AT_FIELD_START;
     uint64_t line = cut->line;
     uint64_t quote_line = line;
-    uint64_t offset = cut->offset;
-    char bytes[4096];
-    ssize_t got;
+    struct master_source *again;
+    char bytes[READ_AGAIN_BYTES];
+    size_t got = 0;
 
-    while ((got = pread(cut->fd, bytes, sizeof bytes, (off_t)offset)) > 0) {
-        for (ssize_t i = 0; i < got; i++) {
+    if (master_source_again(cut->source, &again, e) != 0)
+        return -1;
+    if (master_source_skip(again, cut->offset, e) != 0) {
+        master_source_close(again);
+        return -1;
+    }
+    while (master_source_read(again, bytes, sizeof bytes, &got, e) == 0 && got > 0)
+        for (size_t i = 0; i < got; i++) {
             enum quote_state before = state;
 
             line += bytes[i] == '\n';
@@ -269,17 +272,14 @@ static int refuse_open_quote(const struct master_cut *cut, struct error *e)
             if (state == IN_QUOTES && before == AT_FIELD_START)
                 quote_line = line;
         }
-        offset += (uint64_t)got;
-    }
-    return error_set(e, ERROR_DATA, "%s: line %llu: the quote that opens here is never closed", cut->path,
-                     (unsigned long long)quote_line);
+    master_source_close(again);
+    return error_set(e, ERROR_DATA, "%s: line %llu: the quote that opens here is never closed",
+                     master_source_path(cut->source), (unsigned long long)quote_line);
 }
 
-/* The file's last row needs no line end; it gets one here. */
-static void take_rest(struct master_cut *cut, struct master_block *block)
+/* The text's last row needs no line end; it gets one here, at the end of the block's bytes. */
+static void take_rest(struct master_cut *cut, struct master_block *block, char *end)
 {
-    char *end = block->memory + MASTER_ROW_MAX + block->len;
-
     if (cut->state.inside)
         return;          /* master_cut_finish refuses it, behind all rows */
     if (cut->too_long) { /* then nothing ended in this block, which is not longer than a row may be */
@@ -299,38 +299,57 @@ static void take_rest(struct master_cut *cut, struct master_block *block)
     }
 }
 
-void master_cut_block(struct master_cut *cut, struct master_block *block)
+/* Cuts bytes of the text, from `offset` on. */
+static void cut_bytes(struct master_cut *cut, struct master_block *block, char *bytes, size_t len, uint64_t offset)
+{
+    if (master_frame_is_on(&cut->frame)) {
+        size_t held = cut->frame.held;
+
+        bytes -= master_frame_release(&cut->frame, bytes - held);
+        offset -= held;
+        len = master_frame_pass(&cut->frame, bytes, len + held, block->last);
+    }
+    take_rows(cut, block, bytes, len, offset);
+    if (block->last)
+        take_rest(cut, block, bytes + len);
+}
+
+int master_cut_block(struct master_cut *cut, struct master_block *block, struct error *e)
 {
     uint64_t offset = block->number * cut->block_bytes;
-    char *bytes = block->memory + MASTER_ROW_MAX;
+    char *bytes = block_bytes(block);
     size_t skip = 0;
 
     block->rows = bytes;
     block->rows_len = 0;
     block->unterminated = false;
     block->too_long = false;
-    master_digest_add(&cut->digest, bytes, block->len);
-    drop_cache(cut, offset);
+    if (is_plain(cut)) {
+        master_source_note(cut->source, bytes, block->len);
+        block->last = offset + block->len == master_source_size(cut->source);
+    } else if (unpack_block(cut, block, e) != 0) {
+        return -1;
+    }
+    block->read_to = master_source_position(cut->source);
     if (offset < cut->body)
         skip = cut->body - offset < block->len ? (size_t)(cut->body - offset) : block->len;
-    if (skip < block->len)
-        take_rows(cut, block, bytes + skip, block->len - skip, offset + skip);
-    if (offset + block->len == cut->size)
-        take_rest(cut, block);
+    if (!cut->ended)
+        cut_bytes(cut, block, bytes + skip, block->len - skip, offset + skip);
+    if (block->last && !cut->ended)
+        cut->text_bytes = offset + block->len;
+    cut->ended |= block->last;
+    return 0;
 }
 
-int master_cut_finish(struct master_cut *cut, uint64_t digest[2], struct error *e)
+int master_cut_finish(struct master_cut *cut, uint64_t digest[2], uint64_t *text_bytes, struct error *e)
 {
-    struct stat st;
-
-    if (fstat(cut->fd, &st) != 0)
-        return error_set_errno(e, errno, "%s: cannot be examined", cut->path);
-    if ((uint64_t)st.st_size != cut->size || st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec != cut->mtime_ns)
-        return refuse_change(cut, e);
+    if (master_source_finish(cut->source, e) != 0)
+        return -1;
     if (cut->state.inside)
         return refuse_open_quote(cut, e);
-    master_digest_finish(&cut->digest);
-    digest[0] = cut->digest.value[0];
-    digest[1] = cut->digest.value[1];
+    if (master_frame_check(&cut->frame, master_source_path(cut->source), e) != 0)
+        return -1;
+    master_source_digest(cut->source, digest);
+    *text_bytes = cut->text_bytes;
     return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "master_marks.h"
 #include "master_scan.h"
+#include "master_text.h"
 
 struct master_rows {
     uint32_t columns;
@@ -13,6 +14,7 @@ struct master_rows {
     struct master_scanner scanner; /* for rows that are out of the ordinary */
     uint32_t *bounds;              /* where the row's fields end; before them one less than where the row begins */
     struct slice *fields;
+    struct master_text text;
 
     const struct master_block *block;
     const char *base; /* of the block's rows */
@@ -42,9 +44,10 @@ static void want(struct master_rows *r, uint32_t column)
     r->wanted[r->wanted_count++] = column;
 }
 
-int master_rows_create(uint32_t columns, char delimiter, const uint32_t *wanted, size_t wanted_count,
+int master_rows_create(const struct master_rows_setup *setup, const uint32_t *wanted, size_t wanted_count,
                        struct master_rows **out, struct error *e)
 {
+    uint32_t columns = setup->columns;
     struct master_rows *r = calloc(1, sizeof *r);
 
     *out = NULL;
@@ -56,13 +59,14 @@ int master_rows_create(uint32_t columns, char delimiter, const uint32_t *wanted,
     r->bounds = calloc((size_t)columns + 2 + MARKS_WORD_BYTES, sizeof *r->bounds);
     r->fields = calloc(columns, sizeof *r->fields);
     r->scanner.doubled = calloc(columns, sizeof *r->scanner.doubled);
-    if (r->wanted == NULL || r->bounds == NULL || r->fields == NULL || r->scanner.doubled == NULL) {
+    if (master_text_init(&r->text, setup->encoding, MASTER_ROW_MAX) != 0 || r->wanted == NULL || r->bounds == NULL ||
+        r->fields == NULL || r->scanner.doubled == NULL) {
         master_rows_free(r);
         return error_set(e, ERROR_INTERNAL, "no memory to read a master");
     }
     for (size_t i = 0; i < wanted_count; i++)
         want(r, wanted[i]);
-    scanner_set_delimiter(&r->scanner, delimiter);
+    scanner_set_delimiter(&r->scanner, setup->delimiter);
     r->scanner.fields = r->fields;
     r->scanner.field_max = columns;
     *out = r;
@@ -73,6 +77,7 @@ void master_rows_free(struct master_rows *r)
 {
     if (r == NULL)
         return;
+    master_text_free(&r->text);
     free(r->scanner.doubled);
     free(r->fields);
     free(r->bounds);
@@ -205,10 +210,16 @@ static enum master_row_status judge_count(const struct master_rows *r, size_t co
     return count < r->columns ? MASTER_ROW_TOO_FEW_FIELDS : MASTER_ROW_TOO_MANY_FIELDS;
 }
 
+/* The bytes of the row as they stand in the file; before anything is unquoted. */
+static bool is_in_encoding(struct master_rows *r)
+{
+    return master_text_start_row(&r->text, slice_make(r->base + r->begin, r->end - r->begin));
+}
+
 static void take_regular(struct master_rows *r, struct master_row *row)
 {
     row->field_count = r->count;
-    row->status = judge_count(r, r->count);
+    row->status = is_in_encoding(r) ? judge_count(r, r->count) : MASTER_ROW_NOT_UTF8;
     for (size_t i = 0; row->status == MASTER_ROW_OK && i < r->wanted_count; i++)
         r->fields[r->wanted[i]] = take_field(r, r->wanted[i]);
 }
@@ -224,6 +235,8 @@ static void take_irregular(struct master_rows *r, struct master_row *row)
         row->status = MASTER_ROW_NUL_BYTE;
     else if (s.stray)
         row->status = MASTER_ROW_STRAY_QUOTE;
+    else if (!is_in_encoding(r))
+        row->status = MASTER_ROW_NOT_UTF8;
     else
         row->status = judge_count(r, s.fields);
     for (size_t i = 0; row->status == MASTER_ROW_OK && s.doubled && i < r->wanted_count; i++)
@@ -233,25 +246,27 @@ static void take_irregular(struct master_rows *r, struct master_row *row)
 
 bool master_rows_next(struct master_rows *r, struct master_row *row)
 {
-    size_t len;
+    size_t len = 0;
 
     if (r->block->too_long && !r->too_long_told) {
         r->too_long_told = true;
         *row = (struct master_row){.offset = r->block->too_long_offset, .status = MASTER_ROW_TOO_LONG};
         return true;
     }
-    do
+    do {
         if (!find_row(r))
             return false;
-    while (is_blank(r));
+        len = r->end - r->begin - (r->block->unterminated && r->end == r->len);
+    } while (is_blank(r) && len <= MASTER_ROW_MAX);
     *row = (struct master_row){.offset = r->block->offset + r->begin, .fields = r->fields};
-    len = r->end - r->begin - (r->block->unterminated && r->end == r->len);
     if (len > MASTER_ROW_MAX)
         row->status = MASTER_ROW_TOO_LONG;
     else if (r->irregular)
         take_irregular(r, row);
     else
         take_regular(r, row);
+    for (size_t i = 0; master_text_converts(&r->text) && row->status == MASTER_ROW_OK && i < r->wanted_count; i++)
+        r->fields[r->wanted[i]] = master_text_field(&r->text, r->fields[r->wanted[i]]);
     return true;
 }
 

@@ -9,12 +9,19 @@
 
 struct master_rows;
 
+/* What of a master its parsers need to know. */
+struct master_rows_setup {
+    uint32_t columns; /* of the header */
+    char delimiter;
+    enum master_encoding encoding;
+};
+
 /* `wanted` are the numbers of the columns whose fields are delivered. Copied. */
-int master_rows_create(uint32_t columns, char delimiter, const uint32_t *wanted, size_t wanted_count,
+int master_rows_create(const struct master_rows_setup *setup, const uint32_t *wanted, size_t wanted_count,
                        struct master_rows **out, struct error *e);
 void master_rows_free(struct master_rows *rows); /* NULL is fine */
 
-/* Bytes that a parser holds at most. */
+/* Bytes that a parser holds at most; of a Latin-1 master, MASTER_TEXT_MEMORY(MASTER_ROW_MAX) more. */
 #define MASTER_ROWS_MEMORY ((size_t)MASTER_COLUMNS_MAX * 32 + (16u << 10))
 
 /* Starts with a block that was cut and has to stay until its last row is read. */

@@ -25,11 +25,33 @@ static size_t sequence_length(unsigned char lead, unsigned char *low, unsigned c
     return 0;
 }
 
+/* How many bytes of a text are of a word at a time that has nothing but ASCII. */
+static size_t ascii_words(struct slice text)
+{
+    size_t len = 0;
+    uint64_t word;
+
+    for (; text.len - len >= sizeof word; len += sizeof word) {
+        memcpy(&word, text.ptr + len, sizeof word);
+        if ((word & UINT64_C(0x8080808080808080)) != 0)
+            break;
+    }
+    return len;
+}
+
+bool utf8_is_ascii(struct slice text)
+{
+    for (size_t i = ascii_words(text); i < text.len; i++)
+        if ((unsigned char)text.ptr[i] > 0x7f)
+            return false;
+    return true;
+}
+
 bool utf8_is_valid(struct slice text)
 {
     const unsigned char *s = (const unsigned char *)text.ptr;
 
-    for (size_t i = 0; i < text.len;) {
+    for (size_t i = ascii_words(text); i < text.len;) {
         unsigned char low;
         unsigned char high;
         size_t n = sequence_length(s[i], &low, &high);

@@ -9,6 +9,9 @@
 /* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
 bool utf8_is_valid(struct slice text);
 
+/* Whether no byte is above 127. */
+bool utf8_is_ascii(struct slice text);
+
 /* The longest that utf8_from_latin1 can make of len bytes. */
 #define UTF8_FROM_LATIN1_MAX(len) (2 * (len))
 

@@ -1,5 +1,6 @@
-/* Any bytes as a master: the reader has to come back with rows that lie within the file, or with an error. The first
- * byte chooses how much is read at a time, so that the buffer's end falls anywhere. */
+/* Any bytes as a master, packed ones among them: the reader has to come back with rows that lie within the file, or
+ * with an error. The first byte chooses how much is read at a time, so that the buffer's end falls anywhere, and with
+ * FRAMED what is looked for around the rows. */
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,6 +10,10 @@
 #include <unistd.h>
 
 #include "core/master.h"
+
+#define FRAMED 0x40 /* in the first byte */
+#define LATIN1 0x20
+#define WINDOW (1u << 20) /* so that no input takes much memory */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -20,7 +25,7 @@ static void read_rows(struct master *master, size_t size)
     unsigned sum = 0;
 
     while (master_next(master, &row, &e) == 1) {
-        if (row.offset < next || row.offset >= size)
+        if (row.offset < next || (row.offset >= size && master_packing(master) == MASTER_PLAIN))
             abort();
         next = row.offset + 1;
         for (size_t f = 0; f < row.field_count && f < master_columns(master)->count; f++)
@@ -41,6 +46,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     options.read_bytes = data[0];
+    options.window = WINDOW;
+    if (data[0] & FRAMED)
+        options.format = (struct master_format){.comment = "#", .data_end = "END", .trailer = "T,"};
+    if (data[0] & LATIN1)
+        options.format.encoding = MASTER_ENCODING_LATIN1;
     fd = memfd_create("master", MFD_CLOEXEC);
     if (fd < 0 || write(fd, data + 1, size - 1) != (ssize_t)(size - 1))
         abort();

@@ -1,5 +1,6 @@
 """Bad input: one clear line that names the thing, the promised exit status, nothing half-written."""
 
+import gzip
 import subprocess
 
 import pytest
@@ -17,9 +18,14 @@ MASTERS = [
     ("a master that is not there", None, 74, ["master.csv", "No such file"]),
     ("an empty master", "", 65, ["master.csv", "empty"]),
     ("a header without any identifier", NO_KEYS, 65, ["master.csv", "colour"]),
-    ("a row with too few fields", SHORT_ROW, 65, ["master.csv", "line 3", "2 fields", "header has 3", "--max-bad-rows"]),
+    ("a row with too few fields", SHORT_ROW, 65, ["master.csv", "line 3", "byte 39", "2 fields", "header has 3", "--max-bad-rows"]),
     ("a quote that never closes", UNCLOSED, 65, ["master.csv", "line 3", "quote"]),
     ("a binary file", "\0\1\2\3" * 100, 65, ["master.csv", "binary"]),
+    ("UTF-16", GOOD.encode("utf-16"), 65, ["master.csv", "UTF-16", "iconv"]),
+    ("a packed master that is cut", gzip.compress(GOOD.encode())[:-1], 65, ["master.csv", "delivered in part"]),
+    ("a packed master that is damaged", gzip.compress(GOOD.encode())[:-8] + b"\0" * 8, 65, ["master.csv", "damaged gzip"]),
+    ("bytes behind a packed master", gzip.compress(GOOD.encode()) + b"x", 65, ["master.csv", "no gzip"]),
+    ("a bad row in a packed master", gzip.compress(SHORT_ROW.encode()), 65, ["line 3", "byte 39", "2 fields"]),
 ]
 
 
@@ -36,7 +42,7 @@ def only_line(result):
 def test_a_master_that_is_no_good_is_refused(tmp_path, command, content, status, words):
     path, index = tmp_path / "master.csv", tmp_path / "index.fwx"
     if content is not None:
-        path.write_text(content)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
     (tmp_path / "a.fix").write_text("8=FIX.4.2|9=0|35=D|55=AAPL|10=0|\n")
     before = sorted(tmp_path.iterdir())
     more = ["--index", index] if command == "index build" else [tmp_path / "a.fix"]
@@ -63,7 +69,7 @@ def test_bad_rows_may_be_allowed_and_are_counted(tmp_path):
     path.write_text(SHORT_ROW)
     result = fixwarden("index", "build", "--master", path, "--index", tmp_path / "i.fwx", "--max-bad-rows", "1")
     assert result.returncode == 0, result.stderr
-    assert "line 3" in result.stderr
+    assert "line 3 (byte 39)" in result.stderr
 
 
 USAGE = [

@@ -1,5 +1,6 @@
 """The commands about an index, from the command line: no broker is needed."""
 
+import gzip
 import json
 
 import pytest
@@ -99,3 +100,59 @@ def test_info_says_what_the_index_costs(tmp_path):
     assert found["share_of_masters"] == pytest.approx(index.stat().st_size / len(OLD.encode()))
     text = fixwarden("index", "info", index).stdout
     assert all(word in text for word in ["bytes a row", "bytes a key", "of the masters", found["sources"][0]["digest"]])
+
+
+def test_a_packed_master_is_indexed_and_its_whole_rows_are_refused(tmp_path):
+    plain = build(tmp_path, "old", OLD)
+    (tmp_path / "old.csv.gz").write_bytes(gzip.compress(OLD[:60].encode()) + gzip.compress(OLD[60:].encode()))
+    index = tmp_path / "packed.fwx"
+    result = fixwarden("index", "build", "--master", tmp_path / "old.csv.gz", "--index", index, "--carry", "name")
+    assert result.returncode == 0, result.stderr
+    assert "packed (gzip)" in result.stdout and "whole rows cannot be shown" in result.stdout
+    (source,) = json.loads(fixwarden("index", "info", index, "--json").stdout)["sources"]
+    assert (source["packing"], source["whole_rows"], source["text_bytes"]) == ("gzip", False, len(OLD))
+    assert source["bytes"] == (tmp_path / "old.csv.gz").stat().st_size
+    assert fixwarden("index", "diff", plain, index).returncode == 0
+    assert fixwarden("index", "verify", index).returncode == 0
+    result = fixwarden("index", "lookup", index, "SYMBOL", "IBM")
+    assert result.returncode == 0 and f"byte {OLD.index('IBM')}" in result.stdout
+    result = fixwarden("index", "lookup", index, "SYMBOL", "IBM", "--row")
+    assert result.returncode == 65 and "is packed (gzip), so that a whole row cannot be read" in result.stderr
+
+
+FRAMED = "title\n# c\nSTART-OF-DATA\n" + OLD.replace(",", "|").replace("IBM|", '# "no row|\nIBM|', 1) + "T|3\nEND-OF-DATA\nX\n"
+FRAME = ["--delimiter", "pipe", "--skip-lines", "1", "--comment", "#", "--data-start", "START-OF-DATA", "--data-end",
+         "END-OF-DATA", "--trailer", "T|"]
+
+
+def test_lines_that_are_no_rows_are_remembered(tmp_path):
+    master, index = tmp_path / "framed.txt", tmp_path / "framed.fwx"
+    master.write_text(FRAMED)
+    result = fixwarden("index", "build", "--master", master, "--index", index, *FRAME)
+    assert result.returncode == 0, result.stderr
+    told = json.loads(fixwarden("index", "info", index, "--json").stdout)
+    assert told["rows"] == 3
+    assert told["format_of_sources"] == {"encoding": "auto", "skip_lines": 1, "comment": "#", "trailer": "T|",
+                                         "data_start": "START-OF-DATA", "data_end": "END-OF-DATA"}
+    result = fixwarden("index", "verify", index)
+    assert result.returncode == 0, result.stderr
+    result = fixwarden("index", "lookup", index, "SYMBOL", "IBM", "--row")
+    assert result.stdout.splitlines()[-1] == FRAMED.splitlines()[6]
+    version = told["version"]
+    master.write_text(FRAMED.replace("T|3", "T|4"))
+    result = fixwarden("index", "build", "--master", master, "--index", index, *FRAME)
+    assert result.returncode == 65 and "the trailer 'T|4' counts 4 rows, and there are 3" in result.stderr
+    assert json.loads(fixwarden("index", "info", index, "--json").stdout)["version"] == version
+
+
+def test_latin1_is_utf8_from_the_index_on(tmp_path):
+    master, index = tmp_path / "latin.csv", tmp_path / "latin.fwx"
+    master.write_bytes("symbol,isin,stra\xdfe\nA,US0378331005,Z\xfcrich\n".encode("latin-1"))
+    result = fixwarden("index", "build", "--master", master, "--index", index, "--encoding", "latin-1", "--carry", "stra\xdfe")
+    assert result.returncode == 0, result.stderr
+    found = json.loads(fixwarden("index", "lookup", index, "SYMBOL", "A", "--json").stdout)
+    assert found["values"]["stra\xdfe"] == "Z\xfcrich"
+    assert b"Z\xc3\xbcrich" in index.read_bytes()
+    assert fixwarden("index", "verify", index).returncode == 0
+    result = fixwarden("index", "build", "--master", master, "--index", index, "--encoding", "utf-8")
+    assert result.returncode == 65 and "line 1: the header is not valid UTF-8" in result.stderr

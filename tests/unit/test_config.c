@@ -16,6 +16,8 @@
 #include "consumer/log.h"
 #include "consumer/suggest.h"
 
+#define NAME_43 "a prefix that is far too long for any file."
+#define NAME_129 NAME_43 NAME_43 NAME_43
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
 /* Writes `len` bytes to a new file; `path` is at least 64 bytes. */
@@ -219,6 +221,13 @@ static void what_a_file_sets_is_used_or_refused(void **state)
         {"a number without a limit", "[master]\nmax_bad_rows = unlimited\n", "max_bad_rows = unlimited\n", NULL},
         {"a choice, case aside", "[output]\ndelivery = At-Least-Once\n", "delivery = at-least-once\n", NULL},
         {"a delimiter by name", "[master]\ndelimiter = tab\n", "delimiter = tab\n", NULL},
+        {"a delimiter by its number", "[master]\ndelimiter = \\x01\n", "delimiter = \\x01\n", NULL},
+        {"a letter as delimiter", "[master]\ndelimiter = x\n", "delimiter = x\n", NULL},
+        {"an encoding", "[master]\nencoding = Latin-1\n", "encoding = latin-1\n", NULL},
+        {"a comment that looks like one of this file", "[master]\ncomment = #\n", "comment = #\n", NULL},
+        {"lines around the rows", "[master]\ndata_start = START-OF-DATA\ndata_end = END-OF-DATA\n",
+         "data_start = START-OF-DATA\ndata_end = END-OF-DATA\n", NULL},
+        {"names of columns", "[master]\ncolumns = symbol, isin\n", "columns = symbol, isin\n", NULL},
         {"a column by its header", "[master]\ncolumn.symbol = Tick Er\n", "column.symbol = Tick Er\n", NULL},
         {"a column that is none", "[master]\ncolumn.isin =\n", "column.isin = \n", NULL},
         {"kinds of keys", "[master]\nkeys = cusip, ISIN\n", "keys = cusip\nkeys = ISIN\n", NULL},
@@ -246,7 +255,17 @@ static void what_a_file_sets_is_used_or_refused(void **state)
         {"no choice", "[input]\nframing = loose\n", NULL, "[input] framing: 'loose' is none of strict, log"},
         {"an empty name", "[input]\ngroup =\n", NULL, "[input] group: it needs 1 to 249 bytes"},
         {"a quote as delimiter", "[master]\ndelimiter = \"\n", NULL, "[master] delimiter"},
-        {"a letter as delimiter", "[master]\ndelimiter = x\n", NULL, "[master] delimiter"},
+        {"two letters as delimiter", "[master]\ndelimiter = xy\n", NULL, "[master] delimiter"},
+        {"a character of two bytes as delimiter", "[master]\ndelimiter = \xc2\xa6\n", NULL, "[master] delimiter"},
+        {"a line end as delimiter", "[master]\ndelimiter = \\x0a\n", NULL, "other than a quote, a line end and NUL"},
+        {"a carriage return as delimiter", "[master]\ndelimiter = \\x0D\n", NULL, "[master] delimiter"},
+        {"a NUL as delimiter", "[master]\ndelimiter = \\x00\n", NULL, "[master] delimiter"},
+        {"a written quote as delimiter", "[master]\ndelimiter = \\x22\n", NULL, "[master] delimiter"},
+        {"half an escape as delimiter", "[master]\ndelimiter = \\x1\n", NULL, "[master] delimiter"},
+        {"an escape that is none as delimiter", "[master]\ndelimiter = \\x1g\n", NULL, "[master] delimiter"},
+        {"an unknown encoding", "[master]\nencoding = utf-16\n", NULL, "'utf-16' is none of auto, utf-8, latin-1"},
+        {"too long a comment", "[master]\ncomment = " NAME_129 "\n", NULL, "it needs 0 to 128 bytes"},
+        {"too many lines to skip", "[master]\nskip_lines = 1000001\n", NULL, "is no number from 0 to 1000000"},
         {"a kind that is no key", "[master]\nkeys = ISO_CURRENCY\n", NULL, "'ISO_CURRENCY' is no kind"},
         {"a property that fixwarden owns", "[kafka]\ngroup.id = x\n", NULL, "use [input] group"},
         {"another one", "[kafka]\nenable.auto.commit = true\n", NULL, "[batch] commit_interval"},

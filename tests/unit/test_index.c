@@ -471,7 +471,7 @@ static void any_number_of_threads_refuses_the_same_row(void **state)
     fclose(file);
     for (options.threads = 1; options.threads <= 8; options.threads++)
         for (int i = 0; i < 10; i++)
-            expect_refusal(1, &options, ERROR_DATA, "line 201: 1 fields, the header has 2");
+            expect_refusal(1, &options, ERROR_DATA, "line 201 (byte 810): 1 fields, the header has 2");
     options.max_bad_rows = UINT64_MAX;
     for (options.threads = 1; options.threads <= 8; options.threads++)
         expect_refusal(1, &options, ERROR_DATA, "line 502: the quote that opens here is never closed");
@@ -769,9 +769,10 @@ static void bad_rows_refuse_the_master_unless_they_are_allowed(void **state)
     (void)state;
     unlink(index_path);
     write_text(master_paths[0], "symbol,name,x\nA,a,x\nB\nC,\"c\"c,x\nD,d,x\n");
-    expect_refusal(1, &options, ERROR_DATA, "line 3: 1 fields, the header has 3 (allow bad rows with --max-bad-rows)");
+    expect_refusal(1, &options, ERROR_DATA,
+                   "line 3 (byte 20): 1 fields, the header has 3 (allow bad rows with --max-bad-rows)");
     options.max_bad_rows = 1;
-    expect_refusal(1, &options, ERROR_DATA, "line 4: the row has text after a closing quote");
+    expect_refusal(1, &options, ERROR_DATA, "line 4 (byte 22): the row has text after a closing quote");
     assert_int_equal(count_others(), 0);
     options.max_bad_rows = 2;
     assert_int_equal(index_build(paths, 1, index_path, &options, &result, &e), 0);
@@ -851,7 +852,7 @@ static void a_record_has_a_limit(void **state)
         if (more == 0)
             build(1, &options);
         else
-            expect_refusal(1, &options, ERROR_DATA, "line 2: the record of a row has more than 262144 bytes");
+            expect_refusal(1, &options, ERROR_DATA, "line 2 (byte 9): the record of a row has more than 262144 bytes");
     }
     free(text);
 }

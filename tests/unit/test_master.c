@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "reading.h"
+
 #define TEXT_MAX (8u << 20)
 
 static char directory[] = "/tmp/fixwarden-test-XXXXXX";
@@ -23,16 +25,6 @@ static void write_file(const char *bytes, size_t len)
     assert_non_null(file);
     assert_int_equal(fwrite(bytes, 1, len, file), len);
     assert_int_equal(fclose(file), 0);
-}
-
-static const char *status_name(enum master_row_status status)
-{
-    static const char *const names[] = {"OK",
-#define X(name, sentence) #name,
-                                        MASTER_BAD_ROWS(X)
-#undef X
-    };
-    return names[status];
 }
 
 /* All rows as a text: "[a][b] !TOO_FEW_FIELDS@3": the fields of good rows, reason and line of bad ones;
@@ -53,7 +45,8 @@ static void describe_rows(const struct master_options *options, char *text, size
     while ((got = master_next(master, &row, &e)) == 1) {
         used += (size_t)snprintf(text + used, size - used, "%s", used > 0 ? " " : "");
         if (row.status != MASTER_ROW_OK)
-            used += (size_t)snprintf(text + used, size - used, "!%s@%d", status_name(row.status), (int)row.line);
+            used +=
+                (size_t)snprintf(text + used, size - used, "!%s@%d", reading_status_name(row.status), (int)row.line);
         for (size_t i = 0; row.status == MASTER_ROW_OK && i < row.field_count; i++)
             used += (size_t)snprintf(text + used, size - used, "[%.*s]", SLICE_FORMAT(row.fields[i]));
     }

@@ -1,14 +1,12 @@
 #include "core/master_rows.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "support.h"
+
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "core/master_marks.h"
+#include "core/master_scan.h"
+#include "reading.h"
 
 static char path[] = "/tmp/fixwarden-rows-XXXXXX";
 
@@ -67,104 +65,30 @@ static void write_file(const char *bytes, size_t len)
     assert_int_equal(fclose(file), 0);
 }
 
-/* All that a master yields as text; an error is its sentence. */
-struct transcript {
-    char text[1u << 16];
-    size_t len;
-};
-
-static void note_row(struct transcript *t, const struct master_row *row, uint32_t columns)
+static void expect_same_rows(const struct master_options *options)
 {
-    bool good = row->status == MASTER_ROW_OK;
+    static struct reading expected, got;
 
-    t->len += (size_t)snprintf(t->text + t->len, sizeof t->text - t->len, "%llu %llu %d", (unsigned long long)row->line,
-                               (unsigned long long)row->offset, row->status);
-    for (uint32_t i = 0; good && i < columns; i++) {
-        struct slice start = slice_make(row->fields[i].ptr, row->fields[i].len < 100 ? row->fields[i].len : 100);
-
-        t->len += (size_t)snprintf(t->text + t->len, sizeof t->text - t->len, "<%zu %.*s>", row->fields[i].len,
-                                   SLICE_FORMAT(start));
+    reading_by_rows(path, options, true, &expected);
+    for (size_t block = 1; block < 200; block += 1 + (size_t)rand() % 20) {
+        reading_in_blocks(path, options, block, true, &got);
+        if (strcmp(got.text, expected.text) != 0)
+            fail_msg("blocks of %zu: '%s' where '%s' was expected", block, got.text, expected.text);
     }
-    assert_true(t->len < sizeof t->text - 8192);
-}
-
-static void read_one_by_one(size_t read_bytes, struct transcript *t)
-{
-    struct master_options options = {.delimiter = ',', .read_bytes = read_bytes};
-    struct master *master;
-    struct master_row row;
-    struct error e;
-    int got;
-
-    t->len = 0;
-    assert_int_equal(master_open(path, &options, &master, &e), 0);
-    while ((got = master_next(master, &row, &e)) == 1)
-        note_row(t, &row, master_columns(master)->count);
-    if (got < 0)
-        t->len += (size_t)snprintf(t->text + t->len, sizeof t->text - t->len, "%s", e.text);
-    master_close(master);
-}
-
-static void read_block(struct master_cut *cut, struct master_rows *rows, struct master_block *block, uint32_t columns,
-                       struct transcript *t)
-{
-    struct master_row row;
-
-    master_cut_block(cut, block);
-    master_rows_start(rows, block);
-    while (master_rows_next(rows, &row)) {
-        row.line = master_rows_line(rows);
-        note_row(t, &row, columns);
-    }
-}
-
-static void read_in_blocks(size_t block_bytes, struct transcript *t)
-{
-    struct master_options options = {.delimiter = ','};
-    struct master *master;
-    struct master_cut *cut;
-    struct master_rows *rows;
-    struct master_block block;
-    uint32_t wanted[64];
-    uint64_t digest[2];
-    uint32_t columns;
-    struct error e;
-
-    t->len = 0;
-    assert_int_equal(master_open(path, &options, &master, &e), 0);
-    columns = master_columns(master)->count;
-    for (uint32_t i = 0; i < columns; i++)
-        wanted[i] = i;
-    assert_int_equal(master_cut_open(master, block_bytes, &cut, &e), 0);
-    master_close(master);
-    assert_int_equal(master_rows_create(columns, ',', wanted, columns, &rows, &e), 0);
-    assert_int_equal(master_block_init(cut, &block, &e), 0);
-    for (uint64_t i = 0; i < master_cut_blocks(cut); i++) {
-        assert_int_equal(master_cut_read(cut, i, &block, &e), 0);
-        read_block(cut, rows, &block, columns, t);
-    }
-    if (master_cut_finish(cut, digest, &e) != 0)
-        t->len += (size_t)snprintf(t->text + t->len, sizeof t->text - t->len, "%s", e.text);
-    master_block_free(&block);
-    master_rows_free(rows);
-    master_cut_close(cut);
-}
-
-static void expect_same_rows(size_t block_bytes)
-{
-    static struct transcript expected;
-    static struct transcript got;
-
-    read_one_by_one(0, &expected);
-    read_in_blocks(block_bytes, &got);
-    if (got.len != expected.len || memcmp(got.text, expected.text, got.len) != 0)
-        fail_msg("blocks of %zu: '%.*s' where '%.*s' was expected", block_bytes, (int)got.len, got.text,
-                 (int)expected.len, expected.text);
+    reading_in_blocks(path, options, 1u << 20, true, &got);
+    assert_string_equal(got.text, expected.text);
 }
 
 static void random_masters_give_the_same_rows_in_blocks_of_any_size(void **state)
 {
     static const char *const alphabets[] = {"ab,\"\n", "a,,\n\r\n", "\"\",\n", "abcdefghijklmnop,\n\""};
+    static const struct master_options options[] = {
+        {.delimiter = ','},
+        {.delimiter = ',', .format = {.comment = "a", .encoding = MASTER_ENCODING_LATIN1}},
+        {.delimiter = ',', .format = {.comment = "ab", .trailer = "b"}},
+        {.delimiter = ',', .format = {.data_end = "a", .trailer = ","}},
+        {.delimiter = ',', .format = {.trailer = "a", .encoding = MASTER_ENCODING_UTF8}},
+    };
     static char bytes[4096];
     unsigned seed = (unsigned)getpid();
 
@@ -180,9 +104,7 @@ static void random_masters_give_the_same_rows_in_blocks_of_any_size(void **state
             if (bytes[i] == '\0' && (i < 4096 || round % 5 != 0))
                 bytes[i] = 'x'; /* in its first bytes it would make the file a binary one */
         write_file(bytes, len);
-        for (size_t block = 1; block < 200; block += 1 + (size_t)rand() % 20)
-            expect_same_rows(block);
-        expect_same_rows(1u << 20);
+        expect_same_rows(&options[round % COUNT_OF(options)]);
     }
 }
 
@@ -190,6 +112,8 @@ static void random_masters_give_the_same_rows_in_blocks_of_any_size(void **state
 static void long_rows_are_the_same_in_blocks(void **state)
 {
     static const size_t blocks[] = {4096, 65536, 1000003, MASTER_ROW_MAX};
+    const struct master_options options = {.delimiter = ','};
+    static struct reading expected, got;
     static char bytes[5u << 20];
 
     (void)state;
@@ -207,14 +131,10 @@ static void long_rows_are_the_same_in_blocks(void **state)
             if (kind != 1)
                 at += (size_t)sprintf(bytes + at, "B,2\n\nC,3");
             write_file(bytes, at);
-            for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
-                static struct transcript expected;
-                static struct transcript got;
-
-                read_one_by_one(0, &expected);
-                read_in_blocks(blocks[i], &got);
-                assert_int_equal(got.len, expected.len);
-                assert_memory_equal(got.text, expected.text, got.len);
+            reading_by_rows(path, &options, true, &expected);
+            for (size_t i = 0; i < COUNT_OF(blocks); i++) {
+                reading_in_blocks(path, &options, blocks[i], true, &got);
+                assert_string_equal(got.text, expected.text);
             }
         }
 }
@@ -225,7 +145,7 @@ static void a_file_that_shrinks_while_it_is_read_is_refused(void **state)
     struct master *master;
     struct master_cut *cut;
     struct master_block block;
-    uint64_t digest[2];
+    uint64_t digest[2], text_bytes;
     struct error e;
 
     (void)state;
@@ -238,7 +158,7 @@ static void a_file_that_shrinks_while_it_is_read_is_refused(void **state)
     assert_int_equal(master_cut_read(cut, 0, &block, &e), 0);
     assert_int_equal(master_cut_read(cut, 1, &block, &e), -1);
     assert_int_equal(e.code, ERROR_TEMPORARY);
-    assert_int_equal(master_cut_finish(cut, digest, &e), -1);
+    assert_int_equal(master_cut_finish(cut, digest, &text_bytes, &e), -1);
     assert_int_equal(e.code, ERROR_TEMPORARY);
     master_block_free(&block);
     master_cut_close(cut);

@@ -133,6 +133,32 @@ static void an_index_of_other_columns_is_built_again(void **state)
     reload_free(reload);
 }
 
+static void an_index_whose_master_was_read_otherwise_is_built_again(void **state)
+{
+    static const char *const settings[][2] = {{"master.comment", "# "},     {"master.skip_lines", "0"},
+                                              {"master.encoding", "utf-8"}, {"master.data_end", "END"},
+                                              {"master.trailer", "T"},      {"master.columns", "symbol,currency,x"}};
+    static const char master[] = "symbol,currency,x\nA,USD,\n# x\nT,x\nEND\n";
+    struct fixture *f = *state;
+    struct error e;
+
+    assert_int_equal(config_set(&f->config, "master.max_bad_rows", "unlimited", &e), 0);
+    write_file(f->master, master, strlen(master));
+    reload_free(open_reload(f));
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        char version[INDEX_VERSION_LEN + 1];
+        struct reload *reload = open_reload(f);
+
+        strcpy(version, index_info(reload_index(reload))->version);
+        reload_free(reload);
+        assert_int_equal(config_set(&f->config, settings[i][0], settings[i][1], &e), 0);
+        reload = open_reload(f);
+        if ((strcmp(version, index_info(reload_index(reload))->version) == 0) != (i == 1)) /* 0 is the default */
+            fail_msg("%s", settings[i][0]);
+        reload_free(reload);
+    }
+}
+
 static void an_index_serves_without_its_master(void **state)
 {
     struct fixture *f = *state;
@@ -276,6 +302,7 @@ int main(void)
         TEST(an_index_is_built_where_there_is_only_a_master),
         TEST(an_index_older_than_its_master_is_built_again),
         TEST(an_index_of_other_columns_is_built_again),
+        TEST(an_index_whose_master_was_read_otherwise_is_built_again),
         TEST(an_index_serves_without_its_master),
         TEST(a_broken_index_is_built_again),
         TEST(neither_index_nor_master_is_an_error_that_names_the_file),
