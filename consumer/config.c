@@ -40,6 +40,16 @@ static int set_column(struct config *config, const char *role, const char *value
                      suggest_text(&suggest, CONFIG_COLUMN_PREFIX, suggestion, sizeof suggestion));
 }
 
+static int set_references(struct config *config, const char *value, struct error *e)
+{
+    bool checked = strcasecmp(value, "yes") == 0;
+
+    if (!checked && strcasecmp(value, "no") != 0)
+        return error_set(e, ERROR_CONFIG, "[rules] references: '%s' is neither yes nor no", value);
+    rules_set_references(&config->rules, checked);
+    return 0;
+}
+
 static int set_rule(struct config *config, const char *key, const char *value, struct error *e)
 {
     char suggestion[SUGGESTION_MAX];
@@ -47,6 +57,9 @@ static int set_rule(struct config *config, const char *key, const char *value, s
 
     if (strcmp(key, "name") == 0)
         return rules_set_name(&config->rules, slice_of(value), e) == 0 ? 0 : error_prefix(e, "[rules] name");
+    if (strcmp(key, "references") == 0)
+        return set_references(config, value, e);
+    suggest_consider(&suggest, "references");
     for (int i = 0; i < DISCREPANCY_KIND_COUNT; i++) {
         const char *name = discrepancy_kind_name((enum discrepancy_kind)i);
 

@@ -4,6 +4,8 @@
 #include "config_options.h"
 #include "config_value.h"
 
+#define REFERENCES_SENTENCE "Whether benchmark, peg and trigger instruments are checked, too."
+
 #define SECRET_MASK "********"
 
 static const struct config_option kafka_servers = {
@@ -56,7 +58,9 @@ static void print_other_rows(const char *section, FILE *out)
                     master_role_name((enum master_role)i), master_role_name((enum master_role)i));
     if (strcmp(section, "rules") != 0)
         return;
-    fputs("| rules | `name` | string | `default` | A name for the rule set, which each discrepancy carries. |\n", out);
+    fputs("| rules | `name` | string | `default` | A name for the rule set, which each discrepancy carries. |\n"
+          "| rules | `references` | yes \\| no | `no` | " REFERENCES_SENTENCE " |\n",
+          out);
     for (int i = 0; i < DISCREPANCY_KIND_COUNT; i++)
         fprintf(out, "| rules | `%s` | LOW \\| MEDIUM \\| HIGH \\| CRITICAL \\| off | `%s` | How severe it is. |\n",
                 discrepancy_kind_name((enum discrepancy_kind)i), severity_default((enum discrepancy_kind)i));
@@ -107,7 +111,9 @@ static void print_other_samples(const char *section, FILE *out)
     }
     if (strcmp(section, "rules") != 0)
         return;
-    fputs("\n# A name for the rule set, which each discrepancy carries.\n# name = default\n\n", out);
+    fputs("\n# A name for the rule set, which each discrepancy carries.\n# name = default\n"
+          "\n# " REFERENCES_SENTENCE "\n# references = no\n\n",
+          out);
     for (int i = 0; i < DISCREPANCY_KIND_COUNT; i++)
         fprintf(out, "# %s = %s\n", discrepancy_kind_name((enum discrepancy_kind)i),
                 severity_default((enum discrepancy_kind)i));
@@ -191,6 +197,7 @@ static void show_rules(const struct rules *rules, FILE *out)
     const char *digest = strrchr(rules->id, '-'); /* "NAME-DIGEST" */
 
     fprintf(out, "name = %.*s\n", digest ? (int)(digest - rules->id) : (int)strlen(rules->id), rules->id);
+    fprintf(out, "references = %s\n", rules->references ? "yes" : "no");
     for (int i = 0; i < DISCREPANCY_KIND_COUNT; i++)
         fprintf(out, "%s = %s\n", discrepancy_kind_name((enum discrepancy_kind)i),
                 rules->reported[i] ? severity_name(rules->severity[i]) : "off");

@@ -113,19 +113,19 @@ static struct slice exchange_of(const struct discrepancy *discrepancy)
 
 static int add_totals(struct report *report, const struct discrepancy *discrepancy, struct error *e)
 {
-    const struct message_fields *message = discrepancy->message;
-    const struct decimal *notional = discrepancy->amounts->has_notional ? &discrepancy->amounts->notional : NULL;
+    const struct message_amounts *amounts = discrepancy->amounts;
+    const struct decimal *notional = amounts->has_notional ? &amounts->notional : NULL;
     struct slice region = {0};
 
     if (discrepancy->security)
         region = discrepancy->security->value[ROLE_REGION];
     if (totals_add(&report->by_kind, slice_of(discrepancy_kind_name(discrepancy->verdict->kind)), notional,
-                   message->currency, e) != 0 ||
-        totals_add(&report->by_severity, slice_of(severity_name(discrepancy->severity)), notional, message->currency,
+                   amounts->currency, e) != 0 ||
+        totals_add(&report->by_severity, slice_of(severity_name(discrepancy->severity)), notional, amounts->currency,
                    e) != 0 ||
-        totals_add(&report->by_region, region, notional, message->currency, e) != 0)
+        totals_add(&report->by_region, region, notional, amounts->currency, e) != 0)
         return -1;
-    return totals_add(&report->by_exchange, exchange_of(discrepancy), notional, message->currency, e);
+    return totals_add(&report->by_exchange, exchange_of(discrepancy), notional, amounts->currency, e);
 }
 
 static int on_discrepancy(void *opaque, const struct discrepancy *discrepancy, struct error *e)

@@ -294,12 +294,12 @@ static int set_origin(struct avro_encoder *enc, avro_value_t *parent, size_t fie
 static bool read_seq_num(struct slice text, int64_t *number)
 {
     *number = 0;
+    if (text.len > SEQ_NUM_DIGITS_MAX)
+        return false;
     for (size_t i = 0; i < text.len; i++) {
         if (text.ptr[i] < '0' || text.ptr[i] > '9')
             return false;
         *number = *number * 10 + (text.ptr[i] - '0');
-        if (i == SEQ_NUM_DIGITS_MAX)
-            return false;
     }
     return text.len > 0;
 }
@@ -440,7 +440,7 @@ static int set_amounts(struct avro_encoder *enc, avro_value_t *r, const struct d
         rc = set_optional_decimal(r, D_QUANTITY, a->has_quantity, a->quantity);
     if (rc == 0)
         rc = set_optional_decimal(r, D_NOTIONAL, a->has_notional, a->notional);
-    return rc ? rc : set_field_text(enc, r, D_CURRENCY, d->message->currency);
+    return rc ? rc : set_field_text(enc, r, D_CURRENCY, a->currency);
 }
 
 static int set_discrepancy(struct avro_encoder *enc, avro_value_t *r, const struct discrepancy *d)

@@ -43,6 +43,7 @@ void checker_free(struct checker *checker)
     if (checker == NULL)
         return;
     matcher_free(checker->matcher);
+    instrument_list_free(&checker->instruments);
     free(checker);
 }
 
@@ -93,8 +94,10 @@ static int report_verdicts(struct record_check *c, const struct instrument *inst
 {
     const struct match_result *result = &c->checker->result;
 
-    if (result->count > 0)
-        instrument_amounts(&c->checker->instruments.message, &c->checker->amounts);
+    if (result->count > 0) {
+        instrument_message(&c->checker->instruments);
+        instrument_amounts(&c->checker->instruments, &c->checker->amounts);
+    }
     for (size_t i = 0; i < result->count; i++)
         if (report_verdict(c, instrument, &result->verdicts[i], e) != 0)
             return -1;
@@ -105,31 +108,33 @@ static int report_verdicts(struct record_check *c, const struct instrument *inst
 static int check_instruments(struct record_check *c, size_t *found, struct error *e)
 {
     struct checker *checker = c->checker;
-    const struct instrument_list *list = &checker->instruments;
+    struct instrument_list *list = &checker->instruments;
+    const struct instrument *instrument;
 
     *found = 0;
-    if (list->must_name_one) {
-        match_missing(&checker->rules, &checker->result);
-        *found += checker->result.count;
-        return report_verdicts(c, &list->items[0], e);
-    }
-    for (size_t i = 0; i < list->count; i++) {
-        if (match_instrument(checker->matcher, c->index, &checker->rules, &list->message, &list->items[i],
-                             &checker->result, e) != 0)
+    while ((instrument = instrument_next(list)) != NULL) {
+        if (match_instrument(checker->matcher, c->index, &checker->rules, &list->message, instrument, &checker->result,
+                             e) != 0)
             return -1;
         *found += checker->result.count;
-        if (report_verdicts(c, &list->items[i], e) != 0)
+        if (report_verdicts(c, instrument, e) != 0)
             return -1;
     }
-    return 0;
+    if (!instrument_is_missing(list))
+        return 0;
+    match_missing(&checker->rules, &checker->result);
+    *found += checker->result.count;
+    return report_verdicts(c, instrument_body(list), e);
 }
 
 static int check_message(struct record_check *c, const struct fix_message *message, uint64_t position, struct error *e)
 {
     struct checker *checker = c->checker;
-    enum fix_reason reason = instrument_extract(message, &checker->instruments);
+    enum fix_reason reason;
     size_t found;
 
+    if (instrument_extract(&checker->instruments, message, checker->rules.references, &reason, e) != 0)
+        return -1;
     if (reason != FIX_OK)
         return report_malformed(c, reason, position, message->bytes, e);
     checker->counts.messages++;
@@ -137,7 +142,7 @@ static int check_message(struct record_check *c, const struct fix_message *messa
         return -1;
     if (found > 0)
         checker->counts.discrepant++;
-    else if (checker->instruments.count > 0)
+    else if (checker->instruments.named > 0)
         checker->counts.matched++;
     else
         checker->counts.ignored++;

@@ -1,130 +1,15 @@
 #include "fix.h"
 
 #include "ascii.h"
+#include "fix_data.h"
+#include "fix_plain.h"
+#include "fix_scan.h"
 
 #define SOH '\x01'
 #define BEGIN_STRING_MAX 16 /* bytes within which a delimiter must end tag 8 */
 #define CHECKSUM_DIGITS 3
 #define BODY_LENGTH_DIGITS_MAX 9
 #define TAG_DIGITS_MAX 9
-
-/* X(length tag, data tag): FIX 5.0 SP2 EP, every field of type Length that announces one of type data or XMLData. */
-#define DATA_PAIRS(X)                                                                                                  \
-    X(90, 91)                                                                                                          \
-    X(93, 89)                                                                                                          \
-    X(95, 96)                                                                                                          \
-    X(212, 213)                                                                                                        \
-    X(348, 349)                                                                                                        \
-    X(350, 351)                                                                                                        \
-    X(352, 353)                                                                                                        \
-    X(354, 355)                                                                                                        \
-    X(356, 357)                                                                                                        \
-    X(358, 359)                                                                                                        \
-    X(360, 361)                                                                                                        \
-    X(362, 363)                                                                                                        \
-    X(364, 365)                                                                                                        \
-    X(445, 446)                                                                                                        \
-    X(618, 619)                                                                                                        \
-    X(621, 622)                                                                                                        \
-    X(1184, 1185)                                                                                                      \
-    X(1277, 1278)                                                                                                      \
-    X(1280, 1281)                                                                                                      \
-    X(1282, 1283)                                                                                                      \
-    X(1397, 1398)                                                                                                      \
-    X(1401, 1402)                                                                                                      \
-    X(1403, 1404)                                                                                                      \
-    X(1468, 1469)                                                                                                      \
-    X(1525, 1527)                                                                                                      \
-    X(1578, 1579)                                                                                                      \
-    X(1620, 1621)                                                                                                      \
-    X(1664, 1665)                                                                                                      \
-    X(1678, 1697)                                                                                                      \
-    X(1733, 1734)                                                                                                      \
-    X(1871, 1872)                                                                                                      \
-    X(1874, 1875)                                                                                                      \
-    X(2072, 2073)                                                                                                      \
-    X(2074, 2075)                                                                                                      \
-    X(2111, 2112)                                                                                                      \
-    X(2179, 2180)                                                                                                      \
-    X(2287, 2288)                                                                                                      \
-    X(2351, 2352)                                                                                                      \
-    X(2372, 2371)                                                                                                      \
-    X(2481, 2482)                                                                                                      \
-    X(2494, 2493)                                                                                                      \
-    X(2522, 2521)                                                                                                      \
-    X(2637, 2638)                                                                                                      \
-    X(2651, 2652)                                                                                                      \
-    X(2665, 2666)                                                                                                      \
-    X(2715, 2716)                                                                                                      \
-    X(2718, 2719)                                                                                                      \
-    X(2721, 2722)                                                                                                      \
-    X(2797, 2798)                                                                                                      \
-    X(2802, 2801)                                                                                                      \
-    X(2809, 2808)                                                                                                      \
-    X(2815, 2814)                                                                                                      \
-    X(40004, 40005)                                                                                                    \
-    X(40008, 40009)                                                                                                    \
-    X(40978, 40979)                                                                                                    \
-    X(40980, 40981)                                                                                                    \
-    X(40982, 40983)                                                                                                    \
-    X(40984, 40985)                                                                                                    \
-    X(40986, 40987)                                                                                                    \
-    X(40988, 40989)                                                                                                    \
-    X(41083, 41084)                                                                                                    \
-    X(41101, 41102)                                                                                                    \
-    X(41107, 41108)                                                                                                    \
-    X(41256, 41257)                                                                                                    \
-    X(41320, 41321)                                                                                                    \
-    X(41324, 41325)                                                                                                    \
-    X(41458, 41459)                                                                                                    \
-    X(41476, 41477)                                                                                                    \
-    X(41482, 41483)                                                                                                    \
-    X(41653, 41654)                                                                                                    \
-    X(41710, 41711)                                                                                                    \
-    X(41806, 41807)                                                                                                    \
-    X(41811, 41812)                                                                                                    \
-    X(41873, 41874)                                                                                                    \
-    X(41969, 41970)                                                                                                    \
-    X(42025, 42026)                                                                                                    \
-    X(42171, 42172)                                                                                                    \
-    X(42451, 42452)                                                                                                    \
-    X(42652, 42653)                                                                                                    \
-    X(42947, 42948)                                                                                                    \
-    X(43109, 42684)                                                                                                    \
-    X(43110, 42486)                                                                                                    \
-    X(43111, 42982)
-
-#define FIRST_DATA_TAG 89 /* of all in DATA_PAIRS; most fields of most messages have a lower one */
-
-uint32_t fix_data_tag(uint32_t length_tag)
-{
-    if (length_tag < FIRST_DATA_TAG)
-        return 0;
-    switch (length_tag) {
-#define X(length, data)                                                                                                \
-    case length:                                                                                                       \
-        return data;
-        DATA_PAIRS(X)
-#undef X
-    default:
-        return 0;
-    }
-}
-
-/* Whether a tag holds data, and so must stand behind its length. */
-static bool is_data_tag(uint32_t tag)
-{
-    if (tag < FIRST_DATA_TAG)
-        return false;
-    switch (tag) {
-#define X(length, data) case data:
-        DATA_PAIRS(X)
-#undef X
-        return true;
-    default:
-        return false;
-    }
-}
 
 const char *fix_reason_name(enum fix_reason reason)
 {
@@ -226,7 +111,7 @@ static const char *value_end(const struct fix_cursor *c, uint32_t tag, const cha
         return NULL;
     if (c->data_tag != 0 && tag == c->data_tag)
         end = data_end(c, value);
-    else if (is_data_tag(tag) && !lenient)
+    else if (fix_data_is(tag) && !lenient)
         return NULL;
     else
         *reason = FIX_FIELD;
@@ -272,46 +157,85 @@ bool fix_cursor_next(struct fix_cursor *cursor, struct fix_field *field)
     return cursor->at < cursor->end && read_field(cursor, field) == FIX_OK;
 }
 
-/* Walks all fields once, and finds MsgType. */
-static enum fix_reason validate_fields(struct fix_message *m)
+/* Walks all fields once, and finds MsgType. Where they are as they should be, and fit, the index gets them. */
+static enum fix_reason validate_fields(struct fix_message *m, struct fix_index *index)
 {
     struct fix_cursor cursor;
     struct fix_field field;
+
+    uint32_t count = 0;
 
     fix_cursor_start(m, &cursor);
     while (cursor.at < cursor.end) {
         enum fix_reason reason = read_field(&cursor, &field);
         if (reason != FIX_OK)
             return reason;
+        if (count < FIX_INDEX_MAX) {
+            index->tags[count] = field.tag;
+            index->values[count] =
+                (struct fix_place){(uint32_t)(field.value.ptr - m->fields.ptr), (uint32_t)field.value.len};
+        }
+        count++;
         if (field.tag == 35 && m->msg_type.len == 0)
             m->msg_type = field.value;
     }
     if (cursor.data_tag != 0 && !m->lenient)
         return FIX_DATA_LENGTH; /* a length, and then nothing */
+    index->count = count;
+    m->index = !m->lenient && count <= FIX_INDEX_MAX ? index : NULL;
     return m->msg_type.len == 0 ? FIX_MSG_TYPE : FIX_OK;
 }
 
 /* ---- the frame around them ---- */
 
-static bool is_known_version(struct slice begin_string)
+/* FIX.4.0 to FIX.4.4, FIX.5.0 with or without its service packs, FIXT.1.1. */
+static bool is_known_version(struct slice v)
 {
-    static const struct slice versions[] = {
-        SLICE_LITERAL("FIX.4.0"),  SLICE_LITERAL("FIX.4.1"),    SLICE_LITERAL("FIX.4.2"),
-        SLICE_LITERAL("FIX.4.3"),  SLICE_LITERAL("FIX.4.4"),    SLICE_LITERAL("FIX.5.0"),
-        SLICE_LITERAL("FIXT.1.1"), SLICE_LITERAL("FIX.5.0SP1"), SLICE_LITERAL("FIX.5.0SP2"),
-    };
+    switch (v.len) {
+    case 7:
+        return memcmp(v.ptr, "FIX.", 4) == 0 && v.ptr[5] == '.' &&
+               ((v.ptr[4] == '4' && v.ptr[6] >= '0' && v.ptr[6] <= '4') || (v.ptr[4] == '5' && v.ptr[6] == '0'));
+    case 8:
+        return memcmp(v.ptr, "FIXT.1.1", 8) == 0;
+    case 10:
+        return memcmp(v.ptr, "FIX.5.0SP", 9) == 0 && (v.ptr[9] == '1' || v.ptr[9] == '2');
+    default:
+        return false;
+    }
+}
 
-    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++)
-        if (slice_equal(begin_string, versions[i]))
-            return true;
-    return false;
+/* The same for what nearly every message has, FIX.4.x or FIXT.1.1 and SOH, without a branch on which it is. Returns its
+ * length, 0 for anything else. */
+static size_t common_version(const char *value, const char *end)
+{
+    static const char fixt[] = "FIXT.1.1\x01";
+    static const char fix4[] = "FIX.4.";
+    const char *digit = value + sizeof fix4 - 1;
+    bool is_fixt;
+    bool is_fix4;
+
+    if ((size_t)(end - value) < sizeof fixt)
+        return 0;
+    is_fixt = memcmp(value, fixt, 8) == 0;
+    is_fixt &= value[8] == SOH;
+    is_fix4 = memcmp(value, fix4, 4) == 0;
+    is_fix4 &= memcmp(value + 4, fix4 + 4, 2) == 0;
+    is_fix4 &= (digit[0] >= '0') & (digit[0] <= '4') & (digit[1] == SOH);
+    return 8 * (size_t)is_fixt + 7 * (size_t)is_fix4;
 }
 
 /* Reads `8=...` with its delimiter, which becomes the message's. Returns where the next field starts, or NULL. */
 static const char *read_begin_string(const char *at, const char *end, struct fix_message *m)
 {
     const char *value = at + 2;
+    size_t common = common_version(value, end);
 
+    if (common > 0) {
+        m->begin_string = slice_make(value, common);
+        m->delimiter = SOH;
+        m->delimiter_len = 1;
+        return value + common + 1;
+    }
     for (const char *p = value; p < end && p < value + BEGIN_STRING_MAX; p++) {
         if (*p != SOH && *p != '|' && *p != '^')
             continue;
@@ -392,20 +316,31 @@ static uint32_t count_delimiters(const struct fix_message *m, const char *at, co
     return count;
 }
 
-/* CheckSum as the bytes stand, or as they were before a logger made the delimiter readable. */
-static bool checksum_is(const struct fix_message *m, const char *at, const char *end, uint32_t expected)
+/* The sum of the bytes, and where the fields stand if that can be told at once. */
+static void scan_bytes(const struct fix_message *m, enum fix_scan_variant variant, const char *at, const char *end,
+                       struct fix_scan *scan)
 {
-    uint32_t sum = 0;
-    uint32_t excess = m->delimiter_len == 2 ? '^' + 'A' - SOH : (uint32_t)(m->delimiter - SOH);
-
+    scan->plain = scan->complete = false;
+    if (m->delimiter_len == 1)
+        fix_scan(variant, at, (size_t)(end - at), m->delimiter, scan);
+    if (scan->complete)
+        return;
+    scan->sum = 0;
     for (const char *p = at; p < end; p++)
-        sum += (unsigned char)*p;
-    if (sum % 256 == expected)
-        return true;
-    return (sum - count_delimiters(m, at, end) * excess) % 256 == expected;
+        scan->sum += (unsigned char)*p;
+    scan->count = count_delimiters(m, at, end);
 }
 
-static enum fix_reason read_trailer(struct fix_message *m, const char *start, const char *trailer, const char *end)
+/* CheckSum as the bytes stand, or as they were before a logger made the delimiter readable. */
+static bool checksum_is(const struct fix_message *m, const struct fix_scan *scan, uint32_t expected)
+{
+    uint32_t excess = m->delimiter_len == 2 ? '^' + 'A' - SOH : (uint32_t)(m->delimiter - SOH);
+
+    return scan->sum % 256 == expected || (scan->sum - scan->count * excess) % 256 == expected;
+}
+
+static enum fix_reason read_trailer(struct fix_message *m, const char *start, const char *trailer, const char *end,
+                                    enum fix_scan_variant variant, struct fix_scan *scan)
 {
     const char *digits = trailer + 3;
     uint32_t expected;
@@ -413,7 +348,8 @@ static enum fix_reason read_trailer(struct fix_message *m, const char *start, co
     if (read_digits(digits, digits + CHECKSUM_DIGITS, CHECKSUM_DIGITS, &expected) != CHECKSUM_DIGITS ||
         !at_delimiter(m, digits + CHECKSUM_DIGITS, end))
         return FIX_CHECKSUM_FORMAT;
-    if (!checksum_is(m, start, trailer, expected))
+    scan_bytes(m, variant, start, trailer, scan);
+    if (!checksum_is(m, scan, expected))
         return FIX_CHECKSUM;
     m->fields = slice_make(start, (size_t)(trailer - start));
     m->bytes = slice_make(start, (size_t)(digits + CHECKSUM_DIGITS + m->delimiter_len - start));
@@ -421,8 +357,10 @@ static enum fix_reason read_trailer(struct fix_message *m, const char *start, co
 }
 
 /* Takes one message by its BodyLength, as the standard has it. */
-static enum fix_reason read_framed(const char *start, const char *end, struct fix_message *m)
+static enum fix_reason read_framed(const char *start, const char *end, struct fix_message *m, struct fix_index *index)
 {
+    enum fix_scan_variant variant = fix_scan_best();
+    struct fix_scan scan;
     const char *at;
     const char *body;
     const char *trailer;
@@ -440,12 +378,17 @@ static enum fix_reason read_framed(const char *start, const char *end, struct fi
         return FIX_BODY_LENGTH;
     reason = find_trailer(m, body, end, length, &trailer);
     if (reason == FIX_OK)
-        reason = read_trailer(m, start, trailer, end);
+        reason = read_trailer(m, start, trailer, end, variant, &scan);
     if (reason != FIX_OK)
         return reason;
     if (!starts_with(body, trailer, "35=") || at_delimiter(m, body + 3, trailer))
         return FIX_MSG_TYPE;
-    return validate_fields(m);
+    if (!scan.plain || !fix_plain_read(variant, start, &scan, index))
+        return validate_fields(m, index);
+    /* Every field is as it should be, and MsgType is known to be the third. */
+    m->index = index;
+    m->msg_type = slice_make(start + index->values[2].at, index->values[2].len);
+    return FIX_OK;
 }
 
 static const char *skip_white(const char *at, const char *end)
@@ -484,7 +427,7 @@ static void next_in_record(struct slice buffer, bool first, struct fix_step *ste
         set_step(step, FIX_END, buffer.ptr, end, end);
         return;
     }
-    reason = read_framed(start, end, &step->message);
+    reason = read_framed(start, end, &step->message, &step->index);
     if (reason != FIX_OK)
         set_malformed(step, reason, buffer.ptr, start, end);
     else
@@ -537,14 +480,15 @@ static const char *find_log_end(const struct fix_message *m, const char *start, 
 }
 
 /* Reads what lies between `start` and the end found for it, without believing BodyLength and CheckSum. */
-static enum fix_reason read_lenient(const char *start, const char *fields_end, const char *end, struct fix_message *m)
+static enum fix_reason read_lenient(const char *start, const char *fields_end, const char *end, struct fix_message *m,
+                                    struct fix_index *index)
 {
     *m = (struct fix_message){.lenient = true};
     if (read_begin_string(start, end, m) == NULL)
         return FIX_BEGIN_STRING;
     m->bytes = slice_make(start, (size_t)(end - start));
     m->fields = slice_make(start, (size_t)(fields_end - start));
-    return validate_fields(m);
+    return validate_fields(m, index);
 }
 
 /* The message at `start` was refused as strict for `reason`: finds its end, and reads it leniently where the profile
@@ -561,7 +505,7 @@ static void next_unframed(enum fix_profile profile, struct slice buffer, const c
         return;
     }
     if (profile == FIX_LOG)
-        reason = read_lenient(start, fields_end, end, &step->message);
+        reason = read_lenient(start, fields_end, end, &step->message, &step->index);
     if (reason != FIX_OK)
         set_malformed(step, reason, buffer.ptr, start, end);
     else
@@ -587,7 +531,7 @@ static void next_in_log(enum fix_profile profile, struct slice buffer, bool last
             set_step(step, FIX_SKIPPED, buffer.ptr, line, line_end);
         return;
     }
-    reason = read_framed(start, end, &step->message);
+    reason = read_framed(start, end, &step->message, &step->index);
     if (reason == FIX_OK)
         set_step(step, FIX_MESSAGE, buffer.ptr, start, step->message.bytes.ptr + step->message.bytes.len);
     else if (!last && (reason == FIX_TRUNCATED || (reason == FIX_BEGIN_STRING && end - start < BEGIN_STRING_MAX + 4)))

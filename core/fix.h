@@ -13,6 +13,7 @@
 
 #define FIX_TAG_MAX 999999999u      /* nine digits */
 #define FIX_MESSAGE_MAX (64u << 20) /* bytes; a longer message is not waited for */
+#define FIX_INDEX_MAX 256           /* fields; a message that has more is walked */
 
 /* X(name, sentence): each way to be malformed. One list: enum, Avro symbols, dead-letter details, metric labels. */
 #define FIX_REASONS(X)                                                                                                 \
@@ -27,7 +28,8 @@
     X(MSG_TYPE, "MsgType (35) is not the third field or empty")                                                        \
     X(FIELD, "a field is not tag=value")                                                                               \
     X(DATA_LENGTH, "a data field does not stand behind its length, or the length is wrong")                            \
-    X(TOO_MANY_IDENTIFIERS, "an instrument has more than 32 alternate identifiers")
+    X(TOO_MANY_IDENTIFIERS, "an instrument has more than 32 alternate identifiers")                                    \
+    X(TOO_MANY_INSTRUMENTS, "it names more than 100000 instruments")
 
 enum fix_reason {
     FIX_OK,
@@ -43,6 +45,16 @@ enum fix_profile {
     FIX_STRICT_LOG, /* a log in which what strict would refuse is malformed; reading goes on at the next message */
 };
 
+/* Where the fields of a message stand. */
+struct fix_index {
+    uint32_t count;
+    uint32_t tags[FIX_INDEX_MAX];
+    struct fix_place { /* of the value: bytes from the message's first field */
+        uint32_t at;
+        uint32_t len;
+    } values[FIX_INDEX_MAX];
+};
+
 /* One framed message, borrowed from the buffer given to fix_next. */
 struct fix_message {
     struct slice bytes;        /* from `8=` to the delimiter behind CheckSum, or as far as it goes */
@@ -52,6 +64,8 @@ struct fix_message {
     uint8_t delimiter_len;     /* 1: SOH or `|`; 2: `^A` */
     char delimiter;            /* its first byte */
     bool lenient;              /* values may be empty, lengths of data are advice (profile log) */
+    /* The fields, if they have been found all at once; NULL where they have to be walked. Lives as long as the step. */
+    const struct fix_index *index;
 };
 
 struct fix_field {
@@ -82,6 +96,7 @@ struct fix_step {
     enum fix_reason reason;
     struct slice malformed;
     struct fix_message message;
+    struct fix_index index; /* what message.index points to */
 };
 
 /* Takes the next thing off the buffer. `first`: the buffer starts a record or file, so that no bytes at all are EMPTY.

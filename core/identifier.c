@@ -9,16 +9,16 @@
 #define ISIN_LEN 12
 #define FIGI_LEN 12
 #define LEI_LEN 20
+#define LONGEST_PLACEHOLDER 7 /* UNKNOWN; but zeros may be as many as they like */
 
 struct kind {
     const char *name;
-    const char *source; /* tag 22 */
     enum identifier_level level;
     bool fold;
 };
 
 static const struct kind kinds[IDENTIFIER_KIND_COUNT] = {
-#define X(name, code, level, fold) {#name, code, level, fold},
+#define X(name, code, level, fold) {#name, level, fold},
     IDENTIFIER_KINDS(X)
 #undef X
 };
@@ -69,11 +69,16 @@ const char *identifier_kind_name(enum identifier_kind kind)
 
 enum identifier_kind identifier_kind_from_source(struct slice source)
 {
+    /* By code, from one up; 0: FIX lists no such code. */
+    static const unsigned char by_code[256] = {
+#define X(name, code, level, fold) [(unsigned char)(code)] = 1 + IDENTIFIER_##name,
+        IDENTIFIER_KINDS(X)
+#undef X
+    };
+    unsigned kind = source.len == 1 ? by_code[(unsigned char)source.ptr[0]] : 0;
+
     /* All codes that FIX lists have one character; private ones (91 to 99) have two. */
-    for (int i = 0; source.len == 1 && i < IDENTIFIER_KIND_COUNT; i++)
-        if (kinds[i].source[0] == source.ptr[0])
-            return (enum identifier_kind)i;
-    return IDENTIFIER_UNKNOWN;
+    return kind == 0 ? IDENTIFIER_UNKNOWN : (enum identifier_kind)(kind - 1);
 }
 
 enum identifier_kind identifier_kind_from_name(struct slice name)
@@ -266,6 +271,8 @@ bool identifier_is_placeholder(enum identifier_kind kind, struct slice value)
     static const bool may_start[256] = {['N'] = true, ['n'] = true, ['#'] = true, ['['] = true, ['-'] = true,
                                         ['0'] = true, ['U'] = true, ['u'] = true, ['T'] = true, ['t'] = true};
 
+    if (value.len > LONGEST_PLACEHOLDER && value.ptr[0] != '0')
+        return false;
     if (value.len > 0 && !may_start[(unsigned char)value.ptr[0]])
         return false; /* most are told by their first byte */
     return value.len == 0 || is_zeros(value) ||

@@ -16,42 +16,42 @@
  * an ISSUER's identifier is shared by all it issues; NONE names no security at all (a currency, a country). */
 enum identifier_level { LEVEL_NONE, LEVEL_ISSUER, LEVEL_SECURITY, LEVEL_LISTING };
 
-/* X(name, code of tag 22 or "" where FIX has none, level, fold: keys are compared in upper case)
+/* X(name, code of tag 22, level, fold: keys are compared in upper case)
  * The order is part of the index file: append only. */
 #define IDENTIFIER_KINDS(X)                                                                                            \
-    X(SYMBOL, "8", LEVEL_LISTING, false) /* tag 55, and exchange symbol in tag 48 */                                   \
-    X(CUSIP, "1", LEVEL_SECURITY, true)                                                                                \
-    X(SEDOL, "2", LEVEL_LISTING, true)                                                                                 \
-    X(QUIK, "3", LEVEL_LISTING, true)                                                                                  \
-    X(ISIN, "4", LEVEL_SECURITY, true)                                                                                 \
-    X(RIC, "5", LEVEL_LISTING, false) /* case matters: BRKb.N is class B */                                            \
-    X(ISO_CURRENCY, "6", LEVEL_NONE, true)                                                                             \
-    X(ISO_COUNTRY, "7", LEVEL_NONE, true)                                                                              \
-    X(CTA, "9", LEVEL_LISTING, false)                                                                                  \
-    X(BLOOMBERG, "A", LEVEL_LISTING, false)                                                                            \
-    X(WERTPAPIER, "B", LEVEL_SECURITY, true)                                                                           \
-    X(DUTCH, "C", LEVEL_SECURITY, true)                                                                                \
-    X(VALOREN, "D", LEVEL_SECURITY, true)                                                                              \
-    X(SICOVAM, "E", LEVEL_SECURITY, true)                                                                              \
-    X(BELGIAN, "F", LEVEL_SECURITY, true)                                                                              \
-    X(COMMON, "G", LEVEL_SECURITY, true) /* Clearstream and Euroclear common code */                                   \
-    X(CLEARING, "H", LEVEL_LISTING, false)                                                                             \
-    X(FPML_SPEC, "I", LEVEL_NONE, false)                                                                               \
-    X(OPRA, "J", LEVEL_LISTING, false)                                                                                 \
-    X(FPML_URL, "K", LEVEL_NONE, false)                                                                                \
-    X(LETTER_OF_CREDIT, "L", LEVEL_NONE, false)                                                                        \
-    X(MARKETPLACE, "M", LEVEL_LISTING, false)                                                                          \
-    X(MARKIT_RED_ENTITY, "N", LEVEL_ISSUER, false)                                                                     \
-    X(MARKIT_RED_PAIR, "P", LEVEL_SECURITY, false)                                                                     \
-    X(CFTC, "Q", LEVEL_NONE, false)                                                                                    \
-    X(ISDA_REFERENCE, "R", LEVEL_NONE, false)                                                                          \
-    X(FIGI, "S", LEVEL_LISTING, true)                                                                                  \
-    X(LEI, "T", LEVEL_ISSUER, true)                                                                                    \
-    X(SYNTHETIC, "U", LEVEL_LISTING, false)                                                                            \
-    X(FIM, "V", LEVEL_LISTING, false)                                                                                  \
-    X(INDEX_NAME, "W", LEVEL_NONE, false)                                                                              \
-    X(UNIFORM_SYMBOL, "X", LEVEL_LISTING, false)                                                                       \
-    X(DTI, "Y", LEVEL_SECURITY, false) /* ISO 24165 */
+    X(SYMBOL, '8', LEVEL_LISTING, false) /* tag 55, and exchange symbol in tag 48 */                                   \
+    X(CUSIP, '1', LEVEL_SECURITY, true)                                                                                \
+    X(SEDOL, '2', LEVEL_LISTING, true)                                                                                 \
+    X(QUIK, '3', LEVEL_LISTING, true)                                                                                  \
+    X(ISIN, '4', LEVEL_SECURITY, true)                                                                                 \
+    X(RIC, '5', LEVEL_LISTING, false) /* case matters: BRKb.N is class B */                                            \
+    X(ISO_CURRENCY, '6', LEVEL_NONE, true)                                                                             \
+    X(ISO_COUNTRY, '7', LEVEL_NONE, true)                                                                              \
+    X(CTA, '9', LEVEL_LISTING, false)                                                                                  \
+    X(BLOOMBERG, 'A', LEVEL_LISTING, false)                                                                            \
+    X(WERTPAPIER, 'B', LEVEL_SECURITY, true)                                                                           \
+    X(DUTCH, 'C', LEVEL_SECURITY, true)                                                                                \
+    X(VALOREN, 'D', LEVEL_SECURITY, true)                                                                              \
+    X(SICOVAM, 'E', LEVEL_SECURITY, true)                                                                              \
+    X(BELGIAN, 'F', LEVEL_SECURITY, true)                                                                              \
+    X(COMMON, 'G', LEVEL_SECURITY, true) /* Clearstream and Euroclear common code */                                   \
+    X(CLEARING, 'H', LEVEL_LISTING, false)                                                                             \
+    X(FPML_SPEC, 'I', LEVEL_NONE, false)                                                                               \
+    X(OPRA, 'J', LEVEL_LISTING, false)                                                                                 \
+    X(FPML_URL, 'K', LEVEL_NONE, false)                                                                                \
+    X(LETTER_OF_CREDIT, 'L', LEVEL_NONE, false)                                                                        \
+    X(MARKETPLACE, 'M', LEVEL_LISTING, false)                                                                          \
+    X(MARKIT_RED_ENTITY, 'N', LEVEL_ISSUER, false)                                                                     \
+    X(MARKIT_RED_PAIR, 'P', LEVEL_SECURITY, false)                                                                     \
+    X(CFTC, 'Q', LEVEL_NONE, false)                                                                                    \
+    X(ISDA_REFERENCE, 'R', LEVEL_NONE, false)                                                                          \
+    X(FIGI, 'S', LEVEL_LISTING, true)                                                                                  \
+    X(LEI, 'T', LEVEL_ISSUER, true)                                                                                    \
+    X(SYNTHETIC, 'U', LEVEL_LISTING, false)                                                                            \
+    X(FIM, 'V', LEVEL_LISTING, false)                                                                                  \
+    X(INDEX_NAME, 'W', LEVEL_NONE, false)                                                                              \
+    X(UNIFORM_SYMBOL, 'X', LEVEL_LISTING, false)                                                                       \
+    X(DTI, 'Y', LEVEL_SECURITY, false) /* ISO 24165 */
 
 enum identifier_kind {
 #define X(name, code, level, fold) IDENTIFIER_##name,
@@ -89,6 +89,12 @@ enum identifier_validity identifier_check(enum identifier_kind kind, struct slic
 /* Whether a trimmed value stands for "nothing here": blank, "N/A", "[N/A]" (FIX 4.3, tag 55), "NULL", "-", only zeros,
  * ...; for kinds other than SYMBOL also "NA", "NAN", "UNKNOWN", "TBD". Case aside. */
 bool identifier_is_placeholder(enum identifier_kind kind, struct slice value);
+
+/* Whether an attribute or symbol that starts like this may be a placeholder: most are told by their first byte. */
+static inline bool identifier_may_be_placeholder(char first)
+{
+    return first == 'N' || first == 'n' || first == '#' || first == '[' || first == '-' || first == '0';
+}
 
 /* The key that a value of the master or of a message stands for: trimmed, and in upper case where the kind folds.
  * Writes to `key` (IDENTIFIER_MAX bytes, not terminated) and returns its length in bytes; 0 where the value is no

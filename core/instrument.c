@@ -1,5 +1,12 @@
 #include "instrument.h"
 
+#include <stdlib.h>
+
+#include "instrument_walk.h"
+
+#define NO_SLOT UINT32_MAX
+#define RELATED_SYMBOL_TAG 46
+
 const char *instrument_role_name(enum instrument_role role)
 {
     static const char *const names[INSTRUMENT_ROLE_COUNT] = {
@@ -9,18 +16,6 @@ const char *instrument_role_name(enum instrument_role role)
     };
     return names[role];
 }
-
-/* Where one pass over the message stands. */
-struct extraction {
-    struct instrument_list *list;
-    struct instrument *body;
-    struct slice security_id;
-    struct slice security_id_source;
-    bool has_alternates;          /* the counter 454 was met, and counts more than 0 */
-    uint32_t alternates;          /* met so far */
-    uint32_t alternate_delimiter; /* the tag that starts an entry of group 454; 0 until it is known */
-    struct instrument_identifier alternate[INSTRUMENT_ALTERNATES_MAX];
-};
 
 /* Which message types these are is said in core/README.md, "From a message to its instrument". */
 static bool is_one_of(struct slice type, const char *const *types, size_t count)
@@ -33,7 +28,7 @@ static bool is_one_of(struct slice type, const char *const *types, size_t count)
 
 static bool is_session_type(struct slice type)
 {
-    return type.len == 1 && memchr("012345A", type.ptr[0], strlen("012345A")) != NULL;
+    return type.len == 1 && ((type.ptr[0] >= '0' && type.ptr[0] <= '5') || type.ptr[0] == 'A');
 }
 
 /* Symbol is required in every version of FIX (4.0 to 5.0 SP2) that has the message. */
@@ -44,202 +39,6 @@ static bool must_name_instrument(struct slice type)
                                         "AM", "AR", "AS", "BM", "BN", "BO", "DS", "DT", "DW"};
 
     return is_one_of(type, types, sizeof types / sizeof types[0]);
-}
-
-/* Whether a group's counter is a number above 0. */
-static bool counts_some(struct slice counter)
-{
-    bool some = false;
-
-    counter = slice_trim(counter);
-    for (size_t i = 0; i < counter.len; i++) {
-        if (counter.ptr[i] < '0' || counter.ptr[i] > '9')
-            return false;
-        some = some || counter.ptr[i] != '0';
-    }
-    return some;
-}
-
-/* Groups that hold instruments, or prices in another currency, of their own: what follows is no longer the body's. */
-static bool starts_list(const struct fix_field *field, struct slice type)
-{
-    switch (field->tag) {
-    case 146:  /* NoRelatedSym */
-    case 268:  /* NoMDEntries */
-    case 295:  /* NoQuoteEntries */
-    case 296:  /* NoQuoteSets */
-    case 428:  /* NoStrikes */
-    case 1165: /* NoSettlOblig */
-    case 1889: /* NoInstrmtMatchSides */
-    case 2428: /* NoOrderEntries */
-        break;
-    case 73: /* NoOrders: other messages list bare order numbers */
-        if (!slice_equal_text(type, "E"))
-            return false;
-        break;
-    default:
-        return false;
-    }
-    return counts_some(field->value);
-}
-
-static void keep_first(struct slice *slot, struct slice value)
-{
-    if (slot->len == 0)
-        *slot = value;
-}
-
-/* Of an instrument's attribute: trimmed, and nothing where it is a placeholder. */
-static void keep_attribute(struct slice *slot, struct slice value)
-{
-    if (slot->ptr != NULL)
-        return;
-    *slot = slice_trim(value);
-    if (identifier_is_placeholder(IDENTIFIER_SYMBOL, *slot))
-        slot->len = 0;
-}
-
-static bool take_header(struct message_fields *m, const struct fix_field *f)
-{
-    switch (f->tag) {
-    case 11:
-        keep_first(&m->cl_ord_id, f->value);
-        return true;
-    case 17:
-        keep_first(&m->exec_id, f->value);
-        return true;
-    case 34:
-        keep_first(&m->msg_seq_num, f->value);
-        return true;
-    case 37:
-        keep_first(&m->order_id, f->value);
-        return true;
-    case 41:
-        keep_first(&m->orig_cl_ord_id, f->value);
-        return true;
-    case 43:
-        m->poss_dup = m->poss_dup || slice_equal_text(f->value, "Y");
-        return true;
-    case 49:
-        keep_first(&m->sender, f->value);
-        return true;
-    case 52:
-        keep_first(&m->sending_time, f->value);
-        return true;
-    case 56:
-        keep_first(&m->target, f->value);
-        return true;
-    case 60:
-        keep_first(&m->transact_time, f->value);
-        return true;
-    case 75:
-        keep_first(&m->trade_date, f->value);
-        return true;
-    case 97:
-        m->poss_resend = m->poss_resend || slice_equal_text(f->value, "Y");
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool take_amount(struct message_fields *m, const struct fix_field *f)
-{
-    /* By tag, one more than the amount; 0: none. */
-    static const unsigned char amounts[100] = {
-        [6] = 1 + AMOUNT_AVG_PX,   [14] = 1 + AMOUNT_CUM_QTY,  [27] = 1 + AMOUNT_IOI_QTY,
-        [31] = 1 + AMOUNT_LAST_PX, [32] = 1 + AMOUNT_LAST_QTY, [38] = 1 + AMOUNT_ORDER_QTY,
-        [44] = 1 + AMOUNT_PRICE,   [53] = 1 + AMOUNT_SHARES,   [99] = 1 + AMOUNT_STOP_PX,
-    };
-
-    if (f->tag >= sizeof amounts || amounts[f->tag] == 0)
-        return false;
-    keep_first(&m->amounts[amounts[f->tag] - 1], f->value);
-    return true;
-}
-
-static bool take_attribute(struct extraction *x, const struct fix_field *f)
-{
-    struct instrument *i = x->body;
-
-    switch (f->tag) {
-    case 15:
-        keep_first(&x->list->message.currency, f->value);
-        keep_attribute(&i->currency, f->value);
-        return true;
-    case 22:
-        keep_first(&x->security_id_source, f->value);
-        return true;
-    case 48:
-        keep_first(&x->security_id, f->value);
-        return true;
-    case 55:
-        keep_attribute(&i->symbol, f->value);
-        return true;
-    case 65:
-        keep_attribute(&i->suffix, f->value);
-        return true;
-    case 167:
-        keep_attribute(&i->type, f->value);
-        return true;
-    case 200:
-        keep_attribute(&i->maturity_month_year, f->value);
-        return true;
-    case 201:
-        keep_first(&i->put_call, slice_trim(f->value)); /* 0 is a put here, not a placeholder */
-        return true;
-    case 202:
-        keep_attribute(&i->strike, f->value);
-        return true;
-    case 205:
-        keep_attribute(&i->maturity_day, f->value);
-        return true;
-    case 207:
-        keep_attribute(&i->exchange, f->value);
-        return true;
-    case 231:
-        keep_attribute(&i->multiplier, f->value);
-        return true;
-    case 461:
-        keep_attribute(&i->cfi, f->value);
-        return true;
-    case 541:
-        keep_attribute(&i->maturity_date, f->value);
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* Group 454: its first tag delimits its entries, whichever of the two it is. */
-static enum fix_reason take_alternate(struct extraction *x, const struct fix_field *f)
-{
-    struct instrument_identifier *entry;
-
-    if (f->tag == 454)
-        x->has_alternates = x->has_alternates || counts_some(f->value);
-    if (!x->has_alternates || (f->tag != 455 && f->tag != 456))
-        return FIX_OK;
-    if (x->alternate_delimiter == 0)
-        x->alternate_delimiter = f->tag;
-    if (f->tag == x->alternate_delimiter) {
-        if (x->alternates == INSTRUMENT_ALTERNATES_MAX)
-            return FIX_TOO_MANY_IDENTIFIERS;
-        x->alternate[x->alternates++] = (struct instrument_identifier){.tag = 455, .position = x->alternates};
-    }
-    entry = &x->alternate[x->alternates - 1];
-    keep_first(f->tag == 455 ? &entry->value : &entry->source, f->value);
-    return FIX_OK;
-}
-
-static enum fix_reason take_field(struct extraction *x, const struct fix_field *f)
-{
-    /* An empty value (profile log) still delimits an entry of group 454; otherwise it says nothing. */
-    if (f->value.len == 0)
-        return take_alternate(x, f);
-    if (take_header(&x->list->message, f) || take_amount(&x->list->message, f) || take_attribute(x, f))
-        return FIX_OK;
-    return take_alternate(x, f);
 }
 
 /* A code that FIX does not list may still be an identifier; a currency or a country names no security. */
@@ -254,21 +53,98 @@ static bool names_security(const struct instrument *i)
 }
 
 /* Appends an identifier unless its value is a placeholder. */
-static void add_identifier(struct instrument *i, struct instrument_identifier id)
+static void add_identifier(struct instrument *i, struct slice value, struct slice source, uint32_t tag,
+                           uint32_t position)
 {
-    id.value = slice_trim(id.value);
-    id.source = slice_trim(id.source);
-    id.kind = identifier_kind_from_source(id.source);
-    if (!identifier_is_placeholder(id.kind, id.value))
-        i->identifiers[i->identifier_count++] = id;
+    struct instrument_identifier *id = &i->identifiers[i->identifier_count];
+
+    if (value.len == 0)
+        return;
+    value = slice_trim(value);
+    source = slice_trim(source);
+    id->kind = identifier_kind_from_source(source);
+    if (identifier_is_placeholder(id->kind, value))
+        return;
+    id->value = value;
+    id->source = source;
+    id->tag = tag;
+    id->position = position;
+    i->identifier_count++;
 }
 
-static void collect_identifiers(struct extraction *x)
+static struct slice text_of(const struct instrument_list *list, struct fix_place span)
 {
-    add_identifier(x->body, (struct instrument_identifier){
-                                .value = x->security_id, .source = x->security_id_source, .tag = 48, .position = 0});
-    for (uint32_t k = 0; k < x->alternates; k++)
-        add_identifier(x->body, x->alternate[k]);
+    return slice_make(list->base + span.at, span.len);
+}
+
+/* What stands at a place of a plain message; its places are not cleared for each message. */
+static struct slice plain_text(const struct instrument_list *list, unsigned place)
+{
+    return list->found_places >> place & 1 ? text_of(list, list->found[place]) : slice_make(list->base, 0);
+}
+
+static struct slice message_text(const struct instrument_list *list, enum message_tag tag)
+{
+    return plain_text(list, PLAIN_MESSAGE + tag);
+}
+
+const struct message_fields *instrument_message(struct instrument_list *list)
+{
+    struct message_fields *m = &list->message;
+
+    m->msg_seq_num = message_text(list, MESSAGE_SEQ_NUM);
+    m->sender = message_text(list, MESSAGE_SENDER);
+    m->target = message_text(list, MESSAGE_TARGET);
+    m->cl_ord_id = message_text(list, MESSAGE_CL_ORD_ID);
+    m->orig_cl_ord_id = message_text(list, MESSAGE_ORIG_CL_ORD_ID);
+    m->order_id = message_text(list, MESSAGE_ORDER_ID);
+    m->exec_id = message_text(list, MESSAGE_EXEC_ID);
+    m->poss_dup = slice_equal_text(message_text(list, MESSAGE_POSS_DUP), "Y");
+    m->poss_resend = slice_equal_text(message_text(list, MESSAGE_POSS_RESEND), "Y");
+    return m;
+}
+
+static struct slice value_of(const struct instrument_list *list, const struct instrument_slot *slot,
+                             enum instrument_field field)
+{
+    return list->is_plain ? plain_text(list, PLAIN_VALUES + field) : text_of(list, slot->values[field]);
+}
+
+static struct slice amount_of(const struct instrument_list *list, const struct instrument_slot *slot,
+                              enum amount amount)
+{
+    return list->is_plain ? plain_text(list, PLAIN_AMOUNTS + amount) : text_of(list, slot->amounts[amount]);
+}
+
+static struct slice without_placeholder(struct slice value)
+{
+    value = slice_trim(value);
+    if (value.len > 0 && identifier_may_be_placeholder(value.ptr[0]) &&
+        identifier_is_placeholder(IDENTIFIER_SYMBOL, value))
+        value.len = 0;
+    return value;
+}
+
+/* Of an instrument's attribute: trimmed, and nothing where it is a placeholder. Most are absent. */
+static inline struct slice attribute_of(const struct instrument_list *list, const struct instrument_slot *slot,
+                                        enum instrument_field field)
+{
+    struct slice value = value_of(list, slot, field);
+
+    return value.len == 0 ? value : without_placeholder(value);
+}
+
+static void collect_identifiers(const struct instrument_list *list, const struct instrument_slot *slot,
+                                struct instrument *i)
+{
+    uint32_t k = slot->alternate;
+
+    i->identifier_count = 0;
+    add_identifier(i, value_of(list, slot, FIELD_SECURITY_ID), value_of(list, slot, FIELD_SOURCE),
+                   i->tags[FIELD_SECURITY_ID], 0);
+    for (uint32_t position = 1; position <= slot->alternates; position++, k = list->alternates[k].next)
+        add_identifier(i, text_of(list, list->alternates[k].value), text_of(list, list->alternates[k].source),
+                       i->tags[FIELD_ALTERNATE_ID], position);
 }
 
 /* When-issued and a lump sum of interest are FIX's own suffixes, not a class of shares (FIX 4.4, tag 65). */
@@ -276,6 +152,129 @@ static void drop_fix_suffix(struct instrument *i)
 {
     if (slice_equal_text(i->suffix, "WI") || slice_equal_text(i->suffix, "CD"))
         i->suffix.len = 0;
+}
+
+/* Makes one slot what is handed out. */
+static void fill(struct instrument_list *list, const struct instrument_slot *slot)
+{
+    struct instrument *i = &list->current;
+    struct slice put_call = slice_trim(value_of(list, slot, FIELD_PUT_CALL));
+
+    list->current_slot = slot;
+    i->role = (enum instrument_role)slot->role;
+    i->position = slot->position;
+    i->tags = instrument_block_tags[slot->block];
+    i->symbol_tag = slot->is_related ? RELATED_SYMBOL_TAG : i->tags[FIELD_SYMBOL];
+    i->symbol = attribute_of(list, slot, FIELD_SYMBOL);
+    i->suffix = attribute_of(list, slot, FIELD_SUFFIX);
+    i->exchange = attribute_of(list, slot, FIELD_EXCHANGE);
+    i->currency = attribute_of(list, slot, FIELD_CURRENCY);
+    i->type = attribute_of(list, slot, FIELD_TYPE);
+    i->cfi = attribute_of(list, slot, FIELD_CFI);
+    i->maturity_date = attribute_of(list, slot, FIELD_MATURITY_DATE);
+    i->maturity_month_year = attribute_of(list, slot, FIELD_MATURITY_MONTH);
+    i->maturity_day = attribute_of(list, slot, FIELD_MATURITY_DAY);
+    i->strike = attribute_of(list, slot, FIELD_STRIKE);
+    i->multiplier = attribute_of(list, slot, FIELD_MULTIPLIER);
+    /* 0 is a put here, not a placeholder */
+    i->put_call = slice_equal_text(put_call, "0") ? put_call : attribute_of(list, slot, FIELD_PUT_CALL);
+    collect_identifiers(list, slot, i);
+    drop_fix_suffix(i);
+}
+
+/* ---- entries of market data that take over the instrument before them ---- */
+
+static bool states(const struct instrument_slot *slot, enum instrument_field field)
+{
+    return slot->values[field].len > 0;
+}
+
+static bool states_identity(const struct instrument_slot *slot)
+{
+    return states(slot, FIELD_SYMBOL) || states(slot, FIELD_SECURITY_ID) || slot->alternates > 0;
+}
+
+/* Whether it says of the instrument before that it is another listing or contract of it. */
+static bool states_change(const struct instrument_slot *slot)
+{
+    bool change = false;
+
+    for (int f = FIELD_EXCHANGE; f < FIELD_KEPT; f++)
+        change = change || (f != FIELD_CURRENCY && states(slot, (enum instrument_field)f));
+    return change;
+}
+
+/* The instrument before, with the changes that the entry states: what identified that one, or follows from what
+ * is changed, is not this one's. */
+static void take_over(struct instrument_slot *slot, const struct instrument_slot *before)
+{
+    bool change = states_change(slot);
+    bool maturity = states(slot, FIELD_MATURITY_DATE) || states(slot, FIELD_MATURITY_MONTH);
+
+    for (int f = 0; f < FIELD_KEPT; f++) {
+        bool identity = f == FIELD_SECURITY_ID || f == FIELD_SOURCE || f == FIELD_CFI;
+        bool date = f == FIELD_MATURITY_DATE || f == FIELD_MATURITY_MONTH || f == FIELD_MATURITY_DAY;
+        if (f == FIELD_CURRENCY || (change && identity) || (maturity && date) || states(slot, (enum instrument_field)f))
+            continue;
+        slot->values[f] = before->values[f];
+    }
+    slot->is_related = before->is_related;
+    if (!change) {
+        slot->alternates = before->alternates;
+        slot->alternate = before->alternate;
+    }
+}
+
+/* Whether the entry's slot names an instrument, perhaps with the help of the entry before. An entry that states
+ * nothing is about the same instrument, which has been handed out. */
+static bool name_entry(struct instrument_list *list, uint32_t number)
+{
+    struct instrument_slot *slot = &list->slots[number];
+    bool identity = states_identity(slot);
+
+    if (!identity && slot->may_inherit) {
+        if (list->before == NO_SLOT || (!states_change(slot) && !states(slot, FIELD_CURRENCY)))
+            return false;
+        take_over(slot, &list->slots[list->before]);
+    }
+    fill(list, slot);
+    list->before = number;
+    if (names_security(&list->current))
+        return true;
+    list->before = NO_SLOT;
+    return false;
+}
+
+const struct instrument *instrument_next(struct instrument_list *list)
+{
+    while (list->next < list->count) {
+        uint32_t number = list->next++;
+        bool is_entry = list->slots[number].role == INSTRUMENT_LIST_ENTRY;
+        bool named;
+        if (is_entry) {
+            named = name_entry(list, number);
+        } else {
+            fill(list, &list->slots[number]);
+            named = names_security(&list->current);
+        }
+        if (!named)
+            continue;
+        list->named++;
+        list->references += list->current.role == INSTRUMENT_REFERENCE;
+        return &list->current;
+    }
+    return NULL;
+}
+
+bool instrument_is_missing(const struct instrument_list *list)
+{
+    return list->named == list->references && must_name_instrument(list->message.msg_type);
+}
+
+const struct instrument *instrument_body(struct instrument_list *list)
+{
+    fill(list, &list->slots[0]);
+    return &list->current;
 }
 
 /* ---- price and quantity ---- */
@@ -321,24 +320,28 @@ static bool row_applies(const struct amount_row *row, struct slice type, bool ty
     return row->types != NULL ? is_listed(type, row->types) : !type_has_own;
 }
 
-static bool read_amount(const struct message_fields *m, enum amount which, struct decimal *out)
+static bool read_amount(const struct instrument_list *list, enum amount which, struct decimal *out)
 {
-    return decimal_parse(slice_trim(m->amounts[which]), out) && !decimal_is_zero(*out);
+    return decimal_parse(slice_trim(amount_of(list, list->current_slot, which)), out) && !decimal_is_zero(*out);
 }
 
-void instrument_amounts(const struct message_fields *message, struct message_amounts *out)
+void instrument_amounts(const struct instrument_list *list, struct message_amounts *out)
 {
-    bool own = has_own_rows(message->msg_type);
+    struct slice type = list->message.msg_type;
+    bool own = has_own_rows(type);
 
     *out = (struct message_amounts){0};
+    if (list->current.role != INSTRUMENT_BODY && list->current.role != INSTRUMENT_LIST_ENTRY)
+        return;
+    out->currency = value_of(list, list->current_slot, FIELD_CURRENCY);
     for (size_t i = 0; i < AMOUNT_ROWS; i++) {
         const struct amount_row *row = &amount_rows[i];
         struct decimal quantity;
         struct decimal price;
-        if (!row_applies(row, message->msg_type, own))
+        if (!row_applies(row, type, own))
             continue;
-        bool has_quantity = read_amount(message, row->quantity, &quantity);
-        bool has_price = read_amount(message, row->price, &price);
+        bool has_quantity = read_amount(list, row->quantity, &quantity);
+        bool has_price = read_amount(list, row->price, &price);
         bool both = has_quantity && has_price;
         if (has_quantity && (both || !out->has_quantity))
             out->quantity = quantity;
@@ -353,28 +356,27 @@ void instrument_amounts(const struct message_fields *message, struct message_amo
     }
 }
 
-enum fix_reason instrument_extract(const struct fix_message *message, struct instrument_list *out)
+void instrument_list_free(struct instrument_list *list)
 {
-    struct extraction x = {.list = out, .body = &out->items[0]};
-    struct fix_cursor cursor;
-    struct fix_field field;
-    enum fix_reason reason;
+    free(list->slots);
+    free(list->alternates);
+    *list = (struct instrument_list){0};
+}
 
-    *out = (struct instrument_list){.message = {.begin_string = message->begin_string, .msg_type = message->msg_type}};
-    out->items[0].role = INSTRUMENT_BODY;
-    if (is_session_type(message->msg_type))
-        return FIX_OK;
-    fix_cursor_start(message, &cursor);
-    while (fix_cursor_next(&cursor, &field) && !starts_list(&field, message->msg_type)) {
-        reason = take_field(&x, &field);
-        if (reason != FIX_OK)
-            return reason;
-    }
-    collect_identifiers(&x);
-    drop_fix_suffix(x.body);
-    if (names_security(x.body))
-        out->count = 1;
-    else
-        out->must_name_one = must_name_instrument(message->msg_type);
-    return FIX_OK;
+int instrument_extract(struct instrument_list *list, const struct fix_message *message, bool references,
+                       enum fix_reason *reason, struct error *e)
+{
+    list->next = list->count = list->named = list->references = 0;
+    list->before = NO_SLOT;
+    list->is_plain = false;
+    list->found_places = 0;
+    *reason = FIX_OK;
+    if (!is_session_type(message->msg_type) && instrument_walk(list, message, references, reason, e) != 0)
+        return -1;
+    list->message.begin_string = message->begin_string;
+    list->message.msg_type = message->msg_type;
+    list->message.transact_time = message_text(list, MESSAGE_TRANSACT_TIME);
+    list->message.sending_time = message_text(list, MESSAGE_SENDING_TIME);
+    list->message.trade_date = message_text(list, MESSAGE_TRADE_DATE);
+    return 0;
 }

@@ -1,19 +1,22 @@
 /* instrument: the instruments that a FIX message names, and the fields of the message that are published with them.
  *
- * One pass over the fields; nothing is allocated; everything is borrowed from the message. Any thread. For now the
- * body's instrument; legs, underlyings and list entries go into the same array. Rules: core/README.md, "From a message
- * to its instrument". */
+ * One pass over the fields notes where the values of each instrument stand; they are made plain one instrument at a
+ * time. Everything handed out is borrowed from the message and the list. A list belongs to one thread and is used again
+ * and again; it keeps its memory. Rules: core/README.md, "From a message to its instruments". */
 #ifndef FIXWARDEN_CORE_INSTRUMENT_H
 #define FIXWARDEN_CORE_INSTRUMENT_H
 
 #include "decimal.h"
+#include "error.h"
 #include "fix.h"
 #include "fix_time.h"
 #include "identifier.h"
+#include "instrument_tags.h"
 
 #define INSTRUMENT_ALTERNATES_MAX 32
 #define INSTRUMENT_IDENTIFIERS_MAX (1 + INSTRUMENT_ALTERNATES_MAX)
-#define INSTRUMENTS_MAX 1 /* in one message; grows with the roles */
+#define INSTRUMENT_PLAIN_MAX 64 /* places for the values that stand outside groups */
+#define INSTRUMENTS_MAX 100000u /* in one message, entries that name none counted; over 5 MB of a real list */
 
 /* The order is that of the Avro enum; append only. */
 #define INSTRUMENT_ROLES(X)                                                                                            \
@@ -34,17 +37,19 @@ enum instrument_role {
 };
 
 struct instrument_identifier {
-    struct slice value;  /* trimmed; tag 48 or 455 */
-    struct slice source; /* tag 22 or 456, may be empty */
+    struct slice value;  /* trimmed; tag 48 or 455, or what is their like in the instrument's block */
+    struct slice source; /* tag 22 or 456 or the like, may be empty */
     enum identifier_kind kind;
-    uint32_t tag;      /* 48 or 455: which field holds the value */
+    uint32_t tag;      /* which field holds the value */
     uint32_t position; /* 0 the primary one, 1... the alternates as they stand in the message */
 };
 
 /* Trimmed values; empty where absent or a placeholder. */
 struct instrument {
     enum instrument_role role;
-    uint32_t position; /* among those of its role, from 0 */
+    uint32_t position;    /* among those of its role, from 0 */
+    const uint16_t *tags; /* by enum instrument_field: in which tags it stands; 0: its block has no such field */
+    uint32_t symbol_tag;  /* tags[FIELD_SYMBOL], or 46 */
     struct slice symbol;
     struct slice suffix;
     struct instrument_identifier identifiers[INSTRUMENT_IDENTIFIERS_MAX];
@@ -53,26 +58,12 @@ struct instrument {
     struct slice currency;
     struct slice type;
     struct slice cfi;
-    struct slice maturity_date;       /* 541 */
-    struct slice maturity_month_year; /* 200 */
-    struct slice maturity_day;        /* 205 */
+    struct slice maturity_date;       /* 541 or the like */
+    struct slice maturity_month_year; /* 200 or the like */
+    struct slice maturity_day;        /* 205 or the like */
     struct slice strike;
     struct slice put_call;
     struct slice multiplier;
-};
-
-/* Fields that price and quantity are taken from; which of them count depends on the message's type. */
-enum amount {
-    AMOUNT_CUM_QTY,   /* 14 */
-    AMOUNT_AVG_PX,    /* 6 */
-    AMOUNT_IOI_QTY,   /* 27 */
-    AMOUNT_LAST_PX,   /* 31 */
-    AMOUNT_LAST_QTY,  /* 32 */
-    AMOUNT_ORDER_QTY, /* 38 */
-    AMOUNT_PRICE,     /* 44 */
-    AMOUNT_SHARES,    /* 53 */
-    AMOUNT_STOP_PX,   /* 99 */
-    AMOUNT_COUNT,
 };
 
 /* Of the message as a whole, as it stands; empty where absent. */
@@ -91,29 +82,79 @@ struct message_fields {
     struct slice trade_date;
     bool poss_dup;
     bool poss_resend;
-    struct slice currency;
-    struct slice amounts[AMOUNT_COUNT]; /* what price and quantity are read from, should they be asked for */
 };
 
-/* Price and quantity, and their product; exact. */
+/* Price and quantity, and their product; exact. Nothing for an instrument that has none of its own. */
 struct message_amounts {
     bool has_price, has_quantity, has_notional;
     struct decimal price, quantity, notional;
+    struct slice currency; /* as it stands */
 };
 
+/* An instrument as the pass over the fields found it; a value of no length is absent. Private, as is the next one. */
+struct instrument_slot {
+    uint8_t block;           /* enum tag_block */
+    uint8_t role;            /* enum instrument_role */
+    bool is_related;         /* its symbol is tag 46 */
+    bool may_inherit;        /* an entry of market data that can take over the instrument before */
+    bool has_alternates;     /* their counter was met, and counts some */
+    uint32_t position;       /* among those of its role */
+    uint32_t alternates;     /* how many ... */
+    uint32_t alternate_tag;  /* ... each of which starts with this tag; 0: not known yet */
+    uint32_t alternate;      /* the first one ... */
+    uint32_t last_alternate; /* ... and the last */
+    struct fix_place values[FIELD_KEPT];
+    struct fix_place amounts[AMOUNT_COUNT];
+};
+
+struct instrument_alternate {
+    struct fix_place value;
+    struct fix_place source;
+    uint32_t next; /* of the same instrument; those of several may stand in turns */
+};
+
+/* Starts as {0}. */
 struct instrument_list {
+    /* Version, type and times; the rest from instrument_message on, since only discrepancies need it. */
     struct message_fields message;
-    struct instrument items[INSTRUMENTS_MAX];
-    size_t count;
-    bool must_name_one; /* the message's type requires an instrument, and it has none */
+    uint32_t named;      /* instruments handed out */
+    uint32_t references; /* references among them */
+
+    const char *base;      /* private from here on: what spans are counted from */
+    bool is_plain;         /* there is a body and no group: its values and amounts are in `found`, not in its slot */
+    uint64_t found_places; /* bits: which of `found` count */
+    struct fix_place found[INSTRUMENT_PLAIN_MAX];
+    struct instrument_slot *slots;
+    uint32_t count, room;
+    struct instrument_alternate *alternates;
+    uint32_t alternate_count, alternate_room;
+    uint32_t next;   /* slot to hand out */
+    uint32_t before; /* slot of the market data entry before, which the next one may take over */
+    struct instrument current;
+    const struct instrument_slot *current_slot;
 };
 
-/* FIX_OK, or FIX_TOO_MANY_IDENTIFIERS. */
-enum fix_reason instrument_extract(const struct fix_message *message, struct instrument_list *out);
+/* Reads a message. `references`: benchmark, peg and trigger instruments, too. *reason is FIX_OK,
+ * FIX_TOO_MANY_IDENTIFIERS or FIX_TOO_MANY_INSTRUMENTS. Returns -1 only without memory. */
+int instrument_extract(struct instrument_list *list, const struct fix_message *message, bool references,
+                       enum fix_reason *reason, struct error *e);
+void instrument_list_free(struct instrument_list *list);
 
-/* By the table in core/README.md, "Price, quantity, notional". Apart from extraction, because only discrepancies need
- * it. */
-void instrument_amounts(const struct message_fields *message, struct message_amounts *out);
+/* All of the message's own fields. Borrowed until the next message. */
+const struct message_fields *instrument_message(struct instrument_list *list);
+
+/* Whether the message's type must name an instrument and, now that all were handed out, it has named none. */
+bool instrument_is_missing(const struct instrument_list *list);
+
+/* The next instrument that the message names, the body's first; NULL at the end. Borrowed until the next call. */
+const struct instrument *instrument_next(struct instrument_list *list);
+
+/* The body's instrument, whether or not anything names it: what a message that must name one and does not is about. */
+const struct instrument *instrument_body(struct instrument_list *list);
+
+/* Of the instrument handed out last, by the table in core/README.md, "Price, quantity, notional". Apart from
+ * extraction, because only discrepancies need it. */
+void instrument_amounts(const struct instrument_list *list, struct message_amounts *out);
 
 const char *instrument_role_name(enum instrument_role role);
 

@@ -35,7 +35,7 @@ struct matching {
     const struct instrument *instrument;
     struct date date; /* of the message */
     struct match_result *result;
-    bool led_by_symbol; /* tag 55 led to the candidates */
+    bool led_by_symbol; /* tag 55 or its like led to the candidates */
 };
 
 #define ROLE_BIT(role) (UINT32_C(1) << (role))
@@ -461,11 +461,11 @@ static int judge_active(const void *context, const struct security *row)
 /* Narrows the candidates by one attribute of the message, if it has it. Returns whether it differs from every one of
  * them. */
 static bool compare(struct matching *m, struct slice observed, candidates_judge judge, enum discrepancy_kind kind,
-                    uint32_t tag, enum master_role role)
+                    enum instrument_field field, enum master_role role)
 {
     if (observed.len == 0 || candidates_keep_best(&m->matcher->candidates, judge, m) != DIFFERS)
         return false;
-    add_on_tag(m, kind, tag, observed, ROLE_BIT(role));
+    add_on_tag(m, kind, m->instrument->tags[field], observed, ROLE_BIT(role));
     return true;
 }
 
@@ -478,9 +478,9 @@ static void compare_symbol(struct matching *m)
         return;
     outcome = candidates_keep_best(&m->matcher->candidates, judge_symbol, m);
     if (outcome == AGREES_AS_VARIANT)
-        add_on_tag(m, DISCREPANCY_SYMBOL_FORMAT_VARIANT, 55, symbol, ROLE_BIT(ROLE_SYMBOL));
+        add_on_tag(m, DISCREPANCY_SYMBOL_FORMAT_VARIANT, m->instrument->symbol_tag, symbol, ROLE_BIT(ROLE_SYMBOL));
     else if (outcome == DIFFERS)
-        add_on_tag(m, DISCREPANCY_SYMBOL_MISMATCH, 55, symbol, ROLE_BIT(ROLE_SYMBOL));
+        add_on_tag(m, DISCREPANCY_SYMBOL_MISMATCH, m->instrument->symbol_tag, symbol, ROLE_BIT(ROLE_SYMBOL));
 }
 
 static void compare_maturity(struct matching *m)
@@ -489,7 +489,7 @@ static void compare_maturity(struct matching *m)
     bool is_date = i->maturity_date.len > 0;
 
     compare(m, is_date ? i->maturity_date : i->maturity_month_year, judge_maturity, DISCREPANCY_MATURITY_MISMATCH,
-            is_date ? 541 : 200, ROLE_MATURITY);
+            is_date ? FIELD_MATURITY_DATE : FIELD_MATURITY_MONTH, ROLE_MATURITY);
 }
 
 /* As YYYYMMDD; empty where there is none. Few messages need it, so it is not made before. */
@@ -547,7 +547,7 @@ static void judge_ambiguity(struct matching *m)
     if (!several)
         return;
     if (m->led_by_symbol)
-        add_on_tag(m, DISCREPANCY_AMBIGUOUS_SECURITY, 55, m->instrument->symbol, 0);
+        add_on_tag(m, DISCREPANCY_AMBIGUOUS_SECURITY, m->instrument->symbol_tag, m->instrument->symbol, 0);
     else if (clue != NULL)
         add_on_identifier(m, DISCREPANCY_AMBIGUOUS_SECURITY, clue, 0);
 }
@@ -556,15 +556,15 @@ static void compare_all(struct matching *m)
 {
     const struct instrument *i = m->instrument;
 
-    compare(m, i->exchange, judge_exchange, DISCREPANCY_EXCHANGE_MISMATCH, 207, ROLE_MIC);
-    compare(m, i->currency, judge_currency, DISCREPANCY_CURRENCY_MISMATCH, 15, ROLE_CURRENCY);
+    compare(m, i->exchange, judge_exchange, DISCREPANCY_EXCHANGE_MISMATCH, FIELD_EXCHANGE, ROLE_MIC);
+    compare(m, i->currency, judge_currency, DISCREPANCY_CURRENCY_MISMATCH, FIELD_CURRENCY, ROLE_CURRENCY);
     compare_symbol(m);
-    if (!compare(m, i->type, judge_type, DISCREPANCY_SECURITY_TYPE_MISMATCH, 167, ROLE_TYPE))
-        compare(m, i->cfi, judge_cfi, DISCREPANCY_SECURITY_TYPE_MISMATCH, 461, ROLE_CFI);
+    if (!compare(m, i->type, judge_type, DISCREPANCY_SECURITY_TYPE_MISMATCH, FIELD_TYPE, ROLE_TYPE))
+        compare(m, i->cfi, judge_cfi, DISCREPANCY_SECURITY_TYPE_MISMATCH, FIELD_CFI, ROLE_CFI);
     compare_maturity(m);
-    compare(m, i->strike, judge_strike, DISCREPANCY_CONTRACT_MISMATCH, 202, ROLE_STRIKE);
-    compare(m, i->put_call, judge_put_call, DISCREPANCY_CONTRACT_MISMATCH, 201, ROLE_PUT_CALL);
-    compare(m, i->multiplier, judge_multiplier, DISCREPANCY_CONTRACT_MISMATCH, 231, ROLE_MULTIPLIER);
+    compare(m, i->strike, judge_strike, DISCREPANCY_CONTRACT_MISMATCH, FIELD_STRIKE, ROLE_STRIKE);
+    compare(m, i->put_call, judge_put_call, DISCREPANCY_CONTRACT_MISMATCH, FIELD_PUT_CALL, ROLE_PUT_CALL);
+    compare(m, i->multiplier, judge_multiplier, DISCREPANCY_CONTRACT_MISMATCH, FIELD_MULTIPLIER, ROLE_MULTIPLIER);
     compare_status(m);
     judge_ambiguity(m);
 }
@@ -593,7 +593,7 @@ static void add_unknown(struct matching *m)
     if (!symbol_was_tried && m->matcher->clue_count > 0)
         add_on_identifier(m, DISCREPANCY_UNKNOWN_SECURITY, &m->matcher->clues[0], 0);
     else
-        add_on_tag(m, DISCREPANCY_UNKNOWN_SECURITY, 55, m->instrument->symbol, 0);
+        add_on_tag(m, DISCREPANCY_UNKNOWN_SECURITY, m->instrument->symbol_tag, m->instrument->symbol, 0);
 }
 
 static int match_by_symbol(struct matching *m, struct error *e)
@@ -606,7 +606,8 @@ static int match_by_symbol(struct matching *m, struct error *e)
     }
     m->led_by_symbol = true;
     if (m->result->found_by == FOUND_BY_SYMBOL_VARIANT)
-        add_on_tag(m, DISCREPANCY_SYMBOL_FORMAT_VARIANT, 55, m->instrument->symbol, ROLE_BIT(ROLE_SYMBOL));
+        add_on_tag(m, DISCREPANCY_SYMBOL_FORMAT_VARIANT, m->instrument->symbol_tag, m->instrument->symbol,
+                   ROLE_BIT(ROLE_SYMBOL));
     compare_all(m);
     return 0;
 }

@@ -31,12 +31,15 @@ const char *severity_name(enum severity severity)
 /* The id's digest covers what the rules do, so that two rule sets under one name can be told apart. */
 static void set_id(struct rules *rules, struct slice name)
 {
-    unsigned char content[DISCREPANCY_KIND_COUNT];
+    unsigned char content[DISCREPANCY_KIND_COUNT + 1];
+    size_t size = DISCREPANCY_KIND_COUNT;
 
     for (int k = 0; k < DISCREPANCY_KIND_COUNT; k++)
         content[k] = rules->reported[k] ? (unsigned char)(1 + rules->severity[k]) : 0;
+    if (rules->references)
+        content[size++] = 1;
     snprintf(rules->id, sizeof rules->id, "%.*s-%016llx", SLICE_FORMAT(name),
-             (unsigned long long)XXH3_64bits(content, sizeof content));
+             (unsigned long long)XXH3_64bits(content, size));
 }
 
 static struct slice current_name(const struct rules *rules, char copy[RULES_ID_MAX])
@@ -58,6 +61,7 @@ void rules_default(struct rules *rules)
     memcpy(rules->severity, severities, sizeof severities);
     for (int k = 0; k < DISCREPANCY_KIND_COUNT; k++)
         rules->reported[k] = true;
+    rules->references = false;
     set_id(rules, slice_of("default"));
 }
 
@@ -86,6 +90,14 @@ int rules_set(struct rules *rules, struct slice kind, struct slice level, struct
         rules->severity[k] = (enum severity)s;
     set_id(rules, current_name(rules, name));
     return 0;
+}
+
+void rules_set_references(struct rules *rules, bool checked)
+{
+    char name[RULES_ID_MAX];
+
+    rules->references = checked;
+    set_id(rules, current_name(rules, name));
 }
 
 static bool is_name_character(char c)

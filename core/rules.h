@@ -48,6 +48,7 @@ enum severity {
 struct rules {
     enum severity severity[DISCREPANCY_KIND_COUNT];
     bool reported[DISCREPANCY_KIND_COUNT]; /* false: found, but not published and not counted as discrepant */
+    bool references;                       /* benchmark, peg and trigger instruments are checked, too */
     char id[RULES_ID_MAX]; /* "NAME-0123456789abcdef": name and digest; kept up by the functions below */
 };
 
@@ -57,6 +58,10 @@ void rules_default(struct rules *rules);
 /* Sets how one kind is treated: `level` is a severity's name or "off", case aside. ERROR_CONFIG names what is not
  * known. */
 int rules_set(struct rules *rules, struct slice kind, struct slice level, struct error *e);
+
+/* Whether instruments are checked that are not traded but referred to: benchmark, peg, trigger. At first they are
+ * not. */
+void rules_set_references(struct rules *rules, bool checked);
 
 /* Gives the rule set a name of 1 to 32 letters, digits, '-', '_' or '.'. */
 int rules_set_name(struct rules *rules, struct slice name, struct error *e);

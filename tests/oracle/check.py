@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 import xxhash
 
-from fix import SESSION_TYPES, DeadLetter, alternates, messages
+from fix import DeadLetter, messages
 from identifiers import KEY_ROLES, SYMBOL_KIND, WHITE, identifier, key_of, kind_of, trimmed, well_formed
+from instruments import SESSION_TYPES, resolve
 from values import (day_of, day_of_time, decimal, master_date, maturity_date, message_maturity, product, same_date,
                     text, timestamp)
 
@@ -75,7 +76,7 @@ SHARED_IDENTIFIERS = [role for role in KEY_ROLES if role not in ("symbol", "lei"
 
 @dataclass
 class Identifier:
-    tag: int        # 48 or 455
+    tag: int        # 48 or 455, or their like
     position: int   # 0 the primary, 1... the alternates as they stand
     value: bytes
     source: bytes   # as it stands, or None
@@ -87,30 +88,37 @@ class Identifier:
 
 
 class Instrument:
-    """The instrument of a message's body; what is absent or a placeholder is None."""
+    """One instrument of a message; what is absent or a placeholder is None."""
 
-    def __init__(self, message):
-        def value(tag):
-            return trimmed(message.values.get(tag))
+    def __init__(self, slot):
+        def value(name):
+            return trimmed(slot.get(name))
 
-        self.symbol = value(55)
-        self.suffix = None if value(65) in NO_SUFFIX else value(65)
-        self.exchange, self.currency, self.type, self.cfi = value(207), value(15), value(167), value(461)
-        self.maturity_tag = 541 if value(541) else 200
-        self.maturity = value(self.maturity_tag)
-        self.maturity_day = value(205)
-        self.strike, self.multiplier = value(202), value(231)
-        put_or_call = message.values.get(201, b"").strip(WHITE)
-        self.put_or_call = put_or_call if put_or_call == b"0" else value(201)  # 0 is a put, no placeholder
-        self.named = named_identifiers(message)
+        self.slot, self.tags, self.symbol_tag = slot, slot.block, slot.symbol_tag
+        self.symbol = value("symbol")
+        self.suffix = None if value("suffix") in NO_SUFFIX else value("suffix")
+        self.exchange, self.currency, self.type, self.cfi = value("exchange"), value("currency"), value("type"), value("cfi")
+        dated = value("date") is not None
+        self.maturity_is_date = dated
+        self.maturity_tag = self.tags.date if dated else self.tags.month
+        self.maturity = value("date") if dated else value("month")
+        self.maturity_day = value("day")
+        self.strike, self.multiplier = value("strike"), value("multiplier")
+        put_or_call = (slot.get("put_or_call") or b"").strip(WHITE)
+        self.put_or_call = put_or_call if put_or_call == b"0" else value("put_or_call")  # 0 is a put, no placeholder
+        self.named = named_identifiers(slot)
         self.identifiers = first_of_each([one for one in self.named if one.kind.usable])
 
+    @property
+    def is_there(self):
+        return self.symbol is not None or bool(self.identifiers)
 
-def named_identifiers(message):
+
+def named_identifiers(slot):
     """All that have a value, as they stand."""
-    entries = [(48, 0, message.values.get(48), message.values.get(22))]
-    for place, (value, source) in enumerate(alternates(message.body)):
-        entries.append((455, place + 1, value, source))
+    entries = [(slot.block.id, 0, slot.get("id"), slot.get("source"))]
+    for place, (value, source) in enumerate(slot.alternates):
+        entries.append((slot.block.alternate, place + 1, value, source))
     found = [Identifier(tag, position, identifier(kind_of(source), value), source, kind_of(source))
              for tag, position, value, source in entries]
     return [one for one in found if one.value is not None]
@@ -241,9 +249,9 @@ def match_not_found(instrument, master, lookups, day):
         if found_by == "SYMBOL_VARIANT":
             verdict.findings.append(on_symbol("SYMBOL_FORMAT_VARIANT", instrument))
         compare(instrument, verdict, day, by_symbol=True)
-        look_for_ambiguity(verdict, 55, instrument.symbol, 0)
+        look_for_ambiguity(verdict, instrument.symbol_tag, instrument.symbol, 0)
     elif can_look_up or not lookups:
-        verdict.findings.append(Finding("UNKNOWN_SECURITY", 55, instrument.symbol))
+        verdict.findings.append(Finding("UNKNOWN_SECURITY", instrument.symbol_tag, instrument.symbol))
     else:
         verdict.findings.append(on_identifier("UNKNOWN_SECURITY", lookups[0], []))
     return verdict
@@ -276,7 +284,7 @@ def look_up_symbol(instrument, master):
 
 
 def on_symbol(kind, instrument):
-    return Finding(kind, 55, instrument.symbol, expected=lambda row: row.values.get("symbol"))
+    return Finding(kind, instrument.symbol_tag, instrument.symbol, expected=lambda row: row.values.get("symbol"))
 
 
 def look_for_ambiguity(verdict, tag, observed, position):
@@ -301,6 +309,8 @@ class Step:
     observed: bytes
     judge: object     # row -> AGREE, VARIANT (symbols only), UNSAID or DIFFER
     expected: object  # row -> bytes or None
+    is_type: bool = False
+    is_cfi: bool = False
 
 
 def narrow(rows, judge):
@@ -319,12 +329,12 @@ def compare(instrument, verdict, day, by_symbol):
              strike_step(instrument), put_or_call_step(instrument), multiplier_step(instrument), status_step(day)]
     type_has_differed = False
     for step in steps:
-        if step is None or (step.tag == 461 and type_has_differed):
+        if step is None or (step.is_cfi and type_has_differed):
             continue
         verdict.candidates, outcome = narrow(verdict.candidates, step.judge)
         if outcome == DIFFER:
             verdict.findings.append(Finding(step.kind, step.tag, step.observed, expected=step.expected))
-            type_has_differed = type_has_differed or step.tag == 167
+            type_has_differed = type_has_differed or step.is_type
         elif outcome == VARIANT:
             verdict.findings.append(on_symbol("SYMBOL_FORMAT_VARIANT", instrument))
 
@@ -350,7 +360,7 @@ def exchange_step(instrument):
     def shape(value):
         return re.fullmatch(rb"[0-9A-Za-z]{4}", value)
 
-    return attribute_step("EXCHANGE_MISMATCH", 207, said, "mic",
+    return attribute_step("EXCHANGE_MISMATCH", instrument.tags.exchange, said, "mic",
                           lambda has: verdict_of(said.upper() == has.upper(), shape(said) and shape(has)))
 
 
@@ -365,7 +375,7 @@ def currency_step(instrument):
     def shape(value):
         return re.fullmatch(rb"[A-Za-z]{3}", value)
 
-    return attribute_step("CURRENCY_MISMATCH", 15, said, "currency",
+    return attribute_step("CURRENCY_MISMATCH", instrument.tags.currency, said, "currency",
                           lambda has: verdict_of(major(said) == major(has), shape(said) and shape(has)))
 
 
@@ -383,7 +393,7 @@ def symbol_step(instrument):
             return UNSAID
         return AGREE if has == said else VARIANT if same_separators(has) in spellings else DIFFER
 
-    return Step("SYMBOL_MISMATCH", 55, said, judge, lambda row: row.values.get("symbol"))
+    return Step("SYMBOL_MISMATCH", instrument.symbol_tag, said, judge, lambda row: row.values.get("symbol"))
 
 
 def same_separators(symbol):
@@ -404,7 +414,9 @@ def type_step(instrument):
         both_have_codes = a[1] is not None and b[1] is not None
         return verdict_of(a[1] == b[1] if both_have_codes else a[0] == b[0])
 
-    return attribute_step("SECURITY_TYPE_MISMATCH", 167, said, "type", judge)
+    step = attribute_step("SECURITY_TYPE_MISMATCH", instrument.tags.type, said, "type", judge)
+    step.is_type = True
+    return step
 
 
 def cfi_step(instrument):
@@ -417,7 +429,9 @@ def cfi_step(instrument):
         agrees = all(a == b or ord("X") in (a, b) for a, b in places)
         return verdict_of(agrees) if is_cfi(has) else UNSAID
 
-    return attribute_step("SECURITY_TYPE_MISMATCH", 461, said, "cfi", judge)
+    step = attribute_step("SECURITY_TYPE_MISMATCH", instrument.tags.cfi, said, "cfi", judge)
+    step.is_cfi = True
+    return step
 
 
 def is_cfi(value):
@@ -428,8 +442,7 @@ def maturity_step(instrument):
     said = instrument.maturity
     if said is None:
         return None
-    of_541 = instrument.maturity_tag == 541
-    date = maturity_date(said) if of_541 else message_maturity(said, instrument.maturity_day)
+    date = maturity_date(said) if instrument.maturity_is_date else message_maturity(said, instrument.maturity_day)
     if date is None:
         return None
 
@@ -441,11 +454,11 @@ def maturity_step(instrument):
 
 
 def strike_step(instrument):
-    return decimal_step(202, instrument.strike, "strike")
+    return decimal_step(instrument.tags.strike, instrument.strike, "strike")
 
 
 def multiplier_step(instrument):
-    return decimal_step(231, instrument.multiplier, "multiplier")
+    return decimal_step(instrument.tags.multiplier, instrument.multiplier, "multiplier")
 
 
 def decimal_step(tag, said, role):
@@ -471,7 +484,7 @@ def put_or_call_step(instrument):
             return UNSAID
         return verdict_of(has.upper() in words[said])
 
-    return attribute_step("CONTRACT_MISMATCH", 201, said, "put_call", judge)
+    return attribute_step("CONTRACT_MISMATCH", instrument.tags.put_or_call, said, "put_call", judge)
 
 
 def status_step(day):
@@ -520,6 +533,7 @@ def message_day(message):
 class Settings:
     master_version: str = "0" * 16
     rule_set: str = "default"
+    references: bool = False
     severities: dict = field(default_factory=lambda: dict(SEVERITIES))  # a kind that is absent is not reported
 
 
@@ -544,7 +558,7 @@ def check_file(record, profile, master, name, settings=None):
 def check(record, profile, master, settings, place_of):
     settings = settings or Settings()
     result = Result()
-    items, result.counts["skipped"] = messages(record, profile)
+    items, result.counts["skipped"] = messages(record, profile, settings.references)
     for item in items:
         origin, position = place_of(item)
         origin = {"timestamp": None, "key": None, **origin}
@@ -560,26 +574,26 @@ def check(record, profile, master, settings, place_of):
 
 def check_message(message, master, origin, settings):
     """(matched, discrepant or ignored; the discrepancies)."""
-    msg_type = message.values.get(35)
-    if msg_type in SESSION_TYPES:
+    if message.type in SESSION_TYPES:
         return "ignored", []
-    instrument = Instrument(message)
-    if instrument.symbol is None and not instrument.identifiers:
-        if msg_type not in MUST_NAME:
-            return "ignored", []
-        verdict = Verdict([Finding("MISSING_IDENTIFIER", 0, None)])
-    else:
-        verdict = match(instrument, master, message_day(message))
-    findings = [finding for finding in verdict.findings if finding.kind in settings.severities]
-    records = [discrepancy(finding, verdict, instrument, message, origin, settings) for finding in findings]
+    found = []
+    named = [Instrument(slot) for slot in resolve(message.slots, lambda slot: Instrument(slot).is_there)]
+    for instrument in named:
+        found.append((instrument, match(instrument, master, message_day(message))))
+    if message.type in MUST_NAME and all(instrument.slot.role == "REFERENCE" for instrument in named):
+        found.append((Instrument(message.slots[0]), Verdict([Finding("MISSING_IDENTIFIER", 0, None)])))
+    if not found:
+        return "ignored", []
+    records = [discrepancy(finding, verdict, instrument, message, origin, settings)
+               for instrument, verdict in found for finding in verdict.findings if finding.kind in settings.severities]
     return ("discrepant" if records else "matched"), records
 
 
 def discrepancy(finding, verdict, instrument, message, origin, settings):
     row = verdict.candidates[0] if verdict.candidates else None
-    quantity, price, notional = amounts(message)
+    quantity, price, notional = amounts(message, instrument.slot)
     return {
-        "id": digest(origin, "BODY", 0, finding.kind, finding.tag, finding.position),
+        "id": digest(origin, instrument.slot.role, instrument.slot.position, finding.kind, finding.tag, finding.position),
         "kind": finding.kind,
         "severity": settings.severities[finding.kind],
         "origin": origin,
@@ -595,7 +609,7 @@ def discrepancy(finding, verdict, instrument, message, origin, settings):
         "price": price,
         "quantity": quantity,
         "notional": notional,
-        "currency": text(message.values.get(15)),
+        "currency": text(instrument.slot.get("currency")) if has_amounts(instrument.slot) else None,
         "master_version": settings.master_version,
         "rule_set": settings.rule_set,
     }
@@ -634,7 +648,7 @@ def header_of(message):
 
 def instrument_of(instrument):
     return {
-        "role": "BODY", "position": 0,
+        "role": instrument.slot.role, "position": instrument.slot.position,
         "symbol": text(instrument.symbol), "symbol_suffix": text(instrument.suffix),
         "identifiers": [{"value": text(one.value), "source": text((one.source or b"").strip(WHITE) or None),
                          "kind": one.kind.name}
@@ -653,9 +667,15 @@ def security_of(row):
             "carried": {name: text(value) for name, value in row.carried.items()}}
 
 
-def amounts(message):
+def has_amounts(slot):
+    return slot.role in ("BODY", "LIST_ENTRY")
+
+
+def amounts(message, slot):
     """(quantity, price, notional), any of them None."""
-    pairs = [(decimal(message.values.get(quantity)), decimal(message.values.get(price)))
+    if not has_amounts(slot):
+        return None, None, None
+    pairs = [(decimal(slot.values.get(quantity)), decimal(slot.values.get(price)))
              for quantity, price in AMOUNTS.get(message.values.get(35), OTHER_AMOUNTS)]
     for quantity, price in pairs:
         if quantity and price:

@@ -1,18 +1,19 @@
 """From bytes to messages, as core/README.md says it ("From bytes to messages").
 
 Plain code, not fast code. A record is read as a list of items: messages with their fields, and dead letters
-with the reason. Nothing here knows what an instrument is, but for the counting of alternate identifiers.
+with the reason.
 """
 
 import re
 from dataclasses import dataclass
+
+from instruments import SESSION_TYPES, Reader, Refused
 
 DELIMITERS = (b"\x01", b"|", b"^A")
 BEGIN_STRINGS = (b"FIX.4.0", b"FIX.4.1", b"FIX.4.2", b"FIX.4.3", b"FIX.4.4",
                  b"FIX.5.0", b"FIX.5.0SP1", b"FIX.5.0SP2", b"FIXT.1.1")
 WHITE = b" \t\r\n"
 BEGIN_STRING_WINDOW = 2 + 16  # bytes of `8=` and the value within which a delimiter has to come
-ALTERNATES_MAX = 32
 
 # Length tag -> the tag of the data that it counts (FIX 4.0 to 5.0 SP2).
 DATA_OF = {
@@ -30,10 +31,6 @@ DATA_OF = {
 }
 DATA_TAGS = frozenset(DATA_OF.values())
 
-# Counters of groups that hold instruments or market data entries of their own.
-FOREIGN_GROUPS = (146, 268, 295, 296, 428, 1165, 1889, 2428)
-ORDERS_GROUP = 73  # in a list of orders (MsgType E)
-
 TAG = re.compile(rb"([1-9][0-9]{0,8})=")
 
 
@@ -44,12 +41,16 @@ class Message:
     raw: bytes
     fields: list   # (tag, value) in their order, tag 8 first; without tag 10
 
+    references: bool = False
+
     def __post_init__(self):
-        self.body = body(self.fields)
-        self.values = {}
-        for tag, value in self.body:
-            if value != b"":
-                self.values.setdefault(tag, value)  # the first occurrence counts
+        """Raises Refused where it names more than is read."""
+        self.type = next((value for tag, value in self.fields if tag == 35 and value != b""), b"")
+        if self.type in SESSION_TYPES:
+            return
+        reader = Reader(self.fields, self.references)
+        self.slots = reader.slots
+        self.values = {8: self.fields[0][1], 35: self.type, **reader.message}  # of the message itself
 
 
 @dataclass
@@ -66,20 +67,20 @@ class Malformed(Exception):
         self.reason = reason
 
 
-def messages(record, profile):
+def messages(record, profile, references=False):
     """The items of a record, in their order, and how many lines were skipped (profile log only)."""
     if profile == "strict":
-        return strict(record), 0
+        return strict(record, references), 0
     if profile == "log":
-        return log(record)
+        return log(record, references)
     if profile == "strict-log":
-        return log(record, strict_only=True)
+        return log(record, references, strict_only=True)
     raise ValueError(f"there is no profile {profile!r}")
 
 
 # ---- strict ----------------------------------------------------------------------------------------------------
 
-def strict(record):
+def strict(record, references):
     items = []
     at = skip_white(record, 0)
     if at == len(record):
@@ -91,7 +92,7 @@ def strict(record):
         except Malformed as error:
             items.append(DeadLetter(at, len(items), record[at:], error.reason))
             return items
-        items.append(item_of(lambda: fields, at, len(items), record[at:head.end]))
+        items.append(item_of(lambda: fields, at, len(items), record[at:head.end], references))
         at = skip_white(record, head.end)
     return items
 
@@ -250,7 +251,7 @@ def is_digits(value):
 BEGIN = re.compile(rb"(?<![0-9])8=FIX")
 
 
-def log(record, strict_only=False):
+def log(record, references, strict_only=False):
     """strict_only: what strict would refuse is a dead letter (check --framing strict)."""
     items, skipped = [], 0
     at = skip_white(record, 0)
@@ -262,13 +263,13 @@ def log(record, strict_only=False):
             skipped += 1
             at = line_end
         else:
-            items.append(read_logged(record, begin.start(), line_end, len(items), strict_only))
+            items.append(read_logged(record, begin.start(), line_end, len(items), strict_only, references))
             at = begin.start() + len(items[-1].raw)
         at = skip_white(record, at)
     return items, skipped
 
 
-def read_logged(record, start, line_end, index, strict_only):
+def read_logged(record, start, line_end, index, strict_only, references):
     """The message or dead letter that starts here."""
     try:
         head = frame(record, start)
@@ -278,11 +279,11 @@ def read_logged(record, start, line_end, index, strict_only):
         if strict_only:
             end, _ = end_in_line(record, start, line_end)
             return DeadLetter(start, index, record[start:end], error.reason)
-        return read_by_line(record, start, line_end, index)
-    return item_of(lambda: fields, start, index, record[start:head.end])
+        return read_by_line(record, start, line_end, index, references)
+    return item_of(lambda: fields, start, index, record[start:head.end], references)
 
 
-def read_by_line(record, start, line_end, index):
+def read_by_line(record, start, line_end, index, references):
     """A message that strict refuses: its fields are read as far as its tag 10, the line's end, or the next message."""
     end, fields_end = end_in_line(record, start, line_end)
     raw = record[start:end]
@@ -300,7 +301,7 @@ def read_by_line(record, start, line_end, index):
         fields.append((tag, value))
         expected_data = (DATA_OF[tag], number(value)) if tag in DATA_OF and 0 < len(value) < 10 and is_digits(value) else None
         at = stop + len(delimiter)
-    return item_of(lambda: with_msg_type(fields), start, index, raw)
+    return item_of(lambda: with_msg_type(fields), start, index, raw, references)
 
 
 def lenient_stop(record, tag, at, end, delimiter, expected_data):
@@ -334,53 +335,10 @@ def with_msg_type(fields):
     return fields
 
 
-def item_of(read, start, index, raw):
+def item_of(read, start, index, raw, references):
     try:
-        message = Message(start, index, raw, read())
-        refuse_too_many_alternates(message)
-        return message
+        return Message(start, index, raw, read(), references)
     except Malformed as error:
         return DeadLetter(start, index, raw, error.reason)
-
-
-# ---- what is the body's ----------------------------------------------------------------------------------------
-
-def body(fields):
-    """The fields up to the first group that holds instruments of its own."""
-    msg_type = next((value for tag, value in fields if tag == 35), b"")
-    for place, (tag, value) in enumerate(fields):
-        foreign = tag in FOREIGN_GROUPS or (tag == ORDERS_GROUP and msg_type == b"E")
-        if foreign and counts_some(value):
-            return fields[:place]
-    return fields
-
-
-def counts_some(value):
-    value = value.strip(WHITE)
-    return is_digits(value) and number(value) > 0
-
-
-def alternates(fields):
-    """The entries of group 454 as (455, 456), either of them None where it is absent.
-
-    The first of the two begins each entry. The counter says that the group is there, not how long it is.
-    """
-    counter = next((place for place, (tag, value) in enumerate(fields) if tag == 454 and counts_some(value)), None)
-    inside = [] if counter is None else [(tag, value) for tag, value in fields[counter + 1:] if tag in (455, 456)]
-    entries = []
-    for tag, value in inside:
-        if tag == inside[0][0]:
-            entries.append({})
-        if tag not in entries[-1] or entries[-1][tag] == b"":
-            entries[-1][tag] = value
-    return [(entry.get(455), entry.get(456)) for entry in entries]
-
-
-def refuse_too_many_alternates(message):
-    if message.values.get(35) in SESSION_TYPES:
-        return
-    if len(alternates(message.body)) > ALTERNATES_MAX:
-        raise Malformed("TOO_MANY_IDENTIFIERS")
-
-
-SESSION_TYPES = (b"0", b"1", b"2", b"3", b"4", b"5", b"A")
+    except Refused as error:
+        return DeadLetter(start, index, raw, str(error))

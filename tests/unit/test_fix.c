@@ -1,9 +1,12 @@
 #include "support.h"
 
+#include <time.h>
+
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "core/fix.h"
+#include "core/fix_data.h"
 
 #define LOGON "35=D|49=A|56=B|34=1|52=20260102-03:04:05|55=IBM|"
 
@@ -302,6 +305,113 @@ static void no_byte_behind_the_buffer_is_read(void **state)
     munmap(map, 2 * (size_t)page);
 }
 
+/* Field by field and byte by byte: what is wrong with the fields of a message, or FIX_OK. */
+static enum fix_reason validate_slowly(const char *at, const char *end, char delimiter)
+{
+    uint32_t data_tag = 0;
+    size_t data_len = 0;
+
+    while (at < end) {
+        char *value;
+        unsigned long tag = *at >= '1' && *at <= '9' ? strtoul(at, &value, 10) : 0;
+        const char *stop;
+        if (tag == 0 || value - at > 9 || *value++ != '=')
+            return FIX_FIELD;
+        if (data_tag != 0) {
+            if (tag != data_tag || data_len >= (size_t)(end - value) || value[data_len] != delimiter)
+                return FIX_DATA_LENGTH;
+            stop = value + data_len;
+        } else if (fix_data_is((uint32_t)tag)) {
+            return FIX_DATA_LENGTH;
+        } else {
+            stop = memchr(value, delimiter, (size_t)(end - value));
+        }
+        if (stop == NULL || stop == value)
+            return FIX_FIELD;
+        data_tag = fix_data_tag((uint32_t)tag);
+        if (data_tag != 0 && (strspn(value, "0123456789") != (size_t)(stop - value) || stop - value > 9))
+            return FIX_DATA_LENGTH;
+        data_len = data_tag != 0 ? strtoul(value, NULL, 10) : 0;
+        at = stop + 1;
+    }
+    return data_tag != 0 ? FIX_DATA_LENGTH : FIX_OK;
+}
+
+/* The index says what the cursor says, to the last field. */
+static void hold_index_against_cursor(const struct fix_message *message, const char *body, unsigned seed)
+{
+    struct fix_cursor cursor;
+    struct fix_field field;
+    uint32_t count = 0;
+
+    fix_cursor_start(message, &cursor);
+    while (fix_cursor_next(&cursor, &field)) {
+        const struct fix_index *index = message->index;
+        if (count >= index->count || index->tags[count] != field.tag || index->values[count].len != field.value.len ||
+            message->fields.ptr + index->values[count].at != field.value.ptr)
+            fail_msg("seed %u: %s: field %u", seed, body, count);
+        count++;
+    }
+    assert_int_equal(count, message->index->count);
+    assert_ptr_equal(cursor.at, cursor.end);
+}
+
+/* Bodies with a byte or two changed, framed as they should be, so that the fields are all that can be wrong. */
+static void fields_are_validated_as_byte_by_byte(void **state)
+{
+    static const char *const bodies[] = {
+        "35=D|49=A|56=B|34=1|52=20240102-03:04:05|11=x|55=IBM|48=US4592001014|22=4|54=1|38=100|40=2|44=1.5|15=USD|",
+        "35=8|37=1|20001=venue|95=5|96=a=b10|150=0|39=0|55=IBM|58=text = more|123456789=z|12345678=y|", "35=D|55=X|",
+        "35=B|148=h|354=2|355=zz|12=4|"};
+    static const char bytes[] = "=|0159a.-";
+    unsigned seed = (unsigned)time(NULL);
+    unsigned refused = 0;
+
+    (void)state;
+    srand(seed);
+    print_message("seed %u\n", seed);
+    for (int round = 0; round < 60000; round++) {
+        char body[512];
+        struct fix_step step;
+        size_t len;
+        char *text;
+        snprintf(body, sizeof body, "%s", bodies[(size_t)rand() % COUNT_OF(bodies)]);
+        for (int changes = rand() % 3; changes > 0; changes--)
+            body[5 + (size_t)rand() % (strlen(body) - 5)] = bytes[(size_t)rand() % 9];
+        text = support_fix("FIX.4.4", body, &len);
+        fix_next(FIX_STRICT, slice_make(text, len), true, true, &step);
+        enum fix_reason seen = step.event == FIX_MESSAGE ? FIX_OK : step.reason;
+        enum fix_reason wanted = validate_slowly(text, text + len - strlen("10=000|"), '\x01');
+        if (body[strlen(body) - 1] != '|') /* then nothing ends the body */
+            wanted = FIX_BODY_LENGTH_MISMATCH;
+        if (seen != wanted)
+            fail_msg("seed %u: %s: %s instead of %s", seed, body, fix_reason_name(seen), fix_reason_name(wanted));
+        refused += seen != FIX_OK;
+        if (seen == FIX_OK)
+            hold_index_against_cursor(&step.message, body, seed);
+        free(text);
+    }
+    assert_true(refused > 1000);
+}
+
+static void a_message_has_an_index_of_up_to_256_fields(void **state)
+{
+    (void)state;
+    for (uint32_t fields = FIX_INDEX_MAX; fields <= FIX_INDEX_MAX + 1; fields++) {
+        char body[8 * FIX_INDEX_MAX] = "35=D|";
+        struct fix_step step;
+        size_t len;
+        char *text;
+        for (uint32_t i = 3; i < fields; i++) /* behind 8, 9 and 35 */
+            strcat(body, "58=x|");
+        text = support_fix("FIX.4.4", body, &len);
+        fix_next(FIX_STRICT, slice_make(text, len), true, true, &step);
+        assert_int_equal(step.event, FIX_MESSAGE);
+        assert_int_equal(step.message.index != NULL, fields <= FIX_INDEX_MAX);
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +421,8 @@ int main(void)
         cmocka_unit_test(the_cursor_yields_every_field_with_its_whole_value),
         cmocka_unit_test(streams_are_cut_into_messages),
         cmocka_unit_test(no_byte_behind_the_buffer_is_read),
+        cmocka_unit_test(fields_are_validated_as_byte_by_byte),
+        cmocka_unit_test(a_message_has_an_index_of_up_to_256_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

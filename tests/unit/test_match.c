@@ -141,7 +141,9 @@ static void describe(const struct match_result *r, char *out, size_t size)
 static void judge(const struct index *index, const struct rules *rules, const char *body, char *out, size_t size)
 {
     struct matcher *matcher = matcher_new();
-    struct instrument_list list;
+    struct instrument_list list = {0};
+    const struct instrument *instrument;
+    enum fix_reason reason;
     struct match_result result;
     struct fix_step step;
     struct error e;
@@ -153,10 +155,13 @@ static void judge(const struct index *index, const struct rules *rules, const ch
     text = support_fix("FIX.4.4", whole, &len);
     fix_next(FIX_STRICT, slice_make(text, len), true, true, &step);
     assert_int_equal(step.event, FIX_MESSAGE);
-    assert_int_equal(instrument_extract(&step.message, &list), FIX_OK);
-    assert_int_equal(list.count, 1);
-    assert_int_equal(match_instrument(matcher, index, rules, &list.message, &list.items[0], &result, &e), 0);
+    assert_int_equal(instrument_extract(&list, &step.message, false, &reason, &e), 0);
+    assert_int_equal(reason, FIX_OK);
+    instrument = instrument_next(&list);
+    assert_non_null(instrument);
+    assert_int_equal(match_instrument(matcher, index, rules, &list.message, instrument, &result, &e), 0);
     describe(&result, out, size);
+    instrument_list_free(&list);
     matcher_free(matcher);
     free(text);
     free(whole);

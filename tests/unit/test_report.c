@@ -34,11 +34,8 @@ struct planted {
 static void plant(struct report *report, const struct planted *planted, int64_t offset)
 {
     struct origin origin = {.topic = slice_of("a.log"), .offset = offset};
-    struct message_fields message = {
-        .msg_type = slice_of("D"),
-        .currency = slice_of(planted->currency),
-    };
-    struct message_amounts amounts = {0};
+    struct message_fields message = {.msg_type = slice_of("D")};
+    struct message_amounts amounts = {.currency = slice_of(planted->currency)};
     struct instrument instrument = {
         .role = INSTRUMENT_BODY,
         .symbol = slice_of(planted->symbol),

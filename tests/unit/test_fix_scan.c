@@ -1,0 +1,158 @@
+#include "support.h"
+
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/fix.h"
+#include "core/fix_data.h"
+#include "core/fix_plain.h"
+#include "core/fix_scan.h"
+
+#define LONGEST 400
+
+/* The same, byte by byte: what every variant has to find. */
+struct model {
+    uint32_t sum;
+    uint32_t count;
+    bool plain;
+    uint32_t ends[LONGEST];
+    uint32_t equals[LONGEST];
+};
+
+static bool read_plain_field(const char *bytes, uint32_t at, uint32_t end, uint32_t *equals)
+{
+    uint32_t i = at;
+
+    while (i < end && bytes[i] >= '0' && bytes[i] <= '9')
+        i++;
+    *equals = i;
+    return i > at && i + 1 < end && bytes[i] == '=' && bytes[at] != '0';
+}
+
+static void scan_model(const char *bytes, size_t len, char delimiter, struct model *m)
+{
+    uint32_t at = 0;
+
+    *m = (struct model){.plain = true};
+    for (uint32_t i = 0; i < len; i++) {
+        m->sum += (unsigned char)bytes[i];
+        if (bytes[i] != delimiter)
+            continue;
+        m->plain = read_plain_field(bytes, at, i, &m->equals[m->count]) && m->plain;
+        m->ends[m->count++] = i;
+        at = i + 1;
+    }
+    m->plain = m->plain && at == len; /* the last field ends, too */
+}
+
+static void hold_against_model(enum fix_scan_variant variant, const char *bytes, size_t len, char delimiter,
+                               unsigned seed)
+{
+    static struct fix_scan scan;
+    struct model m;
+
+    scan_model(bytes, len, delimiter, &m);
+    fix_scan(variant, bytes, len, delimiter, &scan);
+    if (m.count > FIX_SCAN_MAX) {
+        assert_false(scan.complete);
+        return;
+    }
+    if (!scan.complete || scan.sum != m.sum || scan.count != m.count ||
+        (m.count > 0 && memcmp(scan.ends, m.ends, m.count * sizeof m.ends[0]) != 0))
+        fail_msg("seed %u, variant %d: %zu bytes are marked wrong", seed, variant, len);
+    /* Bytes that do not end with a delimiter are never given; then plain says nothing. */
+    if (len > 0 && bytes[len - 1] != delimiter)
+        return;
+    if (scan.plain != m.plain || (m.plain && memcmp(scan.equals, m.equals, m.count * sizeof m.equals[0]) != 0))
+        fail_msg("seed %u, variant %d: %.*s: plain is %d", seed, variant, (int)len, bytes, scan.plain);
+}
+
+/* Fields, most of them right. */
+static size_t make_bytes(char *out, size_t room, char delimiter)
+{
+    static const char *const fields[] = {"8=FIX.4.4",     "9=5", "35=D",    "55=IBM", "48=US4592001014",
+                                         "58=a=b=c",      "1=x", "20001=y", "44=1",   "60=20240102-03:04:05",
+                                         "123456789=long"};
+    static const char *const wrong[] = {"",    "=x",   "05=x",       "5",   "5=", "a=b", "5a=x",
+                                        "-1=", "55 =", "1234567890", "==a", "0",  "5=="};
+    size_t len = 0;
+    bool spoil = rand() % 2 == 0;
+
+    for (;;) {
+        const char *field = spoil && rand() % 12 == 0 ? wrong[(size_t)rand() % COUNT_OF(wrong)]
+                                                      : fields[(size_t)rand() % COUNT_OF(fields)];
+        if (len + strlen(field) + 1 > room)
+            return len;
+        memcpy(out + len, field, strlen(field));
+        len += strlen(field);
+        out[len++] = delimiter;
+    }
+}
+
+static void every_variant_finds_the_same(void **state)
+{
+    unsigned seed = (unsigned)time(NULL);
+    char *end; /* of readable memory */
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *memory = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    (void)state;
+    assert_true(memory != MAP_FAILED);
+    assert_int_equal(mprotect(memory + page, page, PROT_NONE), 0);
+    end = memory + page;
+    srand(seed);
+    print_message("seed %u\n", seed);
+    for (int round = 0; round < 20000; round++) {
+        char bytes[LONGEST];
+        char delimiter = round % 3 == 0 ? '|' : '\x01';
+        size_t len = make_bytes(bytes, (size_t)rand() % LONGEST, delimiter);
+        if (round % 5 == 0) /* anything at all */
+            for (size_t i = 0; i < len; i++)
+                bytes[i] = "=\x01|0159"[rand() % 8];
+        for (int v = 0; v < FIX_SCAN_VARIANTS; v++) {
+            memcpy(end - len, bytes, len);
+            if (fix_scan_has((enum fix_scan_variant)v))
+                hold_against_model((enum fix_scan_variant)v, end - len, len, delimiter, seed);
+        }
+    }
+    munmap(memory, 2 * page);
+}
+
+/* "TAG=x" with a trailer behind it, and what is made of it. */
+static bool is_plain(enum fix_scan_variant variant, uint32_t tag, struct fix_index *index)
+{
+    static struct fix_scan scan;
+    char bytes[64];
+    size_t len = (size_t)snprintf(bytes, sizeof bytes, "%u=x\x01", tag);
+
+    memcpy(bytes + len, "10=000\x01", 8);
+    fix_scan(variant, bytes, len, '\x01', &scan);
+    assert_true(scan.plain);
+    return fix_plain_read(variant, bytes, &scan, index);
+}
+
+static void every_tag_is_read_and_those_of_data_are_left(void **state)
+{
+    static struct fix_index index;
+
+    (void)state;
+    for (int v = 0; v < FIX_SCAN_VARIANTS; v++)
+        for (uint32_t tag = 1; tag < 120000000 && fix_scan_has((enum fix_scan_variant)v);
+             tag += tag < 100000 ? 1 : 999983) {
+            bool plain = is_plain((enum fix_scan_variant)v, tag, &index);
+            bool is_data = tag <= FIX_DATA_TAG_MAX && fix_data_kinds[tag] != 0;
+            assert_int_equal(plain, !is_data && tag < 100000000);
+            if (plain && (index.count != 1 || index.tags[0] != tag || index.values[0].len != 1))
+                fail_msg("variant %d: %u is read as %u", v, tag, index.tags[0]);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_variant_finds_the_same),
+        cmocka_unit_test(every_tag_is_read_and_those_of_data_are_left),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
