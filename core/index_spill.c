@@ -150,6 +150,18 @@ void spill_rewind(const struct spill_run *run, unsigned char *buffer, bool gives
         .run = run, .left = run->count, .next = run->head, .buffer = buffer, .gives_back = gives_back};
 }
 
+/* What was written has left the page cache, so that each extent would be waited for. */
+static void expect_extent(const struct spill *spill, uint32_t number)
+{
+    (void)posix_fadvise(spill->fd, (off_t)number * spill->extent_bytes, spill->extent_bytes, POSIX_FADV_WILLNEED);
+}
+
+void spill_expect(const struct spill *spill, const struct spill_run *run)
+{
+    if (run->count > 0)
+        expect_extent(spill, run->head);
+}
+
 static int read_extent(const struct spill *spill, struct spill_cursor *c, struct error *e)
 {
     uint64_t pairs = c->left < spill->extent_pairs ? c->left : spill->extent_pairs;
@@ -167,6 +179,8 @@ static int read_extent(const struct spill *spill, struct spill_cursor *c, struct
     c->at = 0;
     if (c->count != pairs || header.sum != extent_sum(c->buffer, c->count))
         return error_set(e, ERROR_IO, "%s does not hold what was written to it", spill->name);
+    if (c->left > pairs)
+        expect_extent(spill, c->next);
     return 0;
 }
 

@@ -61,6 +61,9 @@ static inline void spill_fetch(const struct spill_run *run)
 int spill_add(struct spill *spill, struct spill_run *run, uint64_t hash, uint32_t position, struct error *e);
 int spill_seal(struct spill *spill, struct spill_run *run, struct error *e);
 
+/* Has a sealed run's beginning read ahead. Advice only. Any thread. */
+void spill_expect(const struct spill *spill, const struct spill_run *run);
+
 /* Walks a sealed run, once, with an extent's bytes at `buffer`. Where it `gives_back`, what was read is gone from the
  * disk at once, which takes time; else with the file. spill_next returns 1 with a pair, 0 at the end, -1 with the error
  * set. Any thread, also while another one adds to other runs. */

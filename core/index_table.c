@@ -10,6 +10,7 @@
 #define HASH_BITS 64u
 #define DIGIT_BITS 11u /* of one pass of the sort */
 #define DIGITS (1u << DIGIT_BITS)
+#define RUNS_AHEAD 8u  /* whose first pairs are on their way from the disk */
 #define SMALL_SORT 32u /* pairs that are sorted by insertion */
 
 struct table {
@@ -364,11 +365,15 @@ static int do_run(struct sorter *s, uint32_t number)
 static void *work(void *argument)
 {
     struct sorter *s = argument;
+    const struct table_input *in = s->table->in;
 
     for (;;) {
         uint32_t number = atomic_fetch_add(&s->table->next_run, 1);
+        uint64_t later = (uint64_t)number + RUNS_AHEAD;
 
-        if (number >= s->table->in->run_count || do_run(s, number) != 0)
+        if (later < in->run_count)
+            spill_expect(in->spill, &in->runs[later]);
+        if (number >= in->run_count || do_run(s, number) != 0)
             return NULL;
     }
 }
