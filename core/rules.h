@@ -1,10 +1,17 @@
-/* rules: which kinds of discrepancy are reported, and how severe each is. A plain value, set up once. */
+/* rules: what the user has set of the check: which kinds are reported and how severe each is, what is compared, what the
+ * sources of identifiers mean, and how symbols and markets are spelled. Set up once by one thread; read-only afterwards,
+ * by any number of threads. */
 #ifndef FIXWARDEN_CORE_RULES_H
 #define FIXWARDEN_CORE_RULES_H
 
 #include <stdbool.h>
 
+#include "conventions.h"
 #include "error.h"
+#include "exchange.h"
+#include "identifier.h"
+#include "renames.h"
+#include "severity.h"
 #include "slice.h"
 
 /* X(name, default severity). The order is that of the Avro enum behind OTHER; append only. */
@@ -30,18 +37,29 @@ enum discrepancy_kind {
         DISCREPANCY_KIND_COUNT,
 };
 
-#define SEVERITIES(X)                                                                                                  \
-    X(LOW)                                                                                                             \
-    X(MEDIUM)                                                                                                          \
-    X(HIGH)                                                                                                            \
-    X(CRITICAL)
+/* What an instrument is compared by, in that order. X(NAME, name in the configuration) */
+#define MATCH_STEPS(X)                                                                                                 \
+    X(EXCHANGE, "exchange")                                                                                            \
+    X(CURRENCY, "currency")                                                                                            \
+    X(SYMBOL, "symbol")                                                                                                \
+    X(TYPE, "type")                                                                                                    \
+    X(CFI, "cfi")                                                                                                      \
+    X(MATURITY, "maturity")                                                                                            \
+    X(STRIKE, "strike")                                                                                                \
+    X(PUT_CALL, "put_call")                                                                                            \
+    X(MULTIPLIER, "multiplier")                                                                                        \
+    X(STATUS, "status")
 
-enum severity {
-#define X(name) SEVERITY_##name,
-    SEVERITIES(X)
+enum match_step {
+    MATCH_NO_STEP = -1,
+#define X(name, text) MATCH_##name,
+    MATCH_STEPS(X)
 #undef X
-        SEVERITY_COUNT,
+        MATCH_STEP_COUNT,
 };
+
+/* Which CUSIPs with a wrong check digit are let pass where the master lacks them. */
+enum pseudo_cusips { PSEUDO_CUSIPS_NO, PSEUDO_CUSIPS_OPTIONS, PSEUDO_CUSIPS_YES };
 
 #define RULES_ID_MAX 64 /* bytes with the NUL */
 
@@ -49,15 +67,29 @@ struct rules {
     enum severity severity[DISCREPANCY_KIND_COUNT];
     bool reported[DISCREPANCY_KIND_COUNT]; /* false: found, but not published and not counted as discrepant */
     bool references;                       /* benchmark, peg and trigger instruments are checked, too */
-    char id[RULES_ID_MAX]; /* "NAME-0123456789abcdef": name and digest; kept up by the functions below */
+    bool compared[MATCH_STEP_COUNT];
+    int step_severity[MATCH_STEP_COUNT]; /* enum severity; -1: that of the kind */
+    enum pseudo_cusips pseudo_cusips;
+    bool accept_short_cusips;
+    struct identifier_sources sources;               /* what tag 22 means */
+    enum symbology_convention master_convention;     /* how the master spells its symbols */
+    struct conventions *conventions;                 /* how messages do; NULL: nothing set. Owned, as are these: */
+    struct renames *renames;                         /* NULL: none */
+    struct exchanges *exchanges;                     /* NULL: the built-in lists */
+    struct severity_rules *severities;               /* NULL: none */
+    char id[RULES_ID_MAX]; /* "NAME-0123456789abcdef": name and digest of all that was set; see rules_finish */
 };
 
-/* Everything reported, with the severities above; name "default". */
+/* Everything reported and compared, with the severities above; name "default". Nothing is owned yet. */
 void rules_default(struct rules *rules);
 
-/* Sets how one kind is treated: `level` is a severity's name or "off", case aside. ERROR_CONFIG names what is not
- * known. */
+/* Frees what the rules own. */
+void rules_free(struct rules *rules);
+
+/* Sets how one kind, or one step, is treated: `level` is a severity's name or "off", case aside. ERROR_CONFIG names what
+ * is not known. */
 int rules_set(struct rules *rules, struct slice kind, struct slice level, struct error *e);
+int rules_set_step(struct rules *rules, struct slice step, struct slice level, struct error *e);
 
 /* Whether instruments are checked that are not traded but referred to: benchmark, peg, trigger. At first they are
  * not. */
@@ -67,6 +99,6 @@ void rules_set_references(struct rules *rules, bool checked);
 int rules_set_name(struct rules *rules, struct slice name, struct error *e);
 
 const char *discrepancy_kind_name(enum discrepancy_kind kind);
-const char *severity_name(enum severity severity);
+const char *match_step_name(enum match_step step);
 
 #endif
