@@ -3,16 +3,10 @@
 #include "ascii.h"
 #include "decimal.h"
 
-#define MIC_LEN 4
 #define CURRENCY_LEN 3
 #define CFI_LEN 6
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static bool is_letter_or_digit(char c)
-{
-    return ascii_is_letter(c) || (c >= '0' && c <= '9');
-}
 
 /* "N/A" and the like are the master's way of leaving a column blank. */
 static bool is_blank(struct slice master)
@@ -28,20 +22,24 @@ static bool consists_of(struct slice s, size_t len, bool (*allowed)(char))
     return s.len == len;
 }
 
-enum agreement attribute_exchange(struct slice message, struct slice master)
+enum agreement attribute_exchange(const struct exchanges *exchanges, struct slice message, struct slice master)
 {
+    char said[EXCHANGE_MIC_LEN];
+    char has[EXCHANGE_MIC_LEN];
+
     if (is_blank(master))
         return UNSAID;
     if (slice_equal_nocase(message, master))
         return AGREES;
-    /* "P" or "NASDAQ" beside XNAS may well be the same place. */
-    return consists_of(message, MIC_LEN, is_letter_or_digit) && consists_of(master, MIC_LEN, is_letter_or_digit)
-               ? DIFFERS
-               : UNSAID;
+    if (!exchange_resolve(exchanges, message, said) || !exchange_resolve(exchanges, master, has))
+        return UNSAID;
+    if (memcmp(said, has, EXCHANGE_MIC_LEN) == 0)
+        return AGREES;
+    return exchange_operates(exchanges, said, has) || exchange_operates(exchanges, has, said) ? AGREES_NEARLY : DIFFERS;
 }
 
-/* Prices in pence are prices in pounds. GBp needs no row: case aside it is GBP. */
-static struct slice major_unit(struct slice currency)
+/* Prices in pence are prices in pounds. Where only the currency counts GBp needs no row: case aside it is GBP. */
+struct slice attribute_major_unit(struct slice currency, bool *is_minor)
 {
     static const struct slice minor_and_major[][2] = {
         {SLICE_LITERAL("GBX"), SLICE_LITERAL("GBP")},
@@ -49,33 +47,29 @@ static struct slice major_unit(struct slice currency)
         {SLICE_LITERAL("ILA"), SLICE_LITERAL("ILS")},
     };
 
+    *is_minor = true;
     for (size_t i = 0; i < COUNT(minor_and_major); i++)
         if (slice_equal_nocase(currency, minor_and_major[i][0]))
             return minor_and_major[i][1];
+    if (slice_equal_text(currency, "GBp"))
+        return minor_and_major[0][1];
+    *is_minor = false;
     return currency;
 }
 
 enum agreement attribute_currency(struct slice message, struct slice master)
 {
+    bool is_minor;
+
     if (is_blank(master))
         return UNSAID;
-    if (slice_equal_nocase(major_unit(message), major_unit(master)))
+    if (slice_equal_nocase(message, master) ||
+        slice_equal_nocase(attribute_major_unit(message, &is_minor), attribute_major_unit(master, &is_minor)))
         return AGREES;
     return consists_of(message, CURRENCY_LEN, ascii_is_letter) && consists_of(master, CURRENCY_LEN, ascii_is_letter)
                ? DIFFERS
                : UNSAID;
 }
-
-enum type_class {
-    TYPE_UNKNOWN,
-    TYPE_EQUITY,
-    TYPE_FUTURE,
-    TYPE_OPTION,
-    TYPE_WARRANT,
-    TYPE_FUND,
-    TYPE_DEBT,
-    TYPE_FX,
-};
 
 /* One spelling of a type. Spellings with the same code are the same type; those without one name only the class. */
 struct type_name {
@@ -158,28 +152,72 @@ static const struct type_name *find_type(struct slice spelling)
     return NULL;
 }
 
-enum agreement attribute_type(struct slice message, struct slice master)
-{
-    const struct type_name *a;
-    const struct type_name *b;
+/* Categories and groups of CFI (ISO 10962) that say what kind of security it is; the first that fits counts. */
+static const struct type_name cfi_names[] = {
+    {SLICE_LITERAL("ES"), "CS", TYPE_EQUITY},  {SLICE_LITERAL("EP"), "PS", TYPE_EQUITY},
+    {SLICE_LITERAL("EF"), "PS", TYPE_EQUITY},  {SLICE_LITERAL("E"), NULL, TYPE_EQUITY},
+    {SLICE_LITERAL("D"), NULL, TYPE_DEBT},     {SLICE_LITERAL("CE"), "ETF", TYPE_FUND},
+    {SLICE_LITERAL("C"), NULL, TYPE_FUND},     {SLICE_LITERAL("F"), "FUT", TYPE_FUTURE},
+    {SLICE_LITERAL("O"), "OPT", TYPE_OPTION},  {SLICE_LITERAL("H"), "OPT", TYPE_OPTION},
+    {SLICE_LITERAL("RW"), "WAR", TYPE_WARRANT}, {SLICE_LITERAL("I"), NULL, TYPE_FX},
+    {SLICE_LITERAL("J"), NULL, TYPE_FX},
+};
 
-    if (is_blank(master))
-        return UNSAID;
-    if (slice_equal_nocase(message, master))
-        return AGREES;
-    a = find_type(message);
-    b = find_type(master);
-    if (a == NULL || b == NULL)
-        return UNSAID;
-    if (a->code && b->code)
-        return strcmp(a->code, b->code) == 0 ? AGREES : DIFFERS;
-    return a->class == b->class ? AGREES : DIFFERS;
+static bool is_cfi(struct slice value)
+{
+    return consists_of(value, CFI_LEN, ascii_is_letter);
 }
 
-enum agreement attribute_cfi(struct slice message, struct slice master)
+static const struct type_name *find_cfi(struct slice cfi)
 {
-    if (!consists_of(message, CFI_LEN, ascii_is_letter) || !consists_of(master, CFI_LEN, ascii_is_letter))
+    for (size_t i = 0; is_cfi(cfi) && i < COUNT(cfi_names); i++)
+        if (slice_equal_nocase(slice_make(cfi.ptr, cfi_names[i].spelling.len), cfi_names[i].spelling))
+            return &cfi_names[i];
+    return NULL;
+}
+
+enum type_class attribute_class(struct slice type, struct slice cfi)
+{
+    const struct type_name *name = find_type(type);
+
+    if (name == NULL)
+        name = find_cfi(cfi);
+    return name ? name->class : TYPE_UNKNOWN;
+}
+
+struct slice attribute_type_of(const struct security *row)
+{
+    return find_type(row->value[ROLE_TYPE]) != NULL || find_cfi(row->value[ROLE_CFI]) == NULL ? row->value[ROLE_TYPE]
+                                                                                           : row->value[ROLE_CFI];
+}
+
+struct slice attribute_cfi_of(const struct security *row)
+{
+    return is_cfi(row->value[ROLE_CFI]) ? row->value[ROLE_CFI] : row->value[ROLE_TYPE];
+}
+
+static enum agreement compare_types(const struct type_name *message, const struct type_name *master)
+{
+    if (message == NULL || master == NULL)
         return UNSAID;
+    if (message->code && master->code)
+        return strcmp(message->code, master->code) == 0 ? AGREES : DIFFERS;
+    return message->class == master->class ? AGREES : DIFFERS;
+}
+
+enum agreement attribute_type(struct slice message, const struct security *row)
+{
+    struct slice type = row->value[ROLE_TYPE];
+    const struct type_name *master;
+
+    if (!is_blank(type) && slice_equal_nocase(message, type))
+        return AGREES;
+    master = find_type(type);
+    return compare_types(find_type(message), master ? master : find_cfi(row->value[ROLE_CFI]));
+}
+
+static enum agreement compare_cfis(struct slice message, struct slice master)
+{
     for (size_t i = 0; i < CFI_LEN; i++) {
         char a = ascii_to_upper(message.ptr[i]);
         char b = ascii_to_upper(master.ptr[i]);
@@ -187,6 +225,15 @@ enum agreement attribute_cfi(struct slice message, struct slice master)
             return DIFFERS;
     }
     return AGREES;
+}
+
+enum agreement attribute_cfi(struct slice message, const struct security *row)
+{
+    if (!is_cfi(message))
+        return UNSAID;
+    if (is_cfi(row->value[ROLE_CFI]))
+        return compare_cfis(message, row->value[ROLE_CFI]);
+    return compare_types(find_cfi(message), find_type(row->value[ROLE_TYPE]));
 }
 
 enum agreement attribute_put_call(struct slice message, struct slice master)

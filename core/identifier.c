@@ -3,10 +3,11 @@
 #include "ascii.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 
-#define CUSIP_LEN 9
+#define CUSIP_LEN IDENTIFIER_CUSIP_LEN
 #define SEDOL_LEN 7
-#define ISIN_LEN 12
+#define ISIN_LEN IDENTIFIER_ISIN_LEN
 #define FIGI_LEN 12
 #define LEI_LEN 20
 #define LONGEST_PLACEHOLDER 7 /* UNKNOWN; but zeros may be as many as they like */
@@ -67,18 +68,98 @@ const char *identifier_kind_name(enum identifier_kind kind)
     return kind < IDENTIFIER_KIND_COUNT ? kinds[kind].name : "UNKNOWN";
 }
 
-enum identifier_kind identifier_kind_from_source(struct slice source)
+void identifier_sources_default(struct identifier_sources *sources)
 {
-    /* By code, from one up; 0: FIX lists no such code. */
-    static const unsigned char by_code[256] = {
-#define X(name, code, level, fold) [(unsigned char)(code)] = 1 + IDENTIFIER_##name,
+    static const char codes[IDENTIFIER_KIND_COUNT] = {
+#define X(name, code, level, fold) code,
         IDENTIFIER_KINDS(X)
 #undef X
     };
-    unsigned kind = source.len == 1 ? by_code[(unsigned char)source.ptr[0]] : 0;
 
-    /* All codes that FIX lists have one character; private ones (91 to 99) have two. */
-    return kind == 0 ? IDENTIFIER_UNKNOWN : (enum identifier_kind)(kind - 1);
+    memset(sources->by_byte, IDENTIFIER_UNKNOWN, sizeof sources->by_byte);
+    for (int kind = 0; kind < IDENTIFIER_KIND_COUNT; kind++)
+        if (codes[kind] != '\0')
+            sources->by_byte[(unsigned char)codes[kind]] = (unsigned char)kind;
+    sources->longer = NULL;
+    sources->count = 0;
+}
+
+void identifier_sources_free(struct identifier_sources *sources)
+{
+    free(sources->longer);
+    sources->longer = NULL;
+    sources->count = 0;
+}
+
+/* All codes that FIX lists have one character; private ones (91 to 99) have two. */
+static struct identifier_code *find_code(const struct identifier_sources *sources, struct slice code)
+{
+    for (size_t i = 0; i < sources->count; i++)
+        if (slice_equal(code, slice_make(sources->longer[i].code, sources->longer[i].len)))
+            return &sources->longer[i];
+    return NULL;
+}
+
+static struct identifier_code *add_code(struct identifier_sources *sources, struct slice code, struct error *e)
+{
+    struct identifier_code *codes;
+
+    if (sources->count == IDENTIFIER_CODES_MAX) {
+        error_set(e, ERROR_CONFIG, "more than %d codes", IDENTIFIER_CODES_MAX);
+        return NULL;
+    }
+    codes = reallocarray(sources->longer, sources->count + 1, sizeof *codes);
+    if (codes == NULL) {
+        error_set(e, ERROR_INTERNAL, "no memory for a code of tag 22");
+        return NULL;
+    }
+    sources->longer = codes;
+    codes += sources->count++;
+    memcpy(codes->code, code.ptr, code.len);
+    codes->len = (unsigned char)code.len;
+    return codes;
+}
+
+/* UNKNOWN and NONE are words for what is no kind; COUNT + 2 is no word at all. */
+static int kind_from_word(struct slice word)
+{
+    enum identifier_kind kind = identifier_kind_from_name(word);
+
+    if (kind != IDENTIFIER_UNKNOWN || slice_equal_nocase(word, slice_of("UNKNOWN")))
+        return (int)kind;
+    return slice_equal_nocase(word, slice_of("NONE")) ? (int)IDENTIFIER_IGNORED : -1;
+}
+
+int identifier_sources_set(struct identifier_sources *sources, struct slice code, struct slice kind, struct error *e)
+{
+    int number = kind_from_word(kind);
+    struct identifier_code *longer;
+
+    if (code.len == 0 || code.len > IDENTIFIER_CODE_MAX)
+        return error_set(e, ERROR_CONFIG, "a code of tag 22 has 1 to %d characters", IDENTIFIER_CODE_MAX);
+    if (number < 0)
+        return error_set(e, ERROR_CONFIG, "%.*s is no kind of identifier", SLICE_FORMAT(kind));
+    if (code.len == 1) {
+        sources->by_byte[(unsigned char)code.ptr[0]] = (unsigned char)number;
+        return 0;
+    }
+    longer = find_code(sources, code);
+    if (longer == NULL)
+        longer = add_code(sources, code, e);
+    if (longer == NULL)
+        return -1;
+    longer->kind = (unsigned char)number;
+    return 0;
+}
+
+enum identifier_kind identifier_sources_kind(const struct identifier_sources *sources, struct slice source)
+{
+    const struct identifier_code *longer;
+
+    if (source.len == 1)
+        return (enum identifier_kind)sources->by_byte[(unsigned char)source.ptr[0]];
+    longer = sources->count > 0 ? find_code(sources, source) : NULL;
+    return longer ? (enum identifier_kind)longer->kind : IDENTIFIER_UNKNOWN;
 }
 
 enum identifier_kind identifier_kind_from_name(struct slice name)
@@ -166,6 +247,17 @@ static const check_table isin_once = {DIGITS(X) VOWELS(X) CONSONANTS(X)};
 static const check_table isin_twice = {DIGITS(X) VOWELS(X) CONSONANTS(X)};
 #undef X
 
+/* The national numbering agency of both countries is the one that gives CUSIPs. */
+static bool holds_cusip(struct slice isin)
+{
+    return (isin.ptr[0] == 'U' && isin.ptr[1] == 'S') || (isin.ptr[0] == 'C' && isin.ptr[1] == 'A');
+}
+
+static struct slice cusip_in(struct slice isin)
+{
+    return slice_make(isin.ptr + 2, CUSIP_LEN);
+}
+
 static enum identifier_validity check_isin(struct slice s)
 {
     static const check_table *const tables[2] = {&isin_once, &isin_twice};
@@ -181,7 +273,7 @@ static enum identifier_validity check_isin(struct slice s)
     if (!all_allowed(sum, ISIN_LEN) || !ascii_is_upper(s.ptr[0]) || !ascii_is_upper(s.ptr[1]) ||
         !ascii_is_digit(s.ptr[11]))
         return IDENTIFIER_BAD_SHAPE;
-    return validity(missing_to_ten(sum) == 0);
+    return validity(missing_to_ten(sum) == 0 && (!holds_cusip(s) || check_cusip(cusip_in(s)) == IDENTIFIER_VALID));
 }
 
 /* Prefixes that FIGI leaves to ISINs of these countries (OMG FIGI 1.0, 6.1.2). */
@@ -249,6 +341,92 @@ enum identifier_validity identifier_check(enum identifier_kind kind, struct slic
     default:
         return IDENTIFIER_UNCHECKED;
     }
+}
+
+bool identifier_cusip_of_isin(struct slice isin, struct slice *cusip)
+{
+    if (isin.len != ISIN_LEN || !holds_cusip(isin))
+        return false;
+    *cusip = cusip_in(isin);
+    return true;
+}
+
+void identifier_isin_of_cusip(struct slice cusip, const char *country, char isin[IDENTIFIER_ISIN_LEN])
+{
+    memcpy(isin, country, 2);
+    memcpy(isin + 2, cusip.ptr, CUSIP_LEN);
+    /* One of the ten is right. */
+    for (isin[11] = '0'; check_isin(slice_make(isin, ISIN_LEN)) != IDENTIFIER_VALID && isin[11] < '9';)
+        isin[11]++;
+}
+
+/* ---- short CUSIPs ---- */
+
+static bool is_cusip_text(struct slice s, bool *digits)
+{
+    *digits = true;
+    for (size_t i = 0; i < s.len; i++) {
+        if (cusip_once[(unsigned char)s.ptr[i]] < ALLOWED)
+            return false;
+        *digits = *digits && ascii_is_digit(s.ptr[i]);
+    }
+    return true;
+}
+
+/* Zeros in front until there are nine characters. */
+static bool restore_zeros(struct slice s, struct identifier_completion *out)
+{
+    memset(out->cusip, '0', CUSIP_LEN - s.len);
+    memcpy(out->cusip + CUSIP_LEN - s.len, s.ptr, s.len);
+    out->fault = IDENTIFIER_FAULT_LOST_ZEROS;
+    return check_cusip(slice_make(out->cusip, CUSIP_LEN)) == IDENTIFIER_VALID;
+}
+
+static void add_check_digit(struct slice s, struct identifier_completion *out)
+{
+    memcpy(out->cusip, s.ptr, s.len);
+    out->fault = IDENTIFIER_FAULT_NO_CHECK_DIGIT;
+    for (out->cusip[8] = '0';
+         check_cusip(slice_make(out->cusip, CUSIP_LEN)) != IDENTIFIER_VALID && out->cusip[8] < '9';)
+        out->cusip[8]++;
+}
+
+size_t identifier_completions(struct slice cusip, struct identifier_completion out[IDENTIFIER_COMPLETIONS_MAX])
+{
+    size_t count = 0;
+    bool digits;
+
+    if (cusip.len < CUSIP_LEN - 2 || cusip.len > CUSIP_LEN - 1 || !is_cusip_text(cusip, &digits))
+        return 0;
+    if (digits && restore_zeros(cusip, &out[count]))
+        count++;
+    if (cusip.len == CUSIP_LEN - 1)
+        add_check_digit(cusip, &out[count++]);
+    return count;
+}
+
+enum identifier_kind identifier_looks_like(enum identifier_kind own, struct slice value, char key[IDENTIFIER_MAX],
+                                           size_t *len)
+{
+    static const enum identifier_kind order[] = {IDENTIFIER_FIGI, IDENTIFIER_ISIN, IDENTIFIER_CUSIP, IDENTIFIER_SEDOL,
+                                                 IDENTIFIER_LEI};
+
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        *len = order[i] == own ? 0 : identifier_key(order[i], value, key);
+        if (*len > 0 && identifier_check(order[i], slice_make(key, *len)) == IDENTIFIER_VALID)
+            return order[i];
+    }
+    return IDENTIFIER_UNKNOWN;
+}
+
+const char *identifier_fault_name(enum identifier_fault fault)
+{
+    static const char *const names[IDENTIFIER_FAULT_COUNT] = {
+#define X(name) #name,
+        IDENTIFIER_FAULTS(X)
+#undef X
+    };
+    return names[fault];
 }
 
 static bool is_zeros(struct slice s)

@@ -19,7 +19,7 @@ static const struct {
     {ROLE_OPRA, 21},           {ROLE_COMMON, 9},
     {ROLE_SICOVAM, 6},         {ROLE_VALOREN, 0},
     {ROLE_SYMBOL, 4},          {ROLE_RIC, 6},
-    {ROLE_BLOOMBERG, 0},
+    {ROLE_BLOOMBERG, 0},       {ROLE_HOUSE, 0},
 };
 
 #define KEY_COLUMNS (sizeof key_columns / sizeof *key_columns)

@@ -53,8 +53,8 @@ static bool names_security(const struct instrument *i)
 }
 
 /* Appends an identifier unless its value is a placeholder. */
-static void add_identifier(struct instrument *i, struct slice value, struct slice source, uint32_t tag,
-                           uint32_t position)
+static void add_identifier(const struct instrument_list *list, struct instrument *i, struct slice value,
+                           struct slice source, uint32_t tag, uint32_t position)
 {
     struct instrument_identifier *id = &i->identifiers[i->identifier_count];
 
@@ -62,7 +62,7 @@ static void add_identifier(struct instrument *i, struct slice value, struct slic
         return;
     value = slice_trim(value);
     source = slice_trim(source);
-    id->kind = identifier_kind_from_source(source);
+    id->kind = identifier_sources_kind(list->sources, source);
     if (identifier_is_placeholder(id->kind, value))
         return;
     id->value = value;
@@ -99,6 +99,10 @@ const struct message_fields *instrument_message(struct instrument_list *list)
     m->orig_cl_ord_id = message_text(list, MESSAGE_ORIG_CL_ORD_ID);
     m->order_id = message_text(list, MESSAGE_ORDER_ID);
     m->exec_id = message_text(list, MESSAGE_EXEC_ID);
+    m->exec_trans_type = message_text(list, MESSAGE_EXEC_TRANS_TYPE);
+    m->exec_type = message_text(list, MESSAGE_EXEC_TYPE);
+    m->alloc_trans_type = message_text(list, MESSAGE_ALLOC_TRANS_TYPE);
+    m->trade_report_trans_type = message_text(list, MESSAGE_TRADE_REPORT_TRANS_TYPE);
     m->poss_dup = slice_equal_text(message_text(list, MESSAGE_POSS_DUP), "Y");
     m->poss_resend = slice_equal_text(message_text(list, MESSAGE_POSS_RESEND), "Y");
     return m;
@@ -140,10 +144,10 @@ static void collect_identifiers(const struct instrument_list *list, const struct
     uint32_t k = slot->alternate;
 
     i->identifier_count = 0;
-    add_identifier(i, value_of(list, slot, FIELD_SECURITY_ID), value_of(list, slot, FIELD_SOURCE),
+    add_identifier(list, i, value_of(list, slot, FIELD_SECURITY_ID), value_of(list, slot, FIELD_SOURCE),
                    i->tags[FIELD_SECURITY_ID], 0);
     for (uint32_t position = 1; position <= slot->alternates; position++, k = list->alternates[k].next)
-        add_identifier(i, text_of(list, list->alternates[k].value), text_of(list, list->alternates[k].source),
+        add_identifier(list, i, text_of(list, list->alternates[k].value), text_of(list, list->alternates[k].source),
                        i->tags[FIELD_ALTERNATE_ID], position);
 }
 
@@ -289,6 +293,7 @@ struct amount_row {
 static const struct amount_row amount_rows[] = {
     {"8 BN", AMOUNT_LAST_QTY, AMOUNT_LAST_PX},  {"8 BN", AMOUNT_ORDER_QTY, AMOUNT_PRICE},
     {"8 BN", AMOUNT_CUM_QTY, AMOUNT_AVG_PX},    {"8 BN", AMOUNT_ORDER_QTY, AMOUNT_STOP_PX},
+    {"8 BN", AMOUNT_LEAVES_QTY, AMOUNT_PRICE},  {"8 BN", AMOUNT_LEAVES_QTY, AMOUNT_STOP_PX},
     {"AE AR", AMOUNT_LAST_QTY, AMOUNT_LAST_PX}, {"J AS", AMOUNT_SHARES, AMOUNT_AVG_PX},
     {"6", AMOUNT_IOI_QTY, AMOUNT_PRICE},        {"7", AMOUNT_SHARES, AMOUNT_PRICE},
     {NULL, AMOUNT_ORDER_QTY, AMOUNT_PRICE},     {NULL, AMOUNT_ORDER_QTY, AMOUNT_STOP_PX},
@@ -334,6 +339,7 @@ void instrument_amounts(const struct instrument_list *list, struct message_amoun
     if (list->current.role != INSTRUMENT_BODY && list->current.role != INSTRUMENT_LIST_ENTRY)
         return;
     out->currency = value_of(list, list->current_slot, FIELD_CURRENCY);
+    out->price_type = slice_trim(amount_of(list, list->current_slot, AMOUNT_PRICE_TYPE));
     for (size_t i = 0; i < AMOUNT_ROWS; i++) {
         const struct amount_row *row = &amount_rows[i];
         struct decimal quantity;
@@ -342,17 +348,15 @@ void instrument_amounts(const struct instrument_list *list, struct message_amoun
             continue;
         bool has_quantity = read_amount(list, row->quantity, &quantity);
         bool has_price = read_amount(list, row->price, &price);
-        bool both = has_quantity && has_price;
-        if (has_quantity && (both || !out->has_quantity))
+        out->are_pair = has_quantity && has_price;
+        if (has_quantity && (out->are_pair || !out->has_quantity))
             out->quantity = quantity;
-        if (has_price && (both || !out->has_price))
+        if (has_price && (out->are_pair || !out->has_price))
             out->price = price;
         out->has_quantity = out->has_quantity || has_quantity;
         out->has_price = out->has_price || has_price;
-        if (both) {
-            out->has_notional = decimal_multiply(quantity, price, &out->notional);
+        if (out->are_pair)
             return;
-        }
     }
 }
 
@@ -363,9 +367,11 @@ void instrument_list_free(struct instrument_list *list)
     *list = (struct instrument_list){0};
 }
 
-int instrument_extract(struct instrument_list *list, const struct fix_message *message, bool references,
-                       enum fix_reason *reason, struct error *e)
+int instrument_extract(struct instrument_list *list, const struct fix_message *message,
+                       const struct identifier_sources *sources, bool references, enum fix_reason *reason,
+                       struct error *e)
 {
+    list->sources = sources;
     list->next = list->count = list->named = list->references = 0;
     list->before = NO_SLOT;
     list->is_plain = false;

@@ -80,15 +80,21 @@ struct message_fields {
     struct slice transact_time;
     struct slice sending_time;
     struct slice trade_date;
+    struct slice exec_trans_type;         /* 20 */
+    struct slice exec_type;               /* 150 */
+    struct slice alloc_trans_type;        /* 71 */
+    struct slice trade_report_trans_type; /* 487 */
     bool poss_dup;
     bool poss_resend;
 };
 
-/* Price and quantity, and their product; exact. Nothing for an instrument that has none of its own. */
+/* Price and quantity; exact. Nothing for an instrument that has none of its own. */
 struct message_amounts {
-    bool has_price, has_quantity, has_notional;
-    struct decimal price, quantity, notional;
-    struct slice currency; /* as it stands */
+    bool has_price, has_quantity;
+    bool are_pair; /* they belong together, so that their product says something */
+    struct decimal price, quantity;
+    struct slice price_type; /* 423, trimmed */
+    struct slice currency;   /* as it stands */
 };
 
 /* An instrument as the pass over the fields found it; a value of no length is absent. Private, as is the next one. */
@@ -121,6 +127,7 @@ struct instrument_list {
     uint32_t references; /* references among them */
 
     const char *base;      /* private from here on: what spans are counted from */
+    const struct identifier_sources *sources;
     bool is_plain;         /* there is a body and no group: its values and amounts are in `found`, not in its slot */
     uint64_t found_places; /* bits: which of `found` count */
     struct fix_place found[INSTRUMENT_PLAIN_MAX];
@@ -134,10 +141,12 @@ struct instrument_list {
     const struct instrument_slot *current_slot;
 };
 
-/* Reads a message. `references`: benchmark, peg and trigger instruments, too. *reason is FIX_OK,
- * FIX_TOO_MANY_IDENTIFIERS or FIX_TOO_MANY_INSTRUMENTS. Returns -1 only without memory. */
-int instrument_extract(struct instrument_list *list, const struct fix_message *message, bool references,
-                       enum fix_reason *reason, struct error *e);
+/* Reads a message. `sources`: what tag 22 means, borrowed until the next message. `references`: benchmark, peg and
+ * trigger instruments, too. *reason is FIX_OK, FIX_TOO_MANY_IDENTIFIERS or FIX_TOO_MANY_INSTRUMENTS. Returns -1 only
+ * without memory. */
+int instrument_extract(struct instrument_list *list, const struct fix_message *message,
+                       const struct identifier_sources *sources, bool references, enum fix_reason *reason,
+                       struct error *e);
 void instrument_list_free(struct instrument_list *list);
 
 /* All of the message's own fields. Borrowed until the next message. */
@@ -153,7 +162,7 @@ const struct instrument *instrument_next(struct instrument_list *list);
 const struct instrument *instrument_body(struct instrument_list *list);
 
 /* Of the instrument handed out last, by the table in core/README.md, "Price, quantity, notional". Apart from
- * extraction, because only discrepancies need it. */
+ * extraction, because only discrepancies need it. What they make in money: exposure.h. */
 void instrument_amounts(const struct instrument_list *list, struct message_amounts *out);
 
 const char *instrument_role_name(enum instrument_role role);

@@ -63,6 +63,10 @@ enum message_tag {
     MESSAGE_TRADE_DATE,
     MESSAGE_POSS_RESEND,
     MESSAGE_APPL_VER_ID,
+    MESSAGE_EXEC_TRANS_TYPE,
+    MESSAGE_EXEC_TYPE,
+    MESSAGE_ALLOC_TRANS_TYPE,
+    MESSAGE_TRADE_REPORT_TRANS_TYPE,
     MESSAGE_TAG_COUNT,
 };
 
@@ -77,6 +81,8 @@ enum amount {
     AMOUNT_PRICE,     /* 44 */
     AMOUNT_SHARES,    /* 53 */
     AMOUNT_STOP_PX,   /* 99 */
+    AMOUNT_LEAVES_QTY, /* 151 */
+    AMOUNT_PRICE_TYPE, /* 423: what a price is counted in */
     AMOUNT_COUNT,
 };
 
@@ -197,6 +203,10 @@ enum entry_tag { ENTRY_ACTION, ENTRY_REFERENCE };
     X(75, MESSAGE, MESSAGE_TRADE_DATE)                                                                                 \
     X(97, MESSAGE, MESSAGE_POSS_RESEND)                                                                                \
     X(1128, MESSAGE, MESSAGE_APPL_VER_ID)                                                                              \
+    X(20, MESSAGE, MESSAGE_EXEC_TRANS_TYPE)                                                                            \
+    X(150, MESSAGE, MESSAGE_EXEC_TYPE)                                                                                 \
+    X(71, MESSAGE, MESSAGE_ALLOC_TRANS_TYPE)                                                                           \
+    X(487, MESSAGE, MESSAGE_TRADE_REPORT_TRANS_TYPE)                                                                   \
     X(14, AMOUNT, AMOUNT_CUM_QTY)                                                                                      \
     X(6, AMOUNT, AMOUNT_AVG_PX)                                                                                        \
     X(27, AMOUNT, AMOUNT_IOI_QTY)                                                                                      \
@@ -206,6 +216,8 @@ enum entry_tag { ENTRY_ACTION, ENTRY_REFERENCE };
     X(44, AMOUNT, AMOUNT_PRICE)                                                                                        \
     X(53, AMOUNT, AMOUNT_SHARES)                                                                                       \
     X(99, AMOUNT, AMOUNT_STOP_PX)                                                                                      \
+    X(151, AMOUNT, AMOUNT_LEAVES_QTY)                                                                                  \
+    X(423, AMOUNT, AMOUNT_PRICE_TYPE)                                                                                  \
     X(296, GROUP, GROUP_SETS)                                                                                          \
     X(146, GROUP, GROUP_LIST)                                                                                          \
     X(268, GROUP, GROUP_LIST)                                                                                          \

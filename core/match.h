@@ -6,6 +6,7 @@
 #ifndef FIXWARDEN_CORE_MATCH_H
 #define FIXWARDEN_CORE_MATCH_H
 
+#include "attribute.h"
 #include "discrepancy.h"
 #include "error.h"
 #include "index.h"
@@ -16,12 +17,34 @@
 #define VERDICTS_MAX (INSTRUMENT_IDENTIFIERS_MAX + 16)
 
 struct match_result {
-    struct verdict verdicts[VERDICTS_MAX]; /* those that the rules report */
+    struct verdict verdicts[VERDICTS_MAX]; /* those whose kind and step the rules report */
     size_t count;
     enum found_by found_by;
     uint32_t candidates;
     const struct security *security; /* NULL where nothing was found */
+    bool is_certain;                 /* the security is no hint, and nothing that was found conflicts */
     char date[OBSERVED_DATE_MAX];    /* what INACTIVE_SECURITY observed: the message's date */
+};
+
+/* What is matched, all of it borrowed for the call. */
+struct match_input {
+    const struct message_fields *message;
+    const struct instrument *instrument;
+    enum symbology_convention convention; /* of the message's session or topic; NONE: its market may have one */
+};
+
+/* What was done on the way, for somebody who wants to know why. Called in the order in which it happens, with values that
+ * are borrowed for the call. */
+struct match_trace {
+    void *opaque;
+    /* A key was looked up; `rows` is how many further candidates it led to. `why` is a constant: "identifier",
+     * "stands for", "symbol", "spelling", "renamed", "looks like". */
+    void (*on_lookup)(void *opaque, const char *why, enum identifier_kind kind, struct slice key, size_t rows);
+    /* What was made of an identifier: a constant in words. */
+    void (*on_identifier)(void *opaque, const struct instrument_identifier *identifier, const char *outcome);
+    /* A step that compared something; `expected` is the nearest candidate's value, `left` how many candidates remain. */
+    void (*on_step)(void *opaque, enum match_step step, struct slice observed, struct slice expected,
+                    enum agreement outcome, size_t left);
 };
 
 struct matcher;
@@ -29,10 +52,12 @@ struct matcher;
 struct matcher *matcher_new(void); /* NULL without memory */
 void matcher_free(struct matcher *matcher);
 
+/* From now on tells what is done; NULL: nobody. Borrowed. */
+void matcher_set_trace(struct matcher *matcher, const struct match_trace *trace);
+
 /* -1 only without memory (ERROR_INTERNAL). */
 int match_instrument(struct matcher *matcher, const struct index *index, const struct rules *rules,
-                     const struct message_fields *message, const struct instrument *instrument,
-                     struct match_result *result, struct error *e);
+                     const struct match_input *input, struct match_result *result, struct error *e);
 
 /* The verdict on a message that must name an instrument and names none. */
 void match_missing(const struct rules *rules, struct match_result *result);

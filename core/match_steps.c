@@ -1,0 +1,226 @@
+#include <stdio.h>
+
+#include "match_internal.h"
+
+/* What the message says of the maturity; year 0 where it says nothing that can be read. */
+static struct date message_maturity(const struct instrument *i)
+{
+    struct date date = {0};
+    struct date read;
+
+    if (i->maturity_date.len > 0 ? fix_time_parse_date(i->maturity_date, &read)
+                                 : fix_time_parse_maturity(i->maturity_month_year, i->maturity_day, &read))
+        date = read;
+    return date;
+}
+
+static int judge_exchange(const void *context, const struct security *row)
+{
+    const struct matching *m = context;
+
+    return (int)attribute_exchange(m->rules->exchanges, m->instrument->exchange, row->value[ROLE_MIC]);
+}
+
+static int judge_currency(const void *context, const struct security *row)
+{
+    const struct matching *m = context;
+
+    return (int)attribute_currency(m->instrument->currency, row->value[ROLE_CURRENCY]);
+}
+
+static int judge_type(const void *context, const struct security *row)
+{
+    const struct matching *m = context;
+
+    return (int)attribute_type(m->instrument->type, row);
+}
+
+static int judge_cfi(const void *context, const struct security *row)
+{
+    const struct matching *m = context;
+
+    return (int)attribute_cfi(m->instrument->cfi, row);
+}
+
+static int judge_maturity(const void *context, const struct security *row)
+{
+    const struct matching *m = context;
+
+    return (int)attribute_maturity(message_maturity(m->instrument), row->value[ROLE_MATURITY]);
+}
+
+static int judge_strike(const void *context, const struct security *row)
+{
+    const struct matching *m = context;
+
+    return (int)attribute_decimal(m->instrument->strike, row->value[ROLE_STRIKE]);
+}
+
+static int judge_put_call(const void *context, const struct security *row)
+{
+    const struct matching *m = context;
+
+    return (int)attribute_put_call(m->instrument->put_call, row->value[ROLE_PUT_CALL]);
+}
+
+static int judge_multiplier(const void *context, const struct security *row)
+{
+    const struct matching *m = context;
+
+    return (int)attribute_decimal(m->instrument->multiplier, row->value[ROLE_MULTIPLIER]);
+}
+
+static int judge_active(const void *context, const struct security *row)
+{
+    const struct matching *m = context;
+    struct slice why;
+
+    return attribute_is_inactive(row, m->date, &why) ? DIFFERS : AGREES;
+}
+
+static void tell(const struct matching *m, enum match_step step, struct slice observed, uint32_t roles,
+                 enum agreement outcome)
+{
+    const struct match_trace *trace = m->matcher->trace;
+    const struct candidates *c = &m->matcher->candidates;
+    struct verdict verdict = {.step = step};
+
+    if (trace != NULL)
+        trace->on_step(trace->opaque, step, observed, match_expected(m, &verdict, roles, c->rows[0]), outcome,
+                       c->count);
+}
+
+/* Narrows the candidates by what one step says of each. */
+static enum agreement narrow(struct matching *m, enum match_step step, struct slice observed, candidates_judge judge,
+                             enum master_role role)
+{
+    enum agreement outcome = (enum agreement)candidates_keep_best(&m->matcher->candidates, judge, m);
+
+    tell(m, step, observed, ROLE_BIT(role), outcome);
+    return outcome;
+}
+
+/* An attribute of the message, if it has it and the rules compare it. Returns whether it differs from every
+ * candidate. */
+static bool compare(struct matching *m, enum match_step step, struct slice observed, candidates_judge judge,
+                    enum discrepancy_kind kind, enum instrument_field field, enum master_role role)
+{
+    if (observed.len == 0 || !m->rules->compared[step] || narrow(m, step, observed, judge, role) != DIFFERS)
+        return false;
+    match_add_on_tag(m, kind, step, m->instrument->tags[field], observed, ROLE_BIT(role));
+    return true;
+}
+
+static void compare_symbol(struct matching *m)
+{
+    struct slice symbol = m->instrument->symbol;
+    enum agreement outcome;
+
+    if (symbol.len == 0 || m->led_by_symbol || !m->rules->compared[MATCH_SYMBOL])
+        return;
+    outcome = narrow(m, MATCH_SYMBOL, symbol, match_judge_symbol, ROLE_SYMBOL);
+    if (outcome == AGREES_NEARLY)
+        match_add_on_symbol(m, DISCREPANCY_SYMBOL_FORMAT_VARIANT, MATCH_SYMBOL);
+    else if (outcome == DIFFERS)
+        match_add_on_symbol(m, DISCREPANCY_SYMBOL_MISMATCH, MATCH_SYMBOL);
+}
+
+static void compare_maturity(struct matching *m)
+{
+    const struct instrument *i = m->instrument;
+    bool is_date = i->maturity_date.len > 0;
+
+    compare(m, MATCH_MATURITY, is_date ? i->maturity_date : i->maturity_month_year, judge_maturity,
+            DISCREPANCY_MATURITY_MISMATCH, is_date ? FIELD_MATURITY_DATE : FIELD_MATURITY_MONTH, ROLE_MATURITY);
+}
+
+/* As YYYYMMDD; empty where there is none. Few messages need it, so it is not made before. */
+static struct slice write_date(struct date date, char out[OBSERVED_DATE_MAX])
+{
+    out[0] = '\0';
+    if (date.year != 0)
+        snprintf(out, OBSERVED_DATE_MAX, "%04u%02u%02u", (unsigned)date.year % 10000u, (unsigned)date.month % 100u,
+                 (unsigned)date.day % 100u);
+    return slice_of(out);
+}
+
+static void compare_status(struct matching *m)
+{
+    struct verdict verdict = {.kind = DISCREPANCY_INACTIVE_SECURITY, .step = MATCH_STATUS};
+
+    if (!m->rules->compared[MATCH_STATUS] ||
+        narrow(m, MATCH_STATUS, slice_make(NULL, 0), judge_active, ROLE_STATUS) != DIFFERS)
+        return;
+    verdict.has_observed = m->date.year != 0;
+    verdict.observed = write_date(m->date, m->result->date);
+    match_add(m, verdict, 0);
+}
+
+/* Whether two rows are one security: they share an identifier that tells securities apart. */
+static bool is_same_security(const struct security *a, const struct security *b)
+{
+    for (int r = 0; r < MASTER_ROLE_COUNT; r++) {
+        enum identifier_kind kind = master_role_kind((enum master_role)r);
+        if (kind != IDENTIFIER_SYMBOL && identifier_kind_level(kind) > LEVEL_ISSUER && a->value[r].len > 0 &&
+            slice_equal(a->value[r], b->value[r]))
+            return true;
+    }
+    return false;
+}
+
+/* The clue of kind SYMBOL that led to the candidates, or NULL. */
+static const struct clue *leading_symbol_clue(const struct matching *m)
+{
+    for (size_t i = 0; i < m->matcher->clue_count; i++) {
+        const struct clue *clue = &m->matcher->clues[i];
+        if (clue->found)
+            return clue->identifier->kind == IDENTIFIER_SYMBOL ? clue : NULL;
+    }
+    return NULL;
+}
+
+static void judge_ambiguity(struct matching *m)
+{
+    const struct candidates *c = &m->matcher->candidates;
+    const struct clue *clue = leading_symbol_clue(m);
+    bool several = false;
+
+    for (size_t i = 1; i < c->count && !several; i++)
+        several = !is_same_security(c->rows[0], c->rows[i]);
+    if (!several)
+        return;
+    if (m->led_by_symbol)
+        match_add_on_symbol(m, DISCREPANCY_AMBIGUOUS_SECURITY, MATCH_NO_STEP);
+    else if (clue != NULL)
+        match_add_on_clue(m, DISCREPANCY_AMBIGUOUS_SECURITY, clue, 0);
+}
+
+void match_compare_all(struct matching *m)
+{
+    const struct instrument *i = m->instrument;
+
+    compare(m, MATCH_EXCHANGE, i->exchange, judge_exchange, DISCREPANCY_EXCHANGE_MISMATCH, FIELD_EXCHANGE, ROLE_MIC);
+    compare(m, MATCH_CURRENCY, i->currency, judge_currency, DISCREPANCY_CURRENCY_MISMATCH, FIELD_CURRENCY,
+            ROLE_CURRENCY);
+    compare_symbol(m);
+    if (!compare(m, MATCH_TYPE, i->type, judge_type, DISCREPANCY_SECURITY_TYPE_MISMATCH, FIELD_TYPE, ROLE_TYPE))
+        compare(m, MATCH_CFI, i->cfi, judge_cfi, DISCREPANCY_SECURITY_TYPE_MISMATCH, FIELD_CFI, ROLE_CFI);
+    compare_maturity(m);
+    compare(m, MATCH_STRIKE, i->strike, judge_strike, DISCREPANCY_CONTRACT_MISMATCH, FIELD_STRIKE, ROLE_STRIKE);
+    compare(m, MATCH_PUT_CALL, i->put_call, judge_put_call, DISCREPANCY_CONTRACT_MISMATCH, FIELD_PUT_CALL,
+            ROLE_PUT_CALL);
+    compare(m, MATCH_MULTIPLIER, i->multiplier, judge_multiplier, DISCREPANCY_CONTRACT_MISMATCH, FIELD_MULTIPLIER,
+            ROLE_MULTIPLIER);
+    compare_status(m);
+    judge_ambiguity(m);
+}
+
+void match_narrow_hint(struct matching *m)
+{
+    const struct instrument *i = m->instrument;
+
+    if (i->exchange.len > 0 && m->rules->compared[MATCH_EXCHANGE])
+        narrow(m, MATCH_EXCHANGE, i->exchange, judge_exchange, ROLE_MIC);
+    if (i->currency.len > 0 && m->rules->compared[MATCH_CURRENCY])
+        narrow(m, MATCH_CURRENCY, i->currency, judge_currency, ROLE_CURRENCY);
+}
