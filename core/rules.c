@@ -3,8 +3,7 @@
 #include <stdio.h>
 #include <xxhash.h>
 
-#define NAME_MAX_LEN 32
-#define NAME_DIGEST_LEN 17 /* "-" and 16 hexadecimal digits */
+#include "ascii.h"
 
 static const char *const kind_names[DISCREPANCY_KIND_COUNT] = {
 #define X(name, severity) #name,
@@ -12,9 +11,9 @@ static const char *const kind_names[DISCREPANCY_KIND_COUNT] = {
 #undef X
 };
 
-static const char *const severity_names[SEVERITY_COUNT] = {
-#define X(name) #name,
-    SEVERITIES(X)
+static const char *const step_names[MATCH_STEP_COUNT] = {
+#define X(name, text) text,
+    MATCH_STEPS(X)
 #undef X
 };
 
@@ -23,31 +22,9 @@ const char *discrepancy_kind_name(enum discrepancy_kind kind)
     return kind_names[kind];
 }
 
-const char *severity_name(enum severity severity)
+const char *match_step_name(enum match_step step)
 {
-    return severity_names[severity];
-}
-
-/* The id's digest covers what the rules do, so that two rule sets under one name can be told apart. */
-static void set_id(struct rules *rules, struct slice name)
-{
-    unsigned char content[DISCREPANCY_KIND_COUNT + 1];
-    size_t size = DISCREPANCY_KIND_COUNT;
-
-    for (int k = 0; k < DISCREPANCY_KIND_COUNT; k++)
-        content[k] = rules->reported[k] ? (unsigned char)(1 + rules->severity[k]) : 0;
-    if (rules->references)
-        content[size++] = 1;
-    snprintf(rules->id, sizeof rules->id, "%.*s-%016llx", SLICE_FORMAT(name),
-             (unsigned long long)XXH3_64bits(content, size));
-}
-
-static struct slice current_name(const struct rules *rules, char copy[RULES_ID_MAX])
-{
-    size_t len = strlen(rules->id) - NAME_DIGEST_LEN;
-
-    memcpy(copy, rules->id, len);
-    return slice_make(copy, len);
+    return step < 0 ? "none" : step_names[step];
 }
 
 void rules_default(struct rules *rules)
@@ -57,13 +34,34 @@ void rules_default(struct rules *rules)
         DISCREPANCY_KINDS(X)
 #undef X
     };
+    struct error e;
 
+    *rules = (struct rules){.name = "default"};
     memcpy(rules->severity, severities, sizeof severities);
     for (int k = 0; k < DISCREPANCY_KIND_COUNT; k++)
         rules->reported[k] = true;
-    rules->references = false;
-    set_id(rules, slice_of("default"));
+    for (int s = 0; s < MATCH_STEP_COUNT; s++) {
+        rules->compared[s] = true;
+        rules->step_severity[s] = -1;
+    }
+    identifier_sources_default(&rules->sources);
+    (void)rules_finish(rules, slice_of(""), &e); /* it cannot fail where nothing is owned */
 }
+
+void rules_free(struct rules *rules)
+{
+    conventions_free(rules->conventions);
+    renames_free(rules->renames);
+    exchanges_free(rules->exchanges);
+    severity_rules_free(rules->severities);
+    identifier_sources_free(&rules->sources);
+    rules->conventions = NULL;
+    rules->renames = NULL;
+    rules->exchanges = NULL;
+    rules->severities = NULL;
+}
+
+/* ---- setting ---- */
 
 static int find_name(struct slice name, const char *const *names, int count)
 {
@@ -73,48 +71,84 @@ static int find_name(struct slice name, const char *const *names, int count)
     return -1;
 }
 
+static int read_level(struct slice text, int *level, struct error *e)
+{
+    *level = severity_from_name(text);
+    return *level >= 0 ? 0
+                       : error_set(e, ERROR_CONFIG, "'%.*s' is no severity: low, medium, high, critical or off",
+                                   SLICE_FORMAT(text));
+}
+
 int rules_set(struct rules *rules, struct slice kind, struct slice level, struct error *e)
 {
-    char name[RULES_ID_MAX];
     int k = find_name(kind, kind_names, DISCREPANCY_KIND_COUNT);
-    int s = find_name(level, severity_names, SEVERITY_COUNT);
-    bool off = slice_equal_nocase(level, slice_of("off"));
+    int l;
 
     if (k < 0)
-        return error_set(e, ERROR_CONFIG, "%.*s is no kind of discrepancy", SLICE_FORMAT(kind));
-    if (s < 0 && !off)
-        return error_set(e, ERROR_CONFIG, "%.*s is no severity: low, medium, high, critical or off",
-                         SLICE_FORMAT(level));
-    rules->reported[k] = !off;
-    if (!off)
-        rules->severity[k] = (enum severity)s;
-    set_id(rules, current_name(rules, name));
+        return error_set(e, ERROR_CONFIG, "'%.*s' is no kind of discrepancy", SLICE_FORMAT(kind));
+    if (read_level(level, &l, e) != 0)
+        return -1;
+    rules->reported[k] = l != SEVERITY_OFF;
+    if (l != SEVERITY_OFF)
+        rules->severity[k] = (enum severity)l;
     return 0;
 }
 
-void rules_set_references(struct rules *rules, bool checked)
+int rules_set_step(struct rules *rules, struct slice step, struct slice level, struct error *e)
 {
-    char name[RULES_ID_MAX];
+    int s = find_name(step, step_names, MATCH_STEP_COUNT);
+    int l;
 
-    rules->references = checked;
-    set_id(rules, current_name(rules, name));
-}
-
-static bool is_name_character(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.';
+    if (s < 0)
+        return error_set(e, ERROR_CONFIG, "'%.*s' is no step of the comparison", SLICE_FORMAT(step));
+    if (read_level(level, &l, e) != 0)
+        return -1;
+    rules->compared[s] = l != SEVERITY_OFF;
+    rules->step_severity[s] = l != SEVERITY_OFF ? l : -1;
+    return 0;
 }
 
 int rules_set_name(struct rules *rules, struct slice name, struct error *e)
 {
-    bool good = name.len >= 1 && name.len <= NAME_MAX_LEN;
+    bool good = name.len >= 1 && name.len <= RULES_NAME_MAX;
 
     for (size_t i = 0; good && i < name.len; i++)
-        good = is_name_character(name.ptr[i]);
+        good = ascii_is_name(name.ptr[i]);
     if (!good)
         return error_set(e, ERROR_CONFIG, "the name of a rule set has 1 to %d letters, digits, '-', '_' or '.'",
-                         NAME_MAX_LEN);
-    set_id(rules, name);
+                         RULES_NAME_MAX);
+    memcpy(rules->name, name.ptr, name.len);
+    rules->name[name.len] = '\0';
+    return 0;
+}
+
+/* ---- the id ---- */
+
+/* What the rules do by their own members, a byte for each. */
+static uint64_t digest_of_members(const struct rules *rules)
+{
+    unsigned char content[DISCREPANCY_KIND_COUNT + MATCH_STEP_COUNT + 4];
+    size_t size = 0;
+
+    for (int k = 0; k < DISCREPANCY_KIND_COUNT; k++)
+        content[size++] = rules->reported[k] ? (unsigned char)(1 + rules->severity[k]) : 0;
+    for (int s = 0; s < MATCH_STEP_COUNT; s++)
+        content[size++] = rules->compared[s] ? (unsigned char)(2 + rules->step_severity[s]) : 0;
+    content[size++] = rules->references;
+    content[size++] = (unsigned char)rules->pseudo_cusips;
+    content[size++] = rules->accept_short_cusips;
+    content[size++] = (unsigned char)rules->master_convention;
+    return XXH3_64bits(content, size);
+}
+
+int rules_finish(struct rules *rules, struct slice settings, struct error *e)
+{
+    uint64_t digest = XXH3_64bits_withSeed(settings.ptr, settings.len, digest_of_members(rules));
+
+    if (rules->renames != NULL && renames_finish(rules->renames, e) != 0)
+        return -1;
+    if (rules->exchanges != NULL && exchanges_finish(rules->exchanges, e) != 0)
+        return -1;
+    snprintf(rules->id, sizeof rules->id, "%s-%016llx", rules->name, (unsigned long long)digest);
     return 0;
 }

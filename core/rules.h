@@ -1,6 +1,6 @@
-/* rules: what the user has set of the check: which kinds are reported and how severe each is, what is compared, what the
- * sources of identifiers mean, and how symbols and markets are spelled. Set up once by one thread; read-only afterwards,
- * by any number of threads. */
+/* rules: what the user has set of the check: which kinds are reported and how severe each is, what is compared, what
+ * the sources of identifiers mean, and how symbols and markets are spelled. Set up once by one thread; read-only
+ * afterwards, by any number of threads. */
 #ifndef FIXWARDEN_CORE_RULES_H
 #define FIXWARDEN_CORE_RULES_H
 
@@ -61,42 +61,45 @@ enum match_step {
 /* Which CUSIPs with a wrong check digit are let pass where the master lacks them. */
 enum pseudo_cusips { PSEUDO_CUSIPS_NO, PSEUDO_CUSIPS_OPTIONS, PSEUDO_CUSIPS_YES };
 
-#define RULES_ID_MAX 64 /* bytes with the NUL */
+#define RULES_NAME_MAX 32 /* bytes */
+#define RULES_ID_MAX 64   /* bytes with the NUL */
 
 struct rules {
     enum severity severity[DISCREPANCY_KIND_COUNT];
     bool reported[DISCREPANCY_KIND_COUNT]; /* false: found, but not published and not counted as discrepant */
-    bool references;                       /* benchmark, peg and trigger instruments are checked, too */
+    bool references;                       /* benchmark, peg and trigger instruments are checked, too; at first not */
     bool compared[MATCH_STEP_COUNT];
     int step_severity[MATCH_STEP_COUNT]; /* enum severity; -1: that of the kind */
     enum pseudo_cusips pseudo_cusips;
     bool accept_short_cusips;
-    struct identifier_sources sources;               /* what tag 22 means */
-    enum symbology_convention master_convention;     /* how the master spells its symbols */
-    struct conventions *conventions;                 /* how messages do; NULL: nothing set. Owned, as are these: */
-    struct renames *renames;                         /* NULL: none */
-    struct exchanges *exchanges;                     /* NULL: the built-in lists */
-    struct severity_rules *severities;               /* NULL: none */
-    char id[RULES_ID_MAX]; /* "NAME-0123456789abcdef": name and digest of all that was set; see rules_finish */
+    struct identifier_sources sources;           /* what tag 22 means */
+    enum symbology_convention master_convention; /* how the master spells its symbols */
+    struct conventions *conventions;             /* how messages do; NULL: nothing set. Owned, as are these: */
+    struct renames *renames;                     /* NULL: none */
+    struct exchanges *exchanges;                 /* NULL: the built-in lists */
+    struct severity_rules *severities;           /* NULL: none */
+    char name[RULES_NAME_MAX + 1];
+    char id[RULES_ID_MAX]; /* "NAME-0123456789abcdef": what discrepancies carry; of the last rules_finish */
 };
 
-/* Everything reported and compared, with the severities above; name "default". Nothing is owned yet. */
+/* Everything reported and compared, with the severities above, and nothing owned; name "default", finished. */
 void rules_default(struct rules *rules);
 
 /* Frees what the rules own. */
 void rules_free(struct rules *rules);
 
-/* Sets how one kind, or one step, is treated: `level` is a severity's name or "off", case aside. ERROR_CONFIG names what
- * is not known. */
+/* Sets how one kind, or one step, is treated: `level` is a severity's name or "off", case aside. ERROR_CONFIG names
+ * what is not known. */
 int rules_set(struct rules *rules, struct slice kind, struct slice level, struct error *e);
 int rules_set_step(struct rules *rules, struct slice step, struct slice level, struct error *e);
 
-/* Whether instruments are checked that are not traded but referred to: benchmark, peg, trigger. At first they are
- * not. */
-void rules_set_references(struct rules *rules, bool checked);
-
-/* Gives the rule set a name of 1 to 32 letters, digits, '-', '_' or '.'. */
+/* Gives the rule set a name of 1 to RULES_NAME_MAX letters, digits, '-', '_' or '.'. */
 int rules_set_name(struct rules *rules, struct slice name, struct error *e);
+
+/* Ends the setting up, after the last of it: renames and markets are made ready to be looked up, and the id is made:
+ * the name and a digest of the members from `severity` to `master_convention`, but for `sources`, and of `settings`.
+ * That is a text which says the rest, as the user has set it: the same for the same settings. -1 without memory. */
+int rules_finish(struct rules *rules, struct slice settings, struct error *e);
 
 const char *discrepancy_kind_name(enum discrepancy_kind kind);
 const char *match_step_name(enum match_step step);

@@ -24,15 +24,18 @@ enum severity {
 };
 
 #define SEVERITY_RULES_MAX 1000u
+#define SEVERITY_NAME_MAX 64u       /* bytes of a rule's name: letters, digits, '-', '_' and '.' */
 #define SEVERITY_CONDITIONS_MAX 16u /* of one rule */
+#define SEVERITY_VALUES_MAX 1000u   /* of one condition */
+#define SEVERITY_CURRENCY_MAX 8u    /* bytes of a currency: three by ISO 4217, and more where none of it is meant */
 
 struct severity_rules;
 
 struct severity_rules *severity_rules_new(void); /* NULL without memory */
 void severity_rules_free(struct severity_rules *rules);
 
-/* Appends a rule "CONDITION ... -> LEVEL"; all is copied. A rule of a name that is there already takes its place.
- * ERROR_CONFIG names what cannot be read. */
+/* Appends a rule "CONDITION ... -> LEVEL"; all is copied. A rule of a name that is there already takes its place: the
+ * place in the order, too. ERROR_CONFIG names what cannot be read, and leaves the rules as they were. */
 int severity_rules_set(struct severity_rules *rules, struct slice name, struct slice text, struct error *e);
 
 /* What conditions ask for. Numbers are those of enum discrepancy_kind, match_step and instrument_role; a step of -1 is

@@ -228,27 +228,6 @@ static void blanks_make_no_conflict(void **state)
     index_close(index);
 }
 
-static void the_rule_set_s_id_follows_its_content(void **state)
-{
-    struct rules a;
-    struct rules b;
-    struct error e = {0};
-
-    (void)state;
-    rules_default(&a);
-    b = a;
-    assert_memory_equal(a.id, "default-", 8);
-    assert_int_equal(strlen(a.id), 8 + 16);
-    assert_int_equal(rules_set(&b, slice_of("UNKNOWN_SECURITY"), slice_of("critical"), &e), 0);
-    assert_string_not_equal(a.id, b.id);
-    assert_int_equal(rules_set_name(&b, slice_of("desk-7"), &e), 0);
-    assert_memory_equal(b.id, "desk-7-", 7);
-    assert_int_equal(rules_set(&b, slice_of("NOVEL"), slice_of("low"), &e), -1);
-    assert_int_equal(e.code, ERROR_CONFIG);
-    assert_int_equal(rules_set(&b, slice_of("UNKNOWN_SECURITY"), slice_of("loud"), &e), -1);
-    assert_int_equal(rules_set_name(&b, slice_of("a name with blanks"), &e), -1);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,7 +235,6 @@ int main(void)
         cmocka_unit_test(kinds_that_are_off_are_not_reported),
         cmocka_unit_test(a_master_without_symbols_leaves_them_unjudged),
         cmocka_unit_test(blanks_make_no_conflict),
-        cmocka_unit_test(the_rule_set_s_id_follows_its_content),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
