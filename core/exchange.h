@@ -1,5 +1,5 @@
-/* exchange: what markets are called: MICs (ISO 10383), which of them are segments of which operator, and the short names
- * that are met in tag 207 and in masters. Set up once by one thread; read by any number of threads afterwards. */
+/* exchange: what markets are called: MICs (ISO 10383), which of them are segments of which operator, and the short
+ * names that are met in tag 207 and in masters. Set up once by one thread; read by any number of threads afterwards. */
 #ifndef FIXWARDEN_CORE_EXCHANGE_H
 #define FIXWARDEN_CORE_EXCHANGE_H
 
@@ -9,7 +9,7 @@
 #include "slice.h"
 
 #define EXCHANGE_MIC_LEN 4
-#define EXCHANGE_NAME_MAX 64     /* bytes of an alias */
+#define EXCHANGE_NAME_MAX 64 /* bytes of an alias */
 #define EXCHANGE_ALIASES_MAX 10000u
 #define EXCHANGE_MICS_MAX 100000u
 
@@ -27,8 +27,8 @@ int exchanges_set_alias(struct exchanges *exchanges, struct slice name, struct s
  * standard's current file is to be added. ERROR_CONFIG where either is none. */
 int exchanges_add_mic(struct exchanges *exchanges, struct slice mic, struct slice operating_mic, struct error *e);
 
-/* Makes what was set ready to be looked up, after the last of it. -1 without memory. */
-int exchanges_finish(struct exchanges *exchanges, struct error *e);
+/* Writes a MIC in upper case. False where the text is none: it has four letters or digits. */
+bool exchange_mic_from_text(struct slice text, char mic[EXCHANGE_MIC_LEN]);
 
 /* The MIC that a trimmed value stands for, in upper case: by the aliases, the built-in names, or since it looks like a
  * MIC. False where it cannot be said. */

@@ -21,19 +21,16 @@ enum rename_relation {
 
 struct renames;
 
-struct renames *renames_new(void); /* NULL without memory */
-void renames_free(struct renames *renames);
+struct renames *renames_new(void);          /* NULL without memory */
+void renames_free(struct renames *renames); /* NULL is fine */
 
-/* Appends a row; the symbols are copied (1 to IDENTIFIER_MAX bytes, trimmed, not the same). ERROR_CONFIG where they are
- * not, or there are too many. */
+/* Appends a row. The symbols are trimmed and copied; they have 1 to IDENTIFIER_MAX bytes and are not the same. `from`
+ * is a full date. ERROR_CONFIG where that is not so, or there are too many rows; ERROR_INTERNAL: no memory. */
 int renames_add(struct renames *renames, struct slice old_symbol, struct slice new_symbol, struct date from,
                 struct error *e);
 
-/* Makes the rows ready to be looked up, after the last one was added. -1 without memory. */
-int renames_finish(struct renames *renames, struct error *e);
-
-/* The other symbol of the next row in which `symbol` has that relation on that day (year 0: unknown). *next starts at 0.
- * False at the end. Borrowed until renames_free. `renames` may be NULL. */
+/* The other symbol of the next row, in the order of the rows, in which `symbol` has that relation on that day (year 0:
+ * unknown). *next starts at 0. False at the end. Borrowed until renames_free. `renames` may be NULL. */
 bool renames_next(const struct renames *renames, enum rename_relation relation, struct slice symbol, struct date day,
                   size_t *next, struct slice *other);
 
