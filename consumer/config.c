@@ -46,7 +46,7 @@ static int set_references(struct config *config, const char *value, struct error
 
     if (!checked && strcasecmp(value, "no") != 0)
         return error_set(e, ERROR_CONFIG, "[rules] references: '%s' is neither yes nor no", value);
-    rules_set_references(&config->rules, checked);
+    config->rules.references = checked;
     return 0;
 }
 

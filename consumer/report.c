@@ -113,27 +113,26 @@ static struct slice exchange_of(const struct discrepancy *discrepancy)
 
 static int add_totals(struct report *report, const struct discrepancy *discrepancy, struct error *e)
 {
-    const struct message_amounts *amounts = discrepancy->amounts;
-    const struct decimal *notional = amounts->has_notional ? &amounts->notional : NULL;
+    const struct exposure *exposure = discrepancy->exposure;
+    struct slice currency = discrepancy->amounts->currency;
     struct slice region = {0};
 
     if (discrepancy->security)
         region = discrepancy->security->value[ROLE_REGION];
-    if (totals_add(&report->by_kind, slice_of(discrepancy_kind_name(discrepancy->verdict->kind)), notional,
-                   amounts->currency, e) != 0 ||
-        totals_add(&report->by_severity, slice_of(severity_name(discrepancy->severity)), notional, amounts->currency,
+    if (totals_add(&report->by_kind, slice_of(discrepancy_kind_name(discrepancy->verdict->kind)), exposure, currency,
                    e) != 0 ||
-        totals_add(&report->by_region, region, notional, amounts->currency, e) != 0)
+        totals_add(&report->by_severity, slice_of(severity_name(discrepancy->severity)), exposure, currency, e) != 0 ||
+        totals_add(&report->by_region, region, exposure, currency, e) != 0)
         return -1;
-    return totals_add(&report->by_exchange, exchange_of(discrepancy), notional, amounts->currency, e);
+    return totals_add(&report->by_exchange, exchange_of(discrepancy), exposure, currency, e);
 }
 
 static int on_discrepancy(void *opaque, const struct discrepancy *discrepancy, struct error *e)
 {
     struct report *report = opaque;
     struct report_finding finding = {
-        .has_notional = discrepancy->amounts->has_notional,
-        .notional = discrepancy->amounts->notional,
+        .has_notional = discrepancy->exposure->has_notional,
+        .notional = discrepancy->exposure->notional,
         .sequence = report->discrepancies++,
     };
 

@@ -1,7 +1,8 @@
 /* report: what an offline check found: ranked by exposure, with totals.
  *
  * Exposure is the absolute notional, whatever its currency; those without come last; ties stand in the order of
- * appearance. The notional of a message counts once for each of its discrepancies. A report is a checker_output and
+ * appearance. The notional of a message counts once for each of its discrepancies, unless it was stated before
+ * (exposure.h). A report is a checker_output and
  * belongs to one thread. It keeps what it shows as Avro, which is compact and from which every format is made, so that
  * they all say the same. */
 #ifndef FIXWARDEN_CONSUMER_REPORT_H

@@ -56,6 +56,10 @@ static const struct csv_column csv_columns[] = {
     {"currency", "currency", ""},
     {"master_version", "master_version", ""},
     {"rule_set", "rule_set", ""},
+    {"reason", "reason", ""},
+    {"hint_kind", "hint_kind", ""},
+    {"hint_value", "hint_value", ""},
+    {"counts_exposure", "counts_exposure", ""},
     {"raw", "", "raw"},
 };
 
@@ -438,6 +442,9 @@ static void write_total(const struct total *total, FILE *out)
     }
     if (total->without > 0)
         fprintf(out, "%s %" PRIu64 " without a notional", total->currency_count ? "," : "", total->without);
+    if (total->repeated > 0)
+        fprintf(out, "%s %" PRIu64 " of what was stated before", total->currency_count || total->without ? "," : "",
+                total->repeated);
     fputc('\n', out);
 }
 
@@ -467,6 +474,9 @@ void report_write_summary(const struct report *report, const struct checker_coun
             " ignored (no instrument); lines that are not FIX: %" PRIu64 "\n",
             counts->messages, counts->matched, counts->discrepant, counts->discrepancies, counts->malformed,
             counts->ignored, counts->skipped);
+    if (counts->poss_dup > 0 || counts->poss_resend > 0)
+        fprintf(out, "Of these %" PRIu64 " were sent again (43=Y), and %" PRIu64 " perhaps (97=Y).\n", counts->poss_dup,
+                counts->poss_resend);
     if (report->discrepancies > report->finding_count && report->finding_count == report->findings_max)
         fprintf(out, "Only the %zu discrepancies of the highest exposure were kept (--max-findings).\n",
                 report->finding_count);

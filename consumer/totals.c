@@ -93,7 +93,7 @@ static int add_notional(struct total *total, const struct decimal *notional, str
     return 0;
 }
 
-int totals_add(struct totals *totals, struct slice name, const struct decimal *notional, struct slice currency,
+int totals_add(struct totals *totals, struct slice name, const struct exposure *exposure, struct slice currency,
                struct error *e)
 {
     struct total *total = find_total(totals, name);
@@ -101,9 +101,10 @@ int totals_add(struct totals *totals, struct slice name, const struct decimal *n
     if (!total)
         return error_set(e, ERROR_INTERNAL, "totals: no memory");
     total->count++;
-    if (notional)
-        return add_notional(total, notional, currency, e);
-    total->without++;
+    if (exposure->has_notional && exposure->counts)
+        return add_notional(total, &exposure->notional, currency, e);
+    total->repeated += exposure->has_notional;
+    total->without += !exposure->has_notional;
     return 0;
 }
 

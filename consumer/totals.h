@@ -9,6 +9,7 @@
 
 #include "core/decimal.h"
 #include "core/error.h"
+#include "core/exposure.h"
 
 #define TOTALS_NAMES_MAX 1000     /* further names go under TOTALS_OTHERS */
 #define TOTALS_CURRENCIES_MAX 200 /* under one name; the notional of further ones is left out, and counted as such */
@@ -26,6 +27,7 @@ struct total {
     char name[TOTALS_NAME_MAX];
     uint64_t count;
     uint64_t without;                  /* of them, those without a notional, or with one that the sum has no room for */
+    uint64_t repeated;                 /* of them, those whose notional was stated before, and is left out */
     struct currency_total *currencies; /* sorted by name */
     size_t currency_count;
 };
@@ -36,8 +38,8 @@ struct totals {
     size_t count;
 };
 
-/* Counts one more under `name`; `notional` is NULL where there is none. ERROR_INTERNAL without memory. */
-int totals_add(struct totals *totals, struct slice name, const struct decimal *notional, struct slice currency,
+/* Counts one more under `name`. ERROR_INTERNAL without memory. */
+int totals_add(struct totals *totals, struct slice name, const struct exposure *exposure, struct slice currency,
                struct error *e);
 void totals_free(struct totals *totals);
 

@@ -29,6 +29,10 @@ enum {
     D_CURRENCY,
     D_MASTER_VERSION,
     D_RULE_SET,
+    D_REASON,
+    D_HINT_KIND,
+    D_HINT_VALUE,
+    D_COUNTS_EXPOSURE,
 };
 enum { L_ID, L_REASON, L_DETAIL, L_POSITION, L_ORIGIN, L_RAW };
 enum { O_TOPIC, O_PARTITION, O_OFFSET, O_TIMESTAMP, O_KEY, O_MESSAGE };
@@ -417,6 +421,12 @@ static int set_security(struct avro_encoder *enc, avro_value_t *parent, const st
     return rc;
 }
 
+/* NULL where there is none. */
+static int set_constant(struct avro_encoder *enc, avro_value_t *r, size_t field, const char *text)
+{
+    return set_optional_text(enc, r, field, text != NULL, text ? slice_of(text) : slice_make(NULL, 0));
+}
+
 static int set_verdict(struct avro_encoder *enc, avro_value_t *r, const struct verdict *v)
 {
     /* The enum opens with OTHER, which readers of a later schema's symbols fall back to. */
@@ -428,7 +438,13 @@ static int set_verdict(struct avro_encoder *enc, avro_value_t *r, const struct v
         rc = set_int(r, D_IDENTIFIER_POSITION, v->identifier_position);
     if (rc == 0)
         rc = set_optional_text(enc, r, D_OBSERVED, v->has_observed, v->observed);
-    return rc ? rc : set_optional_text(enc, r, D_EXPECTED, v->has_expected, v->expected);
+    if (rc == 0)
+        rc = set_optional_text(enc, r, D_EXPECTED, v->has_expected, v->expected);
+    if (rc == 0)
+        rc = set_constant(enc, r, D_REASON, v->reason);
+    if (rc == 0)
+        rc = set_constant(enc, r, D_HINT_KIND, v->hint_kind);
+    return rc ? rc : set_optional_text(enc, r, D_HINT_VALUE, v->hint_kind != NULL, v->hint_value);
 }
 
 static int set_amounts(struct avro_encoder *enc, avro_value_t *r, const struct discrepancy *d)
@@ -439,7 +455,9 @@ static int set_amounts(struct avro_encoder *enc, avro_value_t *r, const struct d
     if (rc == 0)
         rc = set_optional_decimal(r, D_QUANTITY, a->has_quantity, a->quantity);
     if (rc == 0)
-        rc = set_optional_decimal(r, D_NOTIONAL, a->has_notional, a->notional);
+        rc = set_optional_decimal(r, D_NOTIONAL, d->exposure->has_notional, d->exposure->notional);
+    if (rc == 0)
+        rc = set_boolean(r, D_COUNTS_EXPOSURE, d->exposure->counts);
     return rc ? rc : set_field_text(enc, r, D_CURRENCY, a->currency);
 }
 

@@ -5,13 +5,14 @@
 #include "match.h"
 
 struct checker {
-    struct rules rules;
+    const struct rules *rules;
     enum fix_profile profile;
     struct matcher *matcher;
     struct checker_counts counts;
     struct match_result result;
     struct instrument_list instruments;
     struct message_amounts amounts;
+    struct exposure exposure;
 };
 
 /* What stays the same while one record is checked. */
@@ -28,7 +29,7 @@ struct checker *checker_new(const struct rules *rules, enum fix_profile profile)
 
     if (checker == NULL)
         return NULL;
-    checker->rules = *rules;
+    checker->rules = rules;
     checker->profile = profile;
     checker->matcher = matcher_new();
     if (checker->matcher == NULL) {
@@ -64,24 +65,49 @@ static int report_malformed(struct record_check *c, enum fix_reason reason, uint
     return c->output->on_dead_letter(c->output->opaque, &letter, e);
 }
 
+/* How severe a verdict is: by the user's rules, else by its step, else by its kind. */
+static enum severity severity_of(const struct checker *checker, const struct instrument *instrument,
+                                 const struct verdict *verdict)
+{
+    const struct rules *rules = checker->rules;
+    const struct message_fields *message = &checker->instruments.message;
+    struct severity_subject subject = {
+        .kind = verdict->kind,
+        .step = verdict->step,
+        .role = instrument->role,
+        .msg_type = message->msg_type,
+        .sender = message->sender,
+        .target = message->target,
+        .has_notional = checker->exposure.has_notional,
+        .notional = checker->exposure.notional,
+        .currency = checker->amounts.currency,
+    };
+    int level = severity_rules_find(rules->severities, &subject);
+
+    if (level < 0 && verdict->step >= 0)
+        level = rules->step_severity[verdict->step];
+    return level < 0 ? rules->severity[verdict->kind] : (enum severity)level;
+}
+
 static int report_verdict(struct record_check *c, const struct instrument *instrument, const struct verdict *verdict,
-                          struct error *e)
+                          enum severity severity, struct error *e)
 {
     const struct checker *checker = c->checker;
     const struct index_info *info = index_info(c->index);
     struct discrepancy d = {
         .verdict = verdict,
-        .severity = checker->rules.severity[verdict->kind],
+        .severity = severity,
         .origin = &c->origin,
         .message = &checker->instruments.message,
         .amounts = &checker->amounts,
+        .exposure = &checker->exposure,
         .instrument = instrument,
         .found_by = checker->result.found_by,
         .candidates = checker->result.candidates,
         .security = checker->result.security,
         .carried_names = info->carried_names,
         .master_version = info->version,
-        .rule_set = checker->rules.id,
+        .rule_set = checker->rules->id,
     };
 
     c->checker->counts.discrepancies++;
@@ -90,18 +116,38 @@ static int report_verdict(struct record_check *c, const struct instrument *instr
     return c->output->on_discrepancy(c->output->opaque, &d, e);
 }
 
-static int report_verdicts(struct record_check *c, const struct instrument *instrument, struct error *e)
+/* Reports what was found about one instrument and is not off; *found counts that. */
+static int report_verdicts(struct record_check *c, const struct instrument *instrument, size_t *found, struct error *e)
 {
-    const struct match_result *result = &c->checker->result;
+    struct checker *checker = c->checker;
+    const struct match_result *result = &checker->result;
 
-    if (result->count > 0) {
-        instrument_message(&c->checker->instruments);
-        instrument_amounts(&c->checker->instruments, &c->checker->amounts);
-    }
-    for (size_t i = 0; i < result->count; i++)
-        if (report_verdict(c, instrument, &result->verdicts[i], e) != 0)
+    if (result->count == 0)
+        return 0;
+    instrument_message(&checker->instruments);
+    instrument_amounts(&checker->instruments, &checker->amounts);
+    exposure_of(&checker->instruments.message, instrument, &checker->amounts,
+                result->is_certain ? result->security : NULL, &checker->exposure);
+    for (size_t i = 0; i < result->count; i++) {
+        enum severity severity = severity_of(checker, instrument, &result->verdicts[i]);
+        if (severity == SEVERITY_OFF)
+            continue;
+        ++*found;
+        if (report_verdict(c, instrument, &result->verdicts[i], severity, e) != 0)
             return -1;
+    }
     return 0;
+}
+
+/* The convention of the message's session or topic. Most users set none. */
+static enum symbology_convention convention_of(struct record_check *c)
+{
+    const struct message_fields *message;
+
+    if (c->checker->rules->conventions == NULL)
+        return SYMBOLOGY_NONE;
+    message = instrument_message(&c->checker->instruments);
+    return conventions_of_message(c->checker->rules->conventions, message->sender, message->target, c->origin.topic);
 }
 
 /* Matches the instruments of one message. *found counts what was reported. */
@@ -109,22 +155,28 @@ static int check_instruments(struct record_check *c, size_t *found, struct error
 {
     struct checker *checker = c->checker;
     struct instrument_list *list = &checker->instruments;
-    const struct instrument *instrument;
+    struct match_input input = {.message = &list->message, .convention = convention_of(c)};
 
     *found = 0;
-    while ((instrument = instrument_next(list)) != NULL) {
-        if (match_instrument(checker->matcher, c->index, &checker->rules, &list->message, instrument, &checker->result,
-                             e) != 0)
-            return -1;
-        *found += checker->result.count;
-        if (report_verdicts(c, instrument, e) != 0)
+    while ((input.instrument = instrument_next(list)) != NULL) {
+        if (match_instrument(checker->matcher, c->index, checker->rules, &input, &checker->result, e) != 0 ||
+            report_verdicts(c, input.instrument, found, e) != 0)
             return -1;
     }
     if (!instrument_is_missing(list))
         return 0;
-    match_missing(&checker->rules, &checker->result);
-    *found += checker->result.count;
-    return report_verdicts(c, instrument_body(list), e);
+    match_missing(checker->rules, &checker->result);
+    return report_verdicts(c, instrument_body(list), found, e);
+}
+
+static void count_repeats(struct checker *checker)
+{
+    bool poss_dup;
+    bool poss_resend;
+
+    instrument_repeats(&checker->instruments, &poss_dup, &poss_resend);
+    checker->counts.poss_dup += poss_dup;
+    checker->counts.poss_resend += !poss_dup && poss_resend;
 }
 
 static int check_message(struct record_check *c, const struct fix_message *message, uint64_t position, struct error *e)
@@ -133,11 +185,13 @@ static int check_message(struct record_check *c, const struct fix_message *messa
     enum fix_reason reason;
     size_t found;
 
-    if (instrument_extract(&checker->instruments, message, checker->rules.references, &reason, e) != 0)
+    if (instrument_extract(&checker->instruments, message, &checker->rules->sources, checker->rules->references,
+                           &reason, e) != 0)
         return -1;
     if (reason != FIX_OK)
         return report_malformed(c, reason, position, message->bytes, e);
     checker->counts.messages++;
+    count_repeats(checker);
     if (check_instruments(c, &found, e) != 0)
         return -1;
     if (found > 0)

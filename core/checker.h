@@ -20,7 +20,9 @@ struct checker_counts {
     uint64_t discrepant;
     uint64_t malformed;
     uint64_t ignored;
-    uint64_t skipped; /* lines of a log that are not FIX; not messages */
+    uint64_t skipped;     /* lines of a log that are not FIX; not messages */
+    uint64_t poss_dup;    /* of the messages, those with PossDupFlag (43=Y) ... */
+    uint64_t poss_resend; /* ... and, without that, with PossResend (97=Y): they may repeat what was counted */
     uint64_t discrepancies;
     uint64_t by_kind[DISCREPANCY_KIND_COUNT];
     uint64_t by_reason[FIX_REASON_COUNT];
@@ -36,7 +38,7 @@ struct checker_output {
 
 struct checker;
 
-/* `rules` is copied. NULL without memory. */
+/* `rules` are borrowed until checker_free. NULL without memory. */
 struct checker *checker_new(const struct rules *rules, enum fix_profile profile);
 void checker_free(struct checker *checker);
 

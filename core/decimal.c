@@ -83,7 +83,7 @@ bool decimal_parse(struct slice text, struct decimal *out)
     return true;
 }
 
-/* Takes trailing zeros off, so that a product overflows only if the result really does not fit. */
+/* Takes trailing zeros off. Returns how many places are left. */
 static unsigned strip_zeros(u128 *v)
 {
     unsigned scale = DECIMAL_SCALE;
@@ -95,26 +95,64 @@ static unsigned strip_zeros(u128 *v)
     return scale;
 }
 
-bool decimal_multiply(struct decimal a, struct decimal b, struct decimal *out)
-{
-    u128 x = magnitude(a);
-    u128 y = magnitude(b);
-    unsigned scale = strip_zeros(&x) + strip_zeros(&y);
-    u128 product;
-    __int128 units;
+/* ---- products: as many digits as it takes, in limbs of 64 bits from the lowest on ---- */
 
-    if (__builtin_mul_overflow(x, y, &product))
-        return false;
-    /* 2.5 * 0.4 has two places as it stands, and none that count. */
-    while (scale > DECIMAL_SCALE && product % 10 == 0) {
-        product /= 10;
-        scale--;
+#define LIMBS (2 * DECIMAL_FACTORS_MAX)
+
+static void multiply(uint64_t product[LIMBS], u128 factor)
+{
+    uint64_t result[LIMBS] = {0};
+
+    for (size_t half = 0; half < 2; half++) {
+        uint64_t f = (uint64_t)(factor >> 64 * half);
+        u128 carry = 0;
+        for (size_t i = 0; i + half < LIMBS; i++) {
+            carry += (u128)product[i] * f + result[i + half];
+            result[i + half] = (uint64_t)carry;
+            carry >>= 64;
+        }
     }
-    if (scale > DECIMAL_SCALE || __builtin_mul_overflow(product, power_of_ten(DECIMAL_SCALE - scale), &product) ||
-        product >= power_of_ten(DECIMAL_PRECISION))
+    memcpy(product, result, sizeof result);
+}
+
+/* Divides and returns the remainder. */
+static uint64_t divide(uint64_t product[LIMBS], uint64_t divisor)
+{
+    u128 rest = 0;
+
+    for (size_t i = LIMBS; i-- > 0;) {
+        rest = rest << 64 | product[i];
+        product[i] = (uint64_t)(rest / divisor);
+        rest %= divisor;
+    }
+    return (uint64_t)rest;
+}
+
+static bool is_above_two_limbs(const uint64_t product[LIMBS])
+{
+    for (size_t i = 2; i < LIMBS; i++)
+        if (product[i] != 0)
+            return true;
+    return false;
+}
+
+bool decimal_product(const struct decimal *factors, size_t count, struct decimal *out)
+{
+    uint64_t product[LIMBS] = {1};
+    bool negative = false;
+    u128 units;
+
+    for (size_t i = 0; i < count; i++) {
+        multiply(product, magnitude(factors[i]));
+        negative ^= factors[i].units < 0;
+    }
+    for (size_t i = 1; i < count; i++)
+        if (divide(product, (uint64_t)power_of_ten(DECIMAL_SCALE)) != 0)
+            return false;
+    units = (u128)product[1] << 64 | product[0];
+    if (is_above_two_limbs(product) || units >= power_of_ten(DECIMAL_PRECISION))
         return false;
-    units = (__int128)product;
-    out->units = (a.units < 0) != (b.units < 0) ? -units : units;
+    out->units = negative ? -(__int128)units : (__int128)units;
     return true;
 }
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "exposure.h"
 #include "fix.h"
 #include "instrument.h"
 #include "rules.h"
@@ -34,18 +35,23 @@ enum found_by {
     FOUND_BY_IDENTIFIER,
     FOUND_BY_ALTERNATE_IDENTIFIER,
     FOUND_BY_SYMBOL,
-    FOUND_BY_SYMBOL_VARIANT
+    FOUND_BY_SYMBOL_VARIANT,
+    FOUND_BY_HINT, /* by what an identifier looks like */
 };
 
 /* One finding of match about one instrument. */
 struct verdict {
     enum discrepancy_kind kind;
+    enum match_step step;         /* that found it, or MATCH_NO_STEP */
     uint32_t tag;                 /* the field that disagrees, 0 for none */
     uint32_t identifier_position; /* 0 the primary, 1... the alternates */
     bool has_observed;
     struct slice observed;
     bool has_expected;
     struct slice expected;
+    const char *reason;    /* a constant, or NULL: the kind says it all */
+    const char *hint_kind; /* what the observed value looks like: an identifier kind's name, or NULL */
+    struct slice hint_value;
 };
 
 struct discrepancy {
@@ -55,6 +61,7 @@ struct discrepancy {
     const struct origin *origin;
     const struct message_fields *message;
     const struct message_amounts *amounts;
+    const struct exposure *exposure;
     const struct instrument *instrument;
     enum found_by found_by;
     uint32_t candidates;

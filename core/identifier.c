@@ -351,13 +351,14 @@ bool identifier_cusip_of_isin(struct slice isin, struct slice *cusip)
     return true;
 }
 
-void identifier_isin_of_cusip(struct slice cusip, const char *country, char isin[IDENTIFIER_ISIN_LEN])
+bool identifier_isin_of_cusip(struct slice cusip, const char *country, char isin[IDENTIFIER_ISIN_LEN])
 {
     memcpy(isin, country, 2);
     memcpy(isin + 2, cusip.ptr, CUSIP_LEN);
-    /* One of the ten is right. */
-    for (isin[11] = '0'; check_isin(slice_make(isin, ISIN_LEN)) != IDENTIFIER_VALID && isin[11] < '9';)
-        isin[11]++;
+    for (isin[11] = '0'; isin[11] <= '9'; isin[11]++)
+        if (check_isin(slice_make(isin, ISIN_LEN)) == IDENTIFIER_VALID)
+            return true;
+    return false;
 }
 
 /* ---- short CUSIPs ---- */

@@ -139,8 +139,9 @@ enum identifier_validity identifier_check(enum identifier_kind kind, struct slic
 /* The CUSIP in an ISIN of US or CA that identifier_check found valid; false for any other ISIN. Borrowed from it. */
 bool identifier_cusip_of_isin(struct slice isin, struct slice *cusip);
 
-/* The ISIN of a country (two letters) that holds a valid CUSIP. */
-void identifier_isin_of_cusip(struct slice cusip, const char *country, char isin[IDENTIFIER_ISIN_LEN]);
+/* The ISIN of a country (US or CA) that holds a valid CUSIP; false where there is none, since no ISIN has the signs of
+ * private placements. */
+bool identifier_isin_of_cusip(struct slice cusip, const char *country, char isin[IDENTIFIER_ISIN_LEN]);
 
 /* What a short CUSIP, in upper case, may have been: by lost zeros first, then by its missing check digit. Returns how
  * many there are; 0 also for one that is not short. Six characters name an issuer, and are never completed. */

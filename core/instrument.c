@@ -88,6 +88,12 @@ static struct slice message_text(const struct instrument_list *list, enum messag
     return plain_text(list, PLAIN_MESSAGE + tag);
 }
 
+void instrument_repeats(const struct instrument_list *list, bool *poss_dup, bool *poss_resend)
+{
+    *poss_dup = slice_equal_text(message_text(list, MESSAGE_POSS_DUP), "Y");
+    *poss_resend = slice_equal_text(message_text(list, MESSAGE_POSS_RESEND), "Y");
+}
+
 const struct message_fields *instrument_message(struct instrument_list *list)
 {
     struct message_fields *m = &list->message;
@@ -103,8 +109,7 @@ const struct message_fields *instrument_message(struct instrument_list *list)
     m->exec_type = message_text(list, MESSAGE_EXEC_TYPE);
     m->alloc_trans_type = message_text(list, MESSAGE_ALLOC_TRANS_TYPE);
     m->trade_report_trans_type = message_text(list, MESSAGE_TRADE_REPORT_TRANS_TYPE);
-    m->poss_dup = slice_equal_text(message_text(list, MESSAGE_POSS_DUP), "Y");
-    m->poss_resend = slice_equal_text(message_text(list, MESSAGE_POSS_RESEND), "Y");
+    instrument_repeats(list, &m->poss_dup, &m->poss_resend);
     return m;
 }
 

@@ -152,6 +152,9 @@ void instrument_list_free(struct instrument_list *list);
 /* All of the message's own fields. Borrowed until the next message. */
 const struct message_fields *instrument_message(struct instrument_list *list);
 
+/* Whether the message says that it was (43) or may have been (97) sent before. */
+void instrument_repeats(const struct instrument_list *list, bool *poss_dup, bool *poss_resend);
+
 /* Whether the message's type must name an instrument and, now that all were handed out, it has named none. */
 bool instrument_is_missing(const struct instrument_list *list);
 

@@ -124,23 +124,50 @@ static bool all_contradict_earlier(const struct matching *m, const struct clue *
     return true;
 }
 
-/* Whether an ISIN of US or CA and a CUSIP, as the message has them, are of different securities. */
+/* The CUSIP that the message means: a short one means its completion, if the rules accept that. */
+static struct slice cusip_of(const struct clue *clue)
+{
+    return clue->stands_for_kind == IDENTIFIER_CUSIP ? key_of(clue) : own_key(clue);
+}
+
 static bool isin_denies_cusip(const struct clue *isin, const struct clue *cusip)
 {
     struct slice held;
 
     return isin->identifier->kind == IDENTIFIER_ISIN && cusip->identifier->kind == IDENTIFIER_CUSIP &&
-           identifier_cusip_of_isin(own_key(isin), &held) && !slice_equal(held, own_key(cusip));
+           identifier_cusip_of_isin(own_key(isin), &held) && !slice_equal(held, cusip_of(cusip));
+}
+
+/* Whether the one is an ISIN of US or CA that holds another CUSIP than the other one is, whatever the master says. */
+static bool deny(const struct clue *a, const struct clue *b)
+{
+    return isin_denies_cusip(a, b) || isin_denies_cusip(b, a);
 }
 
 /* Whether a well-formed identifier that was not found denies one that was. */
-static bool contradicts_message(const struct matching *m, const struct clue *clue)
+static bool denies_found(const struct matching *m, const struct clue *clue)
 {
-    for (size_t i = 0; i < m->matcher->clue_count; i++) {
-        const struct clue *other = &m->matcher->clues[i];
-        if (other->found && (isin_denies_cusip(clue, other) || isin_denies_cusip(other, clue)))
+    for (size_t i = 0; i < m->matcher->clue_count; i++)
+        if (m->matcher->clues[i].found && deny(clue, &m->matcher->clues[i]))
             return true;
-    }
+    return false;
+}
+
+static bool any_has_key(const struct candidates *rows, const struct clue *clue)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (security_has_key(rows->rows[i], kind_of(clue), key_of(clue)))
+            return true;
+    return false;
+}
+
+/* Whether a found identifier, whose rows are the others, denies one found before, and the master has no row that bears
+ * both out. */
+static bool denies_earlier(const struct matching *m, const struct clue *clue)
+{
+    for (const struct clue *c = m->matcher->clues; c < clue; c++)
+        if (c->found && deny(c, clue) && !any_has_key(&m->matcher->others, c))
+            return true;
     return false;
 }
 
@@ -168,7 +195,7 @@ static int combine(struct matching *m, struct clue *clue, const char *why, struc
     clue->found = matcher->others.count > 0;
     if (!clue->found)
         return 0;
-    clue->conflict = all_contradict(m, clue) || all_contradict_earlier(m, clue);
+    clue->conflict = all_contradict(m, clue) || all_contradict_earlier(m, clue) || denies_earlier(m, clue);
     return clue->conflict ? 0 : match_look_up(m, why, kind_of(clue), key_of(clue), e);
 }
 
@@ -243,8 +270,8 @@ static void find_stand_in_of_cusip(const struct matching *m, struct clue *clue)
     char isin[IDENTIFIER_ISIN_LEN];
 
     for (size_t i = 0; i < sizeof countries / sizeof countries[0]; i++) {
-        identifier_isin_of_cusip(own_key(clue), countries[i], isin);
-        if (leads_to_blanks(m->index, IDENTIFIER_ISIN, slice_make(isin, sizeof isin), ROLE_CUSIP)) {
+        if (identifier_isin_of_cusip(own_key(clue), countries[i], isin) &&
+            leads_to_blanks(m->index, IDENTIFIER_ISIN, slice_make(isin, sizeof isin), ROLE_CUSIP)) {
             stand_for(clue, IDENTIFIER_ISIN, slice_make(isin, sizeof isin));
             return;
         }
@@ -405,7 +432,7 @@ static const char *judge_one(struct matching *m, struct clue *clue)
         match_add_on_clue(m, DISCREPANCY_INVALID_IDENTIFIER, clue, roles_of_kind(kind));
         return "invalid";
     }
-    if (!clue->found && !clue->passed && contradicts_message(m, clue)) {
+    if (!clue->found && !clue->passed && denies_found(m, clue)) {
         clue->conflict = true;
         match_add_on_clue(m, DISCREPANCY_IDENTIFIER_CONFLICT, clue, roles_of_kind(kind));
         return "contradicts another identifier of the message";

@@ -4,7 +4,7 @@ void match_add(struct matching *m, struct verdict verdict, uint32_t roles)
 {
     struct match_result *r = m->result;
 
-    if (!m->rules->reported[verdict.kind])
+    if (!m->rules->reported[verdict.kind] || (verdict.step >= 0 && !m->rules->compared[verdict.step]))
         return;
     m->matcher->expected_roles[r->count] = roles;
     r->verdicts[r->count++] = verdict;

@@ -383,15 +383,21 @@ static bool is_value(const struct condition *c, struct slice text)
     return false;
 }
 
+static bool times_hundred(struct decimal *amount)
+{
+    const struct decimal factors[] = {*amount, {(__int128)100 * 1000000000000000000}};
+
+    return decimal_product(factors, 2, amount);
+}
+
 /* Whether it reaches the least amount, both in the same currency. A product that does not fit is above all that do. */
 static bool reaches(struct decimal amount, bool is_minor, const struct value *least)
 {
-    const struct decimal hundred = {(__int128)100 * 1000000000000000000};
     struct decimal bound = least->amount;
 
-    if (is_minor && !least->is_minor && !decimal_multiply(bound, hundred, &bound))
+    if (is_minor && !least->is_minor && !times_hundred(&bound))
         return false;
-    if (!is_minor && least->is_minor && !decimal_multiply(amount, hundred, &amount))
+    if (!is_minor && least->is_minor && !times_hundred(&amount))
         return true;
     return decimal_compare_magnitude(amount, bound) >= 0;
 }

@@ -54,13 +54,14 @@ static void print_instrument(const struct instrument *i)
     printf("%s\n", i->identifier_count == 0 ? "\t" : "");
 }
 
-static void print_message(struct instrument_list *list, const struct fix_message *message)
+static void print_message(struct instrument_list *list, const struct identifier_sources *sources,
+                          const struct fix_message *message)
 {
     const struct instrument *instrument;
     enum fix_reason reason;
     struct error e;
 
-    if (instrument_extract(list, message, true, &reason, &e) != 0) {
+    if (instrument_extract(list, message, sources, true, &reason, &e) != 0) {
         fprintf(stderr, "%s\n", e.text);
         exit(e.code);
     }
@@ -77,14 +78,17 @@ int main(void)
 {
     struct slice all = read_all(stdin);
     struct instrument_list list = {0};
+    struct identifier_sources sources;
     struct fix_step step;
     size_t at = 0;
+
+    identifier_sources_default(&sources);
 
     do {
         fix_next(FIX_STRICT, slice_make(all.ptr + at, all.len - at), at == 0, true, &step);
         at += step.consumed;
         if (step.event == FIX_MESSAGE)
-            print_message(&list, &step.message);
+            print_message(&list, &sources, &step.message);
         if (step.event == FIX_MALFORMED)
             printf("malformed %s\n", fix_reason_name(step.reason));
     } while (step.event != FIX_END && at < all.len);

@@ -79,3 +79,11 @@ struct index *support_index(const char *master_csv)
     support_remove(master);
     return index;
 }
+
+const struct identifier_sources *support_sources(void)
+{
+    static struct identifier_sources sources;
+
+    identifier_sources_default(&sources);
+    return &sources;
+}

@@ -39,4 +39,7 @@ void support_remove(char *path);
 /* An index over one master with that content. The caller closes it. Fails the test where it can't be built. */
 struct index *support_index(const char *master_csv);
 
+/* What tag 22 means by FIX alone. A constant. */
+const struct identifier_sources *support_sources(void);
+
 #endif

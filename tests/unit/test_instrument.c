@@ -18,7 +18,7 @@ static char *extract_version(const char *version, const char *body, struct instr
     if (step.event != FIX_MESSAGE)
         fail_msg("%s: %s", body, fix_reason_name(step.reason));
     *list = (struct instrument_list){0};
-    assert_int_equal(instrument_extract(list, &step.message, true, &reason, &e), 0);
+    assert_int_equal(instrument_extract(list, &step.message, support_sources(), true, &reason, &e), 0);
     assert_int_equal(reason, expected);
     return text;
 }
@@ -351,7 +351,7 @@ static void describe_all(const struct fix_message *message, char *out, size_t si
     struct error e;
     size_t n = 0;
 
-    assert_int_equal(instrument_extract(&list, message, true, &reason, &e), 0);
+    assert_int_equal(instrument_extract(&list, message, support_sources(), true, &reason, &e), 0);
     instrument_message(&list);
     n += (size_t)snprintf(out, size, "%s ", fix_reason_name(reason));
     n += put(out + n, size - n, " 11=", list.message.cl_ord_id);
@@ -360,7 +360,7 @@ static void describe_all(const struct fix_message *message, char *out, size_t si
         n += describe(instrument, out + n, size - n);
         instrument_amounts(&list, &amounts);
         n += (size_t)snprintf(out + n, size - n, "%d%d%d %.*s ", amounts.has_price, amounts.has_quantity,
-                              amounts.has_notional, SLICE_FORMAT(amounts.currency));
+                              amounts.are_pair, SLICE_FORMAT(amounts.currency));
         assert_true(n < size - 512);
     }
     instrument_list_free(&list);
@@ -481,23 +481,24 @@ static void there_are_at_most_100000_instruments(void **state)
 struct amount_row {
     const char *name;
     const char *body;
-    const char *amounts; /* quantity price notional, - for absent */
+    const char *amounts; /* quantity, price, and whether they are a pair */
 };
 
 static const struct amount_row amount_rows[] = {
-    {"an order", "35=D|55=X|38=100|44=2.5|", "100 2.5 250"},
-    {"a stop order", "35=D|55=X|38=100|99=3|", "100 3 300"},
+    {"an order", "35=D|55=X|38=100|44=2.5|", "100 2.5 pair"},
+    {"a stop order", "35=D|55=X|38=100|99=3|", "100 3 pair"},
     {"a market order", "35=D|55=X|38=100|", "100 - -"},
-    {"a fill counts what was last", "35=8|55=X|38=100|44=2|32=10|31=2.1|14=40|6=2.05|", "10 2.1 21"},
-    {"a report without a fill counts the order", "35=8|55=X|38=100|44=2|32=0|31=0|", "100 2 200"},
-    {"a cumulated report", "35=8|55=X|14=40|6=2.05|", "40 2.05 82"},
+    {"a fill counts what was last", "35=8|55=X|38=100|44=2|32=10|31=2.1|14=40|6=2.05|", "10 2.1 pair"},
+    {"a report without a fill counts the order", "35=8|55=X|38=100|44=2|32=0|31=0|", "100 2 pair"},
+    {"a cumulated report", "35=8|55=X|14=40|6=2.05|", "40 2.05 pair"},
     {"quantity and price from different rows make no notional", "35=8|55=X|32=10|44=2|", "10 2 -"},
+    {"what is left of an order, where nothing else is said", "35=8|55=X|151=60|44=2|", "60 2 pair"},
     {"a trade report", "35=AE|55=X|32=10|31=-0.5|", "10 -0.5 -5"},
     {"an indication of size M", "35=6|55=X|27=M|44=2|", "- 2 -"},
-    {"an allocation", "35=J|55=X|53=7|6=3|", "7 3 21"},
-    {"a product that does not fit", "35=D|55=X|38=0.0000000001|44=0.0000000001|", "0.0000000001 0.0000000001 -"},
+    {"an allocation", "35=J|55=X|53=7|6=3|", "7 3 pair"},
+    {"small ones", "35=D|55=X|38=0.0000000001|44=0.0000000001|", "0.0000000001 0.0000000001 pair"},
     {"an order of a list counts for itself", "35=E|66=1|38=9|73=2|11=1|55=X|38=100|44=2.5|11=2|55=Y|38=7|",
-     "100 2.5 250"},
+     "100 2.5 pair"},
     {"prices of market data are not the instrument's", "35=W|55=X|268=1|269=0|38=9|44=2|", "- - -"},
     {"a leg has none", "35=8|37=1|38=100|44=2|555=1|600=X|", "- - -"},
     {"a number that is none", "35=D|55=X|38=1e3|44=2|", "- 2 -"},
@@ -522,14 +523,12 @@ static void price_and_quantity_follow_the_message_type(void **state)
         const struct message_amounts *m = &amounts;
         char quantity[DECIMAL_TEXT_MAX];
         char price[DECIMAL_TEXT_MAX];
-        char notional[DECIMAL_TEXT_MAX];
         char seen[3 * DECIMAL_TEXT_MAX];
         instrument_next(&list);
         instrument_amounts(&list, &amounts);
         format_amount(m->has_quantity, m->quantity, quantity);
         format_amount(m->has_price, m->price, price);
-        format_amount(m->has_notional, m->notional, notional);
-        snprintf(seen, sizeof seen, "%s %s %s", quantity, price, notional);
+        snprintf(seen, sizeof seen, "%s %s %s", quantity, price, m->are_pair ? "pair" : "-");
         if (strcmp(seen, row->amounts) != 0)
             fail_row(row->name, "%s instead of %s", seen, row->amounts);
         release(text, &list);

@@ -142,7 +142,7 @@ static void judge(const struct index *index, const struct rules *rules, const ch
 {
     struct matcher *matcher = matcher_new();
     struct instrument_list list = {0};
-    const struct instrument *instrument;
+    struct match_input input = {.message = &list.message};
     enum fix_reason reason;
     struct match_result result;
     struct fix_step step;
@@ -155,11 +155,11 @@ static void judge(const struct index *index, const struct rules *rules, const ch
     text = support_fix("FIX.4.4", whole, &len);
     fix_next(FIX_STRICT, slice_make(text, len), true, true, &step);
     assert_int_equal(step.event, FIX_MESSAGE);
-    assert_int_equal(instrument_extract(&list, &step.message, false, &reason, &e), 0);
+    assert_int_equal(instrument_extract(&list, &step.message, &rules->sources, false, &reason, &e), 0);
     assert_int_equal(reason, FIX_OK);
-    instrument = instrument_next(&list);
-    assert_non_null(instrument);
-    assert_int_equal(match_instrument(matcher, index, rules, &list.message, instrument, &result, &e), 0);
+    input.instrument = instrument_next(&list);
+    assert_non_null(input.instrument);
+    assert_int_equal(match_instrument(matcher, index, rules, &input, &result, &e), 0);
     describe(&result, out, size);
     instrument_list_free(&list);
     matcher_free(matcher);

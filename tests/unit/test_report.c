@@ -41,6 +41,7 @@ static void plant(struct report *report, const struct planted *planted, int64_t 
         .symbol = slice_of(planted->symbol),
         .exchange = slice_of(planted->exchange),
     };
+    struct exposure exposure = {.counts = true};
     struct security security = {0};
     struct verdict verdict = {
         .kind = DISCREPANCY_UNKNOWN_SECURITY,
@@ -55,6 +56,7 @@ static void plant(struct report *report, const struct planted *planted, int64_t 
         .origin = &origin,
         .message = &message,
         .amounts = &amounts,
+        .exposure = &exposure,
         .instrument = &instrument,
         .security = planted->mic ? &security : NULL,
         .master_version = "v",
@@ -62,7 +64,7 @@ static void plant(struct report *report, const struct planted *planted, int64_t 
     };
     struct error e;
 
-    amounts.has_notional = decimal_parse(slice_of(planted->notional), &amounts.notional);
+    exposure.has_notional = decimal_parse(slice_of(planted->notional), &exposure.notional);
     if (planted->mic) {
         security.value[ROLE_MIC] = slice_of(planted->mic);
         security.value[ROLE_REGION] = slice_of(planted->region);
