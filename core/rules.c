@@ -34,7 +34,6 @@ void rules_default(struct rules *rules)
         DISCREPANCY_KINDS(X)
 #undef X
     };
-    struct error e;
 
     *rules = (struct rules){.name = "default"};
     memcpy(rules->severity, severities, sizeof severities);
@@ -45,7 +44,7 @@ void rules_default(struct rules *rules)
         rules->step_severity[s] = -1;
     }
     identifier_sources_default(&rules->sources);
-    (void)rules_finish(rules, slice_of(""), &e); /* it cannot fail where nothing is owned */
+    rules_finish(rules, slice_of(""));
 }
 
 void rules_free(struct rules *rules)
@@ -124,7 +123,7 @@ int rules_set_name(struct rules *rules, struct slice name, struct error *e)
 
 /* ---- the id ---- */
 
-/* What the rules do by their own members, a byte for each. */
+/* What the rules do by their own members, a byte for each, and by those of severity. */
 static uint64_t digest_of_members(const struct rules *rules)
 {
     unsigned char content[DISCREPANCY_KIND_COUNT + MATCH_STEP_COUNT + 4];
@@ -138,17 +137,12 @@ static uint64_t digest_of_members(const struct rules *rules)
     content[size++] = (unsigned char)rules->pseudo_cusips;
     content[size++] = rules->accept_short_cusips;
     content[size++] = (unsigned char)rules->master_convention;
-    return XXH3_64bits(content, size);
+    return XXH3_64bits_withSeed(content, size, severity_rules_digest(rules->severities));
 }
 
-int rules_finish(struct rules *rules, struct slice settings, struct error *e)
+void rules_finish(struct rules *rules, struct slice settings)
 {
     uint64_t digest = XXH3_64bits_withSeed(settings.ptr, settings.len, digest_of_members(rules));
 
-    if (rules->renames != NULL && renames_finish(rules->renames, e) != 0)
-        return -1;
-    if (rules->exchanges != NULL && exchanges_finish(rules->exchanges, e) != 0)
-        return -1;
     snprintf(rules->id, sizeof rules->id, "%s-%016llx", rules->name, (unsigned long long)digest);
-    return 0;
 }
