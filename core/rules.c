@@ -34,7 +34,6 @@ void rules_default(struct rules *rules)
         DISCREPANCY_KINDS(X)
 #undef X
     };
-    struct error e;
 
     *rules = (struct rules){.name = "default"};
     memcpy(rules->severity, severities, sizeof severities);
@@ -45,7 +44,7 @@ void rules_default(struct rules *rules)
         rules->step_severity[s] = -1;
     }
     identifier_sources_default(&rules->sources);
-    (void)rules_finish(rules, slice_of(""), &e); /* it cannot fail where nothing is owned */
+    rules_finish(rules, slice_of(""));
 }
 
 void rules_free(struct rules *rules)
@@ -141,14 +140,9 @@ static uint64_t digest_of_members(const struct rules *rules)
     return XXH3_64bits(content, size);
 }
 
-int rules_finish(struct rules *rules, struct slice settings, struct error *e)
+void rules_finish(struct rules *rules, struct slice settings)
 {
     uint64_t digest = XXH3_64bits_withSeed(settings.ptr, settings.len, digest_of_members(rules));
 
-    if (rules->renames != NULL && renames_finish(rules->renames, e) != 0)
-        return -1;
-    if (rules->exchanges != NULL && exchanges_finish(rules->exchanges, e) != 0)
-        return -1;
     snprintf(rules->id, sizeof rules->id, "%s-%016llx", rules->name, (unsigned long long)digest);
-    return 0;
 }

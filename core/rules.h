@@ -96,10 +96,10 @@ int rules_set_step(struct rules *rules, struct slice step, struct slice level, s
 /* Gives the rule set a name of 1 to RULES_NAME_MAX letters, digits, '-', '_' or '.'. */
 int rules_set_name(struct rules *rules, struct slice name, struct error *e);
 
-/* Ends the setting up, after the last of it: renames and markets are made ready to be looked up, and the id is made:
- * the name and a digest of the members from `severity` to `master_convention`, but for `sources`, and of `settings`.
- * That is a text which says the rest, as the user has set it: the same for the same settings. -1 without memory. */
-int rules_finish(struct rules *rules, struct slice settings, struct error *e);
+/* Ends the setting up, after the last of it: makes the id of the name and a digest of the members from `severity` to
+ * `master_convention`, but for `sources`, and of `settings`. That is a text which says the rest, as the user has set it:
+ * the same for the same settings. */
+void rules_finish(struct rules *rules, struct slice settings);
 
 const char *discrepancy_kind_name(enum discrepancy_kind kind);
 const char *match_step_name(enum match_step step);

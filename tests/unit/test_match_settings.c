@@ -34,8 +34,8 @@ static const struct settings_row rows[] = {
     {"an ISIN stands for the CUSIP in it where the master has no ISIN", "", "48=US0378331005|22=4|", "IDENTIFIER/AAPL"},
     {"a CUSIP stands for the ISIN that holds it where the master has no CUSIP", "", "48=459200101|22=1|",
      "IDENTIFIER/IBM"},
-    {"an ISIN does not stand for the CUSIP of a row that has another ISIN", "", "48=CA5949181044|22=4|",
-     "UNKNOWN_SECURITY(48,CA5949181044,,,) NOTHING/"},
+    {"an ISIN does not stand for the CUSIP of a row that has another ISIN", "", "48=CA5949181047|22=4|",
+     "UNKNOWN_SECURITY(48,CA5949181047,,,) NOTHING/"},
     {"both spellings of one security are no conflict", "", "48=US0378331005|22=4|454=1|455=037833100|456=1|",
      "IDENTIFIER/AAPL"},
     {"an ISIN and a CUSIP that it does not hold, unknown to the master", "",
@@ -57,7 +57,7 @@ static const struct settings_row rows[] = {
     {"an ISIN under the source of CUSIPs", "", "48=US5949181045|22=1|55=IBM|",
      "INVALID_IDENTIFIER(48,US5949181045,,BAD_SHAPE,ISIN:US5949181045) HINT/MSFT"},
     {"a FIGI under the source of ISINs", "", "48=bbg000blnq16|22=4|",
-     "INVALID_IDENTIFIER(48,bbg000blnq16,,BAD_SHAPE,FIGI:BBG000BLNQ16) HINT/IBM"},
+     "INVALID_IDENTIFIER(48,bbg000blnq16,,BAD_CHECK_DIGIT,FIGI:BBG000BLNQ16) HINT/IBM"},
     {"an ISIN whose CUSIP is none", "", "48=US0378331013|22=4|",
      "INVALID_IDENTIFIER(48,US0378331013,,BAD_CHECK_DIGIT,) NOTHING/"},
     {"an identifier without a source, which nothing else can explain", "", "48=US5949181045|",
@@ -192,7 +192,6 @@ static void make_rules(const char *settings, struct rules *rules)
 {
     char *copy = strdup(settings);
     char *rest = copy;
-    struct error e = {0};
 
     rules_default(rules);
     rules->conventions = conventions_new();
@@ -204,7 +203,7 @@ static void make_rules(const char *settings, struct rules *rules)
         apply(rules, text);
         free(text);
     }
-    assert_int_equal(rules_finish(rules, slice_of(settings), &e), 0);
+    rules_finish(rules, slice_of(settings));
     free(copy);
 }
 
