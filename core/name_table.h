@@ -9,7 +9,7 @@
 #include "slice.h"
 
 #define NAME_TABLE_NAME_MAX 255u   /* bytes of a name */
-#define NAME_TABLE_MAX 16000000u   /* names */
+#define NAME_TABLE_MAX 1000000u    /* names */
 #define NAME_TABLE_NONE UINT32_MAX /* no entry */
 
 struct name_table;

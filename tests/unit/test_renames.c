@@ -122,10 +122,8 @@ static void rows_that_rename_nothing_are_refused(void **state)
         const char *new_symbol;
         struct date from;
     } refused[] = {
-        {"no OLD", "", "META", {2022, 6, 9}},
-        {"no NEW", "FB", " ", {2022, 6, 9}},
-        {"the same", "FB", " FB", {2022, 6, 9}},
-        {"no day", "FB", "META", {0, 0, 0}},
+        {"no OLD", "", "META", {2022, 6, 9}},    {"no NEW", "FB", " ", {2022, 6, 9}},
+        {"the same", "FB", " FB", {2022, 6, 9}}, {"no day", "FB", "META", {0, 0, 0}},
         {"a month", "FB", "META", {2022, 6, 0}},
     };
     struct renames *r = renames_new();
@@ -187,10 +185,8 @@ static void there_are_at_most_a_million_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(symbols_stand_to_rows_as_their_days_say),
-        cmocka_unit_test(without_rows_nothing_is_renamed),
-        cmocka_unit_test(rows_that_rename_nothing_are_refused),
-        cmocka_unit_test(a_symbol_has_at_most_128_bytes),
+        cmocka_unit_test(symbols_stand_to_rows_as_their_days_say), cmocka_unit_test(without_rows_nothing_is_renamed),
+        cmocka_unit_test(rows_that_rename_nothing_are_refused),    cmocka_unit_test(a_symbol_has_at_most_128_bytes),
         cmocka_unit_test(there_are_at_most_a_million_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
