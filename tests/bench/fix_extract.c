@@ -82,13 +82,15 @@ static bool choose(struct slice all, size_t shortest, size_t longest, struct mes
 /* Returns how many instruments the message names; 0 where it can't be read, too. */
 static size_t extract(struct instrument_list *list, struct slice message)
 {
+    struct identifier_sources sources;
     struct fix_step step;
     enum fix_reason reason;
     struct error e;
     size_t count = 0;
 
+    identifier_sources_default(&sources);
     fix_next(FIX_STRICT, message, true, true, &step);
-    if (step.event != FIX_MESSAGE || instrument_extract(list, &step.message, false, &reason, &e) != 0)
+    if (step.event != FIX_MESSAGE || instrument_extract(list, &step.message, &sources, false, &reason, &e) != 0)
         return 0;
     while (instrument_next(list) != NULL)
         count++;

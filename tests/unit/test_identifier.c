@@ -102,6 +102,12 @@ static bool plain_sedol(const char *s)
     return sum % 10 == 0;
 }
 
+/* What an ISIN of the United States holds is a CUSIP. */
+static bool plain_cusip_of_isin(const char *s)
+{
+    return s[10] >= '0' && s[10] <= '9' && plain_double_add_double(s + 2, 9);
+}
+
 static bool plain_check(enum identifier_kind kind, const char *s)
 {
     char digits[64];
@@ -115,7 +121,7 @@ static bool plain_check(enum identifier_kind kind, const char *s)
         return plain_sedol(s);
     case IDENTIFIER_ISIN:
         expand(s, strlen(s), digits);
-        return plain_luhn(digits);
+        return plain_luhn(digits) && (strncmp(s, "US", 2) != 0 || plain_cusip_of_isin(s));
     default:
         expand(s, strlen(s), digits);
         for (const char *digit = digits; *digit != '\0'; digit++)

@@ -493,7 +493,7 @@ static const struct amount_row amount_rows[] = {
     {"a cumulated report", "35=8|55=X|14=40|6=2.05|", "40 2.05 pair"},
     {"quantity and price from different rows make no notional", "35=8|55=X|32=10|44=2|", "10 2 -"},
     {"what is left of an order, where nothing else is said", "35=8|55=X|151=60|44=2|", "60 2 pair"},
-    {"a trade report", "35=AE|55=X|32=10|31=-0.5|", "10 -0.5 -5"},
+    {"a trade report", "35=AE|55=X|32=10|31=-0.5|", "10 -0.5 pair"},
     {"an indication of size M", "35=6|55=X|27=M|44=2|", "- 2 -"},
     {"an allocation", "35=J|55=X|53=7|6=3|", "7 3 pair"},
     {"small ones", "35=D|55=X|38=0.0000000001|44=0.0000000001|", "0.0000000001 0.0000000001 pair"},

@@ -337,12 +337,13 @@ static void an_empty_report_is_a_good_file_in_each_format(void **state)
 static void names_and_currencies_beyond_the_limits_are_counted_together(void **state)
 {
     struct totals totals = {0};
-    struct decimal one;
+    struct exposure one = {.has_notional = true, .counts = true};
+    struct exposure again = {.has_notional = true};
     struct error e;
     char name[16];
 
     (void)state;
-    assert_true(decimal_parse(slice_of("-1"), &one));
+    assert_true(decimal_parse(slice_of("-1"), &one.notional));
     for (int i = 0; i < TOTALS_NAMES_MAX + 5; i++) {
         snprintf(name, sizeof name, "N%05d", i);
         assert_int_equal(totals_add(&totals, slice_of(name), &one, slice_of("USD"), &e), 0);
@@ -358,6 +359,9 @@ static void names_and_currencies_beyond_the_limits_are_counted_together(void **s
     assert_int_equal(totals.items[0].currency_count, TOTALS_CURRENCIES_MAX);
     assert_int_equal(totals.items[0].without, 3);
     assert_int_equal(totals.items[0].count, TOTALS_CURRENCIES_MAX + 3);
+    assert_int_equal(totals_add(&totals, slice_of("x"), &again, slice_of("C0"), &e), 0);
+    assert_int_equal(totals.items[0].repeated, 1);
+    assert_int_equal(totals.items[0].without, 3);
     totals_free(&totals);
 }
 
