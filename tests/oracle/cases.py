@@ -44,7 +44,7 @@ def in_full(record):
 def table(rows):
     """For rows that begin with their name."""
     def mark(test):
-        names = test.__code__.co_varnames[:test.__code__.co_argcount]
+        names = test.__code__.co_varnames[:test.__code__.co_argcount][-len(rows[0][1:]):]  # behind the fixtures
         return pytest.mark.parametrize(names, [row[1:] for row in rows], ids=[row[0] for row in rows])(test)
     return mark
 
