@@ -21,16 +21,15 @@ def resolved_by_iso():
 
 
 def pairs_of_list(text):
-    """The pairs of strings of an X-list: X("NASDAQ", "XNAS"), without its comments."""
+    """The pairs of strings of a list: {"NASDAQ", "XNAS"}, without its comments."""
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-    return [(a.encode(), b.encode()) for a, b in re.findall(r'\(\s*"([^"]*)"\s*,\s*"([^"]*)"\s*\)', text)]
+    return [(a.encode(), b.encode()) for a, b in re.findall(r'\{\s*"([^"]*)"\s*,\s*"([^"]*)"\s*\}', text)]
 
 
 @cache
 def built_in_names():
     """NAME in upper case -> MIC."""
-    text = NAMES.read_text() if NAMES.exists() else ""
-    return {name.upper(): mic for name, mic in pairs_of_list(text)}
+    return {name.upper(): mic for name, mic in pairs_of_list(NAMES.read_text())}
 
 
 @cache
