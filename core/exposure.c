@@ -48,9 +48,8 @@ static void set_notional(const struct instrument *instrument, const struct messa
 {
     enum type_class class = class_of(instrument, security);
     struct decimal factors[DECIMAL_FACTORS_MAX] = {amounts->quantity, amounts->price};
-    bool has_multiplier =
-        read_multiplier(instrument->multiplier, &factors[3]) ||
-        (security != NULL && read_multiplier(security->value[ROLE_MULTIPLIER], &factors[3]));
+    bool has_multiplier = read_multiplier(instrument->multiplier, &factors[3]) ||
+                          (security != NULL && read_multiplier(security->value[ROLE_MULTIPLIER], &factors[3]));
 
     if (!amounts->are_pair || !unit_of_price(class, amounts->price_type, &factors[2]) ||
         (!has_multiplier && (class == TYPE_OPTION || class == TYPE_FUTURE)))

@@ -126,7 +126,7 @@ struct instrument_list {
     uint32_t named;      /* instruments handed out */
     uint32_t references; /* references among them */
 
-    const char *base;      /* private from here on: what spans are counted from */
+    const char *base; /* private from here on: what spans are counted from */
     const struct identifier_sources *sources;
     bool is_plain;         /* there is a body and no group: its values and amounts are in `found`, not in its slot */
     uint64_t found_places; /* bits: which of `found` count */

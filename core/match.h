@@ -33,8 +33,8 @@ struct match_input {
     enum symbology_convention convention; /* of the message's session or topic; NONE: its market may have one */
 };
 
-/* What was done on the way, for somebody who wants to know why. Called in the order in which it happens, with values that
- * are borrowed for the call. */
+/* What was done on the way, for somebody who wants to know why. Called in the order in which it happens, with values
+ * that are borrowed for the call. */
 struct match_trace {
     void *opaque;
     /* A key was looked up; `rows` is how many further candidates it led to. `why` is a constant: "identifier",
@@ -42,7 +42,8 @@ struct match_trace {
     void (*on_lookup)(void *opaque, const char *why, enum identifier_kind kind, struct slice key, size_t rows);
     /* What was made of an identifier: a constant in words. */
     void (*on_identifier)(void *opaque, const struct instrument_identifier *identifier, const char *outcome);
-    /* A step that compared something; `expected` is the nearest candidate's value, `left` how many candidates remain. */
+    /* A step that compared something; `expected` is the nearest candidate's value, `left` how many candidates remain.
+     */
     void (*on_step)(void *opaque, enum match_step step, struct slice observed, struct slice expected,
                     enum agreement outcome, size_t left);
 };

@@ -20,7 +20,7 @@ struct clue {
     size_t stands_for_len;
     char stands_for[IDENTIFIER_MAX];
 
-    enum identifier_fault fault; /* of an invalid one */
+    enum identifier_fault fault;    /* of an invalid one */
     enum identifier_kind hint_kind; /* what it looks like; IDENTIFIER_UNKNOWN: nothing */
     size_t hint_len;
     char hint[IDENTIFIER_MAX];
