@@ -665,13 +665,14 @@ static void clear_result(struct match_result *result)
 
 int match_instrument(struct matcher *matcher, const struct index *index, const struct rules *rules,
                      const struct message_fields *message, const struct instrument *instrument,
-                     struct match_result *result, struct error *e)
+                     const struct index_lookup *ahead, struct match_result *result, struct error *e)
 {
     struct matching m = {
         .matcher = matcher, .index = index, .rules = rules, .instrument = instrument, .result = result};
 
     clear_result(result);
     matcher->candidates.count = 0;
+    matcher->candidates.ahead = ahead;
     set_date(&m, message);
     collect_clues(&m);
     if (match_clues(&m, e) != 0)

@@ -29,10 +29,11 @@ struct matcher;
 struct matcher *matcher_new(void); /* NULL without memory */
 void matcher_free(struct matcher *matcher);
 
-/* -1 only without memory (ERROR_INTERNAL). */
+/* `ahead`: a look-up that was made already, in case it is the one that is needed; or NULL. -1 only without memory
+ * (ERROR_INTERNAL). */
 int match_instrument(struct matcher *matcher, const struct index *index, const struct rules *rules,
                      const struct message_fields *message, const struct instrument *instrument,
-                     struct match_result *result, struct error *e);
+                     const struct index_lookup *ahead, struct match_result *result, struct error *e);
 
 /* The verdict on a message that must name an instrument and names none. */
 void match_missing(const struct rules *rules, struct match_result *result);

@@ -159,7 +159,7 @@ static void judge(const struct index *index, const struct rules *rules, const ch
     assert_int_equal(reason, FIX_OK);
     instrument = instrument_next(&list);
     assert_non_null(instrument);
-    assert_int_equal(match_instrument(matcher, index, rules, &list.message, instrument, &result, &e), 0);
+    assert_int_equal(match_instrument(matcher, index, rules, &list.message, instrument, NULL, &result, &e), 0);
     describe(&result, out, size);
     instrument_list_free(&list);
     matcher_free(matcher);
