@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "match.h"
-
 struct checker {
     const struct rules *rules;
     enum fix_profile profile;
@@ -13,6 +11,7 @@ struct checker {
     struct instrument_list instruments;
     struct message_amounts amounts;
     struct exposure exposure;
+    const struct checker_trace *trace; /* or NULL */
 };
 
 /* What stays the same while one record is checked. */
@@ -46,6 +45,12 @@ void checker_free(struct checker *checker)
     matcher_free(checker->matcher);
     instrument_list_free(&checker->instruments);
     free(checker);
+}
+
+void checker_set_trace(struct checker *checker, const struct checker_trace *trace)
+{
+    checker->trace = trace;
+    matcher_set_trace(checker->matcher, trace != NULL ? trace->match : NULL);
 }
 
 const struct checker_counts *checker_counts(const struct checker *checker)
@@ -82,11 +87,21 @@ static enum severity severity_of(const struct checker *checker, const struct ins
         .notional = checker->exposure.notional,
         .currency = checker->amounts.currency,
     };
+    enum severity_source source = SEVERITY_BY_RULE;
     int level = severity_rules_find(rules->severities, &subject);
 
-    if (level < 0 && verdict->step >= 0)
+    if (level < 0 && verdict->step >= 0) {
+        source = SEVERITY_BY_STEP;
         level = rules->step_severity[verdict->step];
-    return level < 0 ? rules->severity[verdict->kind] : (enum severity)level;
+    }
+    if (level < 0) {
+        source = SEVERITY_BY_KIND;
+        level = (int)rules->severity[verdict->kind];
+    }
+    if (checker->trace != NULL)
+        checker->trace->on_severity(checker->trace->opaque, verdict, (enum severity)level, source,
+                                    severity_rules_find_name(rules->severities, &subject));
+    return (enum severity)level;
 }
 
 static int report_verdict(struct record_check *c, const struct instrument *instrument, const struct verdict *verdict,
@@ -122,12 +137,14 @@ static int report_verdicts(struct record_check *c, const struct instrument *inst
     struct checker *checker = c->checker;
     const struct match_result *result = &checker->result;
 
-    if (result->count == 0)
+    if (result->count == 0 && checker->trace == NULL)
         return 0;
     instrument_message(&checker->instruments);
     instrument_amounts(&checker->instruments, &checker->amounts);
     exposure_of(&checker->instruments.message, instrument, &checker->amounts,
                 result->is_certain ? result->security : NULL, &checker->exposure);
+    if (checker->trace != NULL)
+        checker->trace->on_result(checker->trace->opaque, instrument, result, &checker->amounts, &checker->exposure);
     for (size_t i = 0; i < result->count; i++) {
         enum severity severity = severity_of(checker, instrument, &result->verdicts[i]);
         if (severity == SEVERITY_OFF)
@@ -137,6 +154,12 @@ static int report_verdicts(struct record_check *c, const struct instrument *inst
             return -1;
     }
     return 0;
+}
+
+static void tell_instrument(const struct checker *checker, const struct instrument *instrument)
+{
+    if (checker->trace != NULL)
+        checker->trace->on_instrument(checker->trace->opaque, instrument);
 }
 
 /* The convention of the message's session or topic. Most users set none. */
@@ -159,12 +182,14 @@ static int check_instruments(struct record_check *c, size_t *found, struct error
 
     *found = 0;
     while ((input.instrument = instrument_next(list)) != NULL) {
+        tell_instrument(checker, input.instrument);
         if (match_instrument(checker->matcher, c->index, checker->rules, &input, &checker->result, e) != 0 ||
             report_verdicts(c, input.instrument, found, e) != 0)
             return -1;
     }
     if (!instrument_is_missing(list))
         return 0;
+    tell_instrument(checker, instrument_body(list));
     match_missing(checker->rules, &checker->result);
     return report_verdicts(c, instrument_body(list), found, e);
 }

@@ -20,7 +20,7 @@ struct clue {
     size_t stands_for_len;
     char stands_for[IDENTIFIER_MAX];
 
-    enum identifier_fault fault; /* of an invalid one */
+    enum identifier_fault fault;    /* of an invalid one */
     enum identifier_kind hint_kind; /* what it looks like; IDENTIFIER_UNKNOWN: nothing */
     size_t hint_len;
     char hint[IDENTIFIER_MAX];
@@ -79,6 +79,10 @@ struct slice match_first_filled(const struct security *row, uint32_t roles);
 /* What the row has where the verdict looked. */
 struct slice match_expected(const struct matching *m, const struct verdict *verdict, uint32_t roles,
                             const struct security *row);
+
+/* Tells that a key was looked up. */
+void match_tell_lookup(const struct matching *m, const char *why, enum identifier_kind kind, struct slice key,
+                       size_t rows);
 
 /* Looks up rows and appends them to the candidates, and tells so. -1 without memory. */
 int match_look_up(struct matching *m, const char *why, enum identifier_kind kind, struct slice key, struct error *e);

@@ -9,14 +9,14 @@ static bool ends_in_suffix(struct slice symbol, struct slice suffix)
 {
     size_t root = symbol.len - suffix.len - 1;
 
-    return symbol.len > suffix.len + 1 &&
-           symbology_same_with_suffix(slice_make(symbol.ptr, root), suffix, symbol);
+    return symbol.len > suffix.len + 1 && symbology_same_with_suffix(slice_make(symbol.ptr, root), suffix, symbol);
 }
 
 /* What the symbol is called in the master, made when it is first needed. */
 static const struct symbol_terms *terms_of(struct matching *m)
 {
     struct symbol_terms *t = &m->matcher->symbol;
+    const struct match_trace *trace = m->matcher->trace;
     const struct instrument *i = m->instrument;
 
     if (t->is_ready)
@@ -29,6 +29,8 @@ static const struct symbol_terms *terms_of(struct matching *m)
     t->own = t->reading == SYMBOLOGY_SPELLED ? slice_make(t->spelled, t->spelled_len) : i->symbol;
     t->lacks_suffix =
         t->reading == SYMBOLOGY_NOT_UNDERSTOOD && i->suffix.len > 0 && !ends_in_suffix(i->symbol, i->suffix);
+    if (trace != NULL)
+        trace->on_symbol(trace->opaque, m->convention, t->reading, t->own);
     return t;
 }
 
@@ -98,8 +100,7 @@ static int add_exact(struct matching *m, bool *is_stale, struct error *e)
 {
     const struct symbol_terms *t = terms_of(m);
 
-    if (add_renamed(m, RENAME_BEFORE, t->own, e) != 0 ||
-        (!has_candidates(m) && add_key(m, "symbol", t->own, e) != 0) ||
+    if (add_renamed(m, RENAME_BEFORE, t->own, e) != 0 || (!has_candidates(m) && add_key(m, "symbol", t->own, e) != 0) ||
         add_renamed(m, RENAME_AFTER, t->own, e) != 0)
         return -1;
     if (has_candidates(m)) {
@@ -137,7 +138,8 @@ int match_find_by_symbol(struct matching *m, bool *is_stale, struct error *e)
 
 /* ---- comparing ---- */
 
-static bool is_other_name(const struct matching *m, enum rename_relation relation, struct slice own, struct slice symbol)
+static bool is_other_name(const struct matching *m, enum rename_relation relation, struct slice own,
+                          struct slice symbol)
 {
     struct slice other;
     size_t next = 0;

@@ -55,6 +55,9 @@ struct severity_subject {
 /* The level of the first rule that applies; -1 where none does. `rules` may be NULL. */
 int severity_rules_find(const struct severity_rules *rules, const struct severity_subject *subject);
 
+/* The name of that rule, or NULL. Borrowed from the rules. */
+const char *severity_rules_find_name(const struct severity_rules *rules, const struct severity_subject *subject);
+
 /* "LOW", ...; "off" for SEVERITY_OFF. A constant. */
 const char *severity_name(enum severity severity);
 
