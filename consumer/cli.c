@@ -244,6 +244,8 @@ static int read_all(const struct cli_command *command, int argc, char **argv, st
         return -1;
     if (walk(command, argc, argv, arguments, config, e) != 0)
         return -1;
+    if ((command->shared & CLI_RULES) && config_finish_rules(config, e) != 0)
+        return -1;
     return command->shared & CLI_MASTER ? config_expand_masters(config, e) : 0;
 }
 

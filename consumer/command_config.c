@@ -93,7 +93,7 @@ static int run_check(int argc, char **argv)
         .operands_max = 1,
         .operand_is_config = true,
         .summary = "Reads the configuration as `run` would and prints what it would use. Warnings do not fail it.",
-        .shared = CLI_CONFIG | CLI_BROKERS | CLI_INDEX | CLI_MASTER,
+        .shared = CLI_CONFIG | CLI_BROKERS | CLI_INDEX | CLI_MASTER | CLI_RULES,
     };
     struct cli_arguments arguments;
     struct config config;

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "config_kafka.h"
+#include "config_named.h"
 #include "config_options.h"
+#include "config_rules.h"
 #include "ini.h"
 #include "suggest.h"
 
@@ -40,39 +42,6 @@ static int set_column(struct config *config, const char *role, const char *value
                      suggest_text(&suggest, CONFIG_COLUMN_PREFIX, suggestion, sizeof suggestion));
 }
 
-static int set_references(struct config *config, const char *value, struct error *e)
-{
-    bool checked = strcasecmp(value, "yes") == 0;
-
-    if (!checked && strcasecmp(value, "no") != 0)
-        return error_set(e, ERROR_CONFIG, "[rules] references: '%s' is neither yes nor no", value);
-    config->rules.references = checked;
-    return 0;
-}
-
-static int set_rule(struct config *config, const char *key, const char *value, struct error *e)
-{
-    char suggestion[SUGGESTION_MAX];
-    struct suggest suggest = {.typed = key};
-
-    if (strcmp(key, "name") == 0)
-        return rules_set_name(&config->rules, slice_of(value), e) == 0 ? 0 : error_prefix(e, "[rules] name");
-    if (strcmp(key, "references") == 0)
-        return set_references(config, value, e);
-    suggest_consider(&suggest, "references");
-    for (int i = 0; i < DISCREPANCY_KIND_COUNT; i++) {
-        const char *name = discrepancy_kind_name((enum discrepancy_kind)i);
-
-        if (strcasecmp(name, key) == 0)
-            return rules_set(&config->rules, slice_of(name), slice_of(value), e) == 0
-                       ? 0
-                       : error_prefix(e, "[rules] %s", key);
-        suggest_consider(&suggest, name);
-    }
-    return error_set(e, ERROR_CONFIG, "[rules] %s is no kind of discrepancy%s", key,
-                     suggest_text(&suggest, "", suggestion, sizeof suggestion));
-}
-
 static bool is_section(const char *name)
 {
     for (const struct config_section *section = config_sections; section->name; section++)
@@ -92,11 +61,28 @@ static int unknown_section(const char *name, struct error *e)
                      suggest_text(&suggest, "", suggestion, sizeof suggestion));
 }
 
+/* A key such as sesion.A/B, by the part before its name. */
+static void consider_prefixes(struct suggest *suggest, const char *section, char typed[CONFIG_NAME_MAX])
+{
+    char *dot = strchr(typed, '.');
+
+    if (!dot)
+        return;
+    dot[1] = '\0';
+    suggest->typed = typed;
+    for (const struct config_prefix *prefix = config_prefixes; prefix->section; prefix++)
+        if (strcmp(prefix->section, section) == 0 && prefix->text[0] != '\0')
+            suggest_consider(suggest, prefix->text);
+}
+
 static int unknown_key(const char *section, const char *key, struct error *e)
 {
-    char suggestion[SUGGESTION_MAX];
+    char suggestion[SUGGESTION_MAX], typed[CONFIG_NAME_MAX];
     struct suggest suggest = {.typed = key};
 
+    snprintf(typed, sizeof typed, "%s", key);
+    consider_prefixes(&suggest, section, typed);
+    suggest.typed = key;
     for (const struct config_option *option = config_options; option->section; option++)
         if (strcmp(option->section, section) == 0)
             suggest_consider(&suggest, option->key);
@@ -113,6 +99,8 @@ static int set(struct config *config, enum config_layer layer, const char *secti
                struct error *e)
 {
     size_t prefix = strlen(CONFIG_COLUMN_PREFIX);
+    enum config_named_type type;
+    struct slice name;
 
     if (!is_section(section))
         return unknown_section(section, e);
@@ -121,7 +109,9 @@ static int set(struct config *config, enum config_layer layer, const char *secti
     if (strcmp(section, "kafka") == 0)
         return config_kafka_set(config, layer, key, value, e);
     if (strcmp(section, "rules") == 0)
-        return set_rule(config, key, value, e);
+        return config_rules_set(config, key, value, e);
+    if (config_named_find(section, key, &type, &name))
+        return config_rules_set_named(config, layer, type, name, value, e);
     if (strcmp(section, "master") == 0 && strncmp(key, CONFIG_COLUMN_PREFIX, prefix) == 0)
         return set_column(config, key + prefix, value, e);
     for (const struct config_option *option = config_options; option->section; option++)
@@ -155,6 +145,8 @@ void config_free(struct config *config)
         free(config->kafka.items[i].file);
     }
     free(config->kafka.items);
+    config_named_free(config);
+    rules_free(&config->rules);
     *config = (struct config){0};
 }
 
@@ -276,13 +268,16 @@ int config_read_file(struct config *config, const char *path, struct error *e)
 /* Turns the rest of a variable's name, in lower case, into the key that it means, in place. */
 static void environment_key(const char *section, char *name)
 {
-    size_t prefix = strlen(CONFIG_COLUMN_PREFIX);
-
     if (strcmp(section, "kafka") == 0)
         for (char *c = name; *c; c++)
             *c = *c == '_' ? '.' : *c;
-    else if (strcmp(section, "master") == 0 && strncmp(name, "column_", prefix) == 0)
-        name[prefix - 1] = '.';
+    for (const struct config_prefix *prefix = config_prefixes; prefix->section; prefix++) {
+        size_t len = strlen(prefix->text); /* with its dot */
+
+        if (len > 0 && strcmp(prefix->section, section) == 0 && strncmp(name, prefix->text, len - 1) == 0 &&
+            name[len - 1] == '_')
+            name[len - 1] = '.';
+    }
 }
 
 /* A section that the variable's name starts with, or NULL. */

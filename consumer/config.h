@@ -22,6 +22,10 @@ enum delivery { DELIVERY_EXACTLY_ONCE, DELIVERY_AT_LEAST_ONCE };
 
 /* How much of the index is in memory. */
 enum residence { RESIDENCE_ON_DEMAND, RESIDENCE_POPULATED, RESIDENCE_LOCKED };
+
+/* What is made of a CUSIP without its leading zeros or check digit. */
+enum short_cusips { SHORT_CUSIPS_REPORT, SHORT_CUSIPS_ACCEPT };
+
 enum start_at { START_EARLIEST, START_LATEST };
 
 /* Where a value comes from; the later beats the earlier. */
@@ -29,7 +33,7 @@ enum config_layer { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_ENVIRONMENT, CONFIG_FLAG
 
 #define CONFIG_FILE_MAX (1u << 20)   /* bytes of a configuration file */
 #define CONFIG_VALUE_MAX (64u << 10) /* bytes of one value, or of a secret in a file */
-#define CONFIG_NAME_MAX 256          /* bytes of "section.key" */
+#define CONFIG_NAME_MAX 1024         /* bytes of "section.key" with the NUL; a topic's name has 249, and more escaped */
 
 /* Strings that the configuration owns. */
 struct string_list {
@@ -44,6 +48,14 @@ struct kafka_property {
     char *value;
     char *file; /* that the value was read from, or NULL */
     bool secret;
+};
+
+/* A setting whose key ends in a name of the user's (CONFIG_NAMED). */
+struct named_setting {
+    int type; /* enum config_named_type */
+    char *name;
+    char *value;  /* in one way of writing it, so that what means the same reads the same */
+    size_t order; /* in which the names first came */
 };
 
 /* Strings are "" where they are not set, never NULL, but for master.columns. */
@@ -91,7 +103,22 @@ struct config {
         uint64_t max_bad_rows;   /* UINT64_MAX: any number; from CONFIG_SHARE on: a share of all rows */
         enum residence residence;
     } master;
-    struct rules rules;
+    struct {
+        enum pseudo_cusips pseudo_cusips;
+        enum short_cusips short_cusips;
+    } identifiers;
+    struct {
+        enum symbology_convention master;
+        char *renames;
+    } symbology;
+    struct {
+        char *mics;
+    } exchanges;
+    struct {
+        struct named_setting *items; /* by type and name */
+        size_t count;
+    } named;
+    struct rules rules; /* what the sections above say of the check, when config_finish_rules has returned */
     struct {
         uint64_t messages; /* records in one batch at most */
         uint64_t commit_interval_ms;
@@ -130,6 +157,11 @@ int config_read_secret(const char *path, char **out, struct error *e);
  * names, so that parts delivered as master-*.csv are one master. A file of that very name counts as itself. ERROR_IO
  * where nothing matches. */
 int config_expand_masters(struct config *config, struct error *e);
+
+/* Makes the rules whole, once, when all layers were read: reads the files that they name, and gives them their id.
+ * ERROR_IO where a file cannot be read; ERROR_CONFIG for what such a file should not hold, and for conventions of
+ * messages without one of the master. */
+int config_finish_rules(struct config *config, struct error *e);
 
 /* What only shows when all is put together: what `run` needs and lacks, values that contradict each other. */
 int config_validate_run(const struct config *config, struct error *e);

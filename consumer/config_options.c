@@ -1,7 +1,6 @@
 #include "config_options.h"
 
-#include <ctype.h>
-
+#include "core/escape.h"
 #include "log.h"
 
 const struct config_option config_options[] = {
@@ -19,15 +18,43 @@ const struct config_section config_sections[] = {
         {0},
 };
 
+const struct config_named config_named[CONFIG_NAMED_TYPE_COUNT] = {
+#define X(type, section, prefix, name, value, sentence) {section, prefix, name, value, sentence},
+    CONFIG_NAMED(X)
+#undef X
+};
+
+const struct config_prefix config_prefixes[] = {
+    {"master", CONFIG_COLUMN_PREFIX},
+    {"rules", CONFIG_STEP_PREFIX},
+#define X(type, section, prefix, name, value, sentence) {section, prefix},
+    CONFIG_NAMED(X)
+#undef X
+        {0},
+};
+
 const char *config_type_name(enum config_type type)
 {
     static const char *const names[CONFIG_TYPE_COUNT] = {
-        [CONFIG_STRING] = "string",       [CONFIG_PATH] = "path",        [CONFIG_LIST] = "list",
-        [CONFIG_FILES] = "list of paths", [CONFIG_KEYS] = "list",        [CONFIG_SIZE] = "size",
-        [CONFIG_DURATION] = "duration",   [CONFIG_COUNT] = "number",     [CONFIG_DELIMITER] = "character",
-        [CONFIG_FRAMING] = "choice",      [CONFIG_START] = "choice",     [CONFIG_DELIVERY] = "choice",
-        [CONFIG_RESIDENCE] = "choice",    [CONFIG_LOG_LEVEL] = "choice", [CONFIG_ROWS] = "number",
+        [CONFIG_STRING] = "string",
+        [CONFIG_PATH] = "path",
+        [CONFIG_LIST] = "list",
+        [CONFIG_FILES] = "list of paths",
+        [CONFIG_KEYS] = "list",
+        [CONFIG_SIZE] = "size",
+        [CONFIG_DURATION] = "duration",
+        [CONFIG_COUNT] = "number",
+        [CONFIG_DELIMITER] = "character",
+        [CONFIG_FRAMING] = "choice",
+        [CONFIG_START] = "choice",
+        [CONFIG_DELIVERY] = "choice",
+        [CONFIG_RESIDENCE] = "choice",
+        [CONFIG_LOG_LEVEL] = "choice",
+        [CONFIG_ROWS] = "number",
         [CONFIG_ENCODING] = "choice",
+        [CONFIG_PSEUDO_CUSIPS] = "choice",
+        [CONFIG_SHORT_CUSIPS] = "choice",
+        [CONFIG_CONVENTION] = "choice",
     };
     return names[type];
 }
@@ -60,6 +87,16 @@ const char *const *config_choices(enum config_type type)
         MASTER_ENCODINGS(X)
 #undef X
     };
+    static const char *const pseudo_cusips[] = {
+        [PSEUDO_CUSIPS_NO] = "no", [PSEUDO_CUSIPS_OPTIONS] = "options", [PSEUDO_CUSIPS_YES] = "yes", NULL};
+    static const char *const short_cusips[] = {
+        [SHORT_CUSIPS_REPORT] = "report", [SHORT_CUSIPS_ACCEPT] = "accept", NULL};
+    /* FIX, the last one, is for messages only: they have the suffix apart. */
+    static const char *const convention[] = {[SYMBOLOGY_NONE] = "none",
+#define X(name) [SYMBOLOGY_##name] = SYMBOLOGY_##name == SYMBOLOGY_FIX ? NULL : #name,
+                                             SYMBOLOGY_CONVENTIONS(X)
+#undef X
+    };
     switch (type) {
     case CONFIG_FRAMING:
         return framing;
@@ -73,27 +110,15 @@ const char *const *config_choices(enum config_type type)
         return level;
     case CONFIG_ENCODING:
         return encoding;
+    case CONFIG_PSEUDO_CUSIPS:
+        return pseudo_cusips;
+    case CONFIG_SHORT_CUSIPS:
+        return short_cusips;
+    case CONFIG_CONVENTION:
+        return convention;
     default:
         return NULL;
     }
-}
-
-/* "\\x1f": two hexadecimal digits; NUL where it is no such thing. */
-static char escaped_byte(const char *value)
-{
-    static const char digits[] = "0123456789abcdef";
-    unsigned byte = 0;
-
-    if (strncasecmp(value, "\\x", 2) != 0 || strlen(value) != 4)
-        return '\0';
-    for (int i = 2; i < 4; i++) {
-        const char *digit = strchr(digits, tolower((unsigned char)value[i]));
-
-        if (digit == NULL)
-            return '\0';
-        byte = byte * 16 + (unsigned)(digit - digits);
-    }
-    return (char)byte;
 }
 
 char config_delimiter(const char *value)
@@ -102,8 +127,10 @@ char config_delimiter(const char *value)
         const char *name;
         char character;
     } names[] = {{"comma", ','}, {"tab", '\t'}, {"\\t", '\t'}, {"pipe", '|'}, {"semicolon", ';'}};
-    char byte = strlen(value) == 1 ? value[0] : escaped_byte(value);
+    char byte = strlen(value) == 1 ? value[0] : '\0';
 
+    if (strlen(value) == ESCAPE_LEN)
+        (void)escape_read(slice_of(value), &byte);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcasecmp(value, names[i].name) == 0)
             return names[i].character;

@@ -2,8 +2,8 @@
  *
  * X(section, key, type, member of struct config, minimum, maximum, default, example, sentence)
  * Minimum and maximum are of the value, or of the items of a list. An example stands in the sample file in place of the
- * default. [kafka], the columns of [master] and the kinds of [rules] are lists of their own (config.c), since
- * librdkafka and core own their names. */
+ * default. [kafka], the columns of [master] and the kinds and steps of [rules] are lists of their own (config.c,
+ * config_rules.c), since librdkafka and core own their names; keys that hold a name of the user's are CONFIG_NAMED. */
 #ifndef FIXWARDEN_CONSUMER_CONFIG_OPTIONS_H
 #define FIXWARDEN_CONSUMER_CONFIG_OPTIONS_H
 
@@ -17,6 +17,13 @@
     X("registry", "A schema registry of Confluent's kind. Without one, records carry Avro's single-object header.")    \
     X("master", "The security master and the index of it.")                                                            \
     X("rules", "Which kinds of discrepancy are published: each is LOW, MEDIUM, HIGH, CRITICAL or off.")                \
+    X("identifiers", "What the sources of identifiers mean, and which CUSIPs are let pass.")                           \
+    X("symbology", "How the master spells its symbols, how messages do, and which symbols have been renamed. A byte "  \
+                   "that a name cannot hold is written as `\\x3d`.")                                                   \
+    X("exchanges", "What markets are called.")                                                                         \
+    X("severity",                                                                                                      \
+      "How severe a discrepancy is: the first rule whose conditions all hold says it; without one, [rules] "           \
+      "does.")                                                                                                         \
     X("batch", "How much is checked and committed together.")                                                          \
     X("reload", "How a newer index is found.")                                                                         \
     X("log", "What is written to standard error.")
@@ -85,12 +92,44 @@
     X("master", "residence", RESIDENCE, master.residence, 0, 0, "on-demand", "",                                       \
       "on-demand: the index comes into memory as it is looked at; populated: all of it at once, in large pages; "      \
       "locked: and it stays there (ulimit -l).")                                                                       \
+    X("identifiers", "pseudo_cusips", PSEUDO_CUSIPS, identifiers.pseudo_cusips, 0, 0, "no", "",                        \
+      "Whether CUSIPs with a wrong check digit, which the master lacks, are let pass: no, those of options, or yes.")  \
+    X("identifiers", "short_cusips", SHORT_CUSIPS, identifiers.short_cusips, 0, 0, "report", "",                       \
+      "A CUSIP that lacks its leading zeros or its check digit: report it as invalid, or accept it for the whole "     \
+      "one.")                                                                                                          \
+    X("symbology", "master", CONVENTION, symbology.master, 0, 0, "none", "",                                           \
+      "How the master spells classes, preferred shares and so on: CQS, CMS, NASDAQ, ACT, BLOOMBERG, YAHOO, RIC; or "   \
+      "none.")                                                                                                         \
+    X("symbology", "renames", PATH, symbology.renames, 0, 0, "", "",                                                   \
+      "A CSV file with the columns old, new and date (YYYY-MM-DD): from that day on OLD is called NEW; empty: none.")  \
+    X("exchanges", "mics", PATH, exchanges.mics, 0, 0, "", "",                                                         \
+      "All markets of ISO 10383, the CSV file as ISO publishes it (MIC, OPERATING MIC, ...); empty: those built in.")  \
     X("batch", "messages", COUNT, batch.messages, 1, 1000000, "10000", "", "Records in one batch, at most.")           \
     X("batch", "commit_interval", DURATION, batch.commit_interval_ms, 1, 60000, "100ms", "",                           \
       "How long output and offsets may wait for a commit.")                                                            \
     X("reload", "check_interval", DURATION, reload.check_interval_ms, 100, 86400000, "5s", "",                         \
       "How often a newer index is looked for.")                                                                        \
     X("log", "level", LOG_LEVEL, log.level, 0, 0, "info", "", "error, warning, info or debug.")
+
+/* Settings whose key ends in a name that the user gives.
+ * X(NAME, section, how the key starts, what stands for the name and for the value, sentence with an example) */
+#define CONFIG_NAMED(X)                                                                                                \
+    X(SOURCE, "identifiers", "source.", "CODE", "KIND",                                                                \
+      "What a value of tag 22 means, before FIX says it: a kind of identifier, UNKNOWN, or NONE for what names no "    \
+      "security: `source.103 = CUSIP`.")                                                                               \
+    X(SESSION, "symbology", "session.", "SENDER/TARGET", "CONVENTION",                                                 \
+      "How messages of a session (49 and 56; * for any) spell symbols, likewise, or FIX: the class apart in 65: "      \
+      "`session.ACME/* = CMS`.")                                                                                       \
+    X(TOPIC, "symbology", "topic.", "TOPIC", "CONVENTION",                                                             \
+      "How messages of a topic do, where their session does not say it: `topic.fix.orders = FIX`.")                    \
+    X(MIC, "symbology", "mic.", "MIC", "CONVENTION",                                                                   \
+      "How messages do of instruments of a market, where neither says it: `mic.XNYS = CQS`.")                          \
+    X(ALIAS, "exchanges", "alias.", "NAME", "MIC",                                                                     \
+      "Another name for a market in messages and in the master: `alias.NEW YORK = XNYS`.")                             \
+    X(SEVERITY, "severity", "", "NAME", "CONDITION ... -> LEVEL",                                                      \
+      "Conditions are kind=, step=, type=, sender=, target=, role= and notional>=, each with values that commas "      \
+      "separate; LEVEL is LOW, MEDIUM, HIGH, CRITICAL or off: `large = kind=CURRENCY_MISMATCH "                        \
+      "notional>=USD:10000000,GBP:8000000 -> CRITICAL`.")
 
 #define CONFIG_SHARE (1ull << 63)
 
@@ -111,6 +150,9 @@ enum config_type {
     CONFIG_RESIDENCE,
     CONFIG_LOG_LEVEL,
     CONFIG_ENCODING,
+    CONFIG_PSEUDO_CUSIPS,
+    CONFIG_SHORT_CUSIPS,
+    CONFIG_CONVENTION, /* of the master */
     CONFIG_TYPE_COUNT,
 };
 
@@ -130,9 +172,33 @@ struct config_section {
     const char *sentence;
 };
 
+enum config_named_type {
+#define X(name, ...) CONFIG_NAMED_##name,
+    CONFIG_NAMED(X)
+#undef X
+        CONFIG_NAMED_TYPE_COUNT,
+};
+
+struct config_named {
+    const char *section;
+    const char *prefix; /* of the key; "" where the name is the whole of it */
+    const char *name;
+    const char *value;
+    const char *sentence;
+};
+
+/* How keys start that end in a name, also where the name is one of a list. */
+struct config_prefix {
+    const char *section;
+    const char *text;
+};
+
 /* Ended by a row without a section, or name. */
 extern const struct config_option config_options[];
 extern const struct config_section config_sections[];
+extern const struct config_prefix config_prefixes[];
+
+extern const struct config_named config_named[CONFIG_NAMED_TYPE_COUNT];
 
 bool config_type_is_list(enum config_type type);
 bool config_type_is_text(enum config_type type); /* char * */
@@ -151,6 +217,7 @@ int config_option_set(struct config *config, enum config_layer layer, const stru
 /* Frees what the member owns. */
 void config_option_clear(struct config *config, const struct config_option *option);
 
-#define CONFIG_COLUMN_PREFIX "column." /* of [master], before the name of a role */
+#define CONFIG_COLUMN_PREFIX "column."  /* of [master], before the name of a role */
+#define CONFIG_STEP_PREFIX "attribute." /* of [rules], before the name of a step */
 
 #endif

@@ -1,10 +1,12 @@
 #include <inttypes.h>
 
 #include "config.h"
+#include "config_named.h"
 #include "config_options.h"
 #include "config_value.h"
 
 #define REFERENCES_SENTENCE "Whether benchmark, peg and trigger instruments are checked, too."
+#define STEP_SENTENCE "How severe what this comparison finds is, or that it is left out; without it the kind says."
 
 #define SECRET_MASK "********"
 
@@ -43,6 +45,30 @@ static void print_row(const struct config_option *option, FILE *out)
             option->sentence);
 }
 
+static void print_column_rows(FILE *out)
+{
+    for (int i = 0; i < MASTER_ROLE_COUNT; i++)
+        fprintf(out,
+                "| master | `" CONFIG_COLUMN_PREFIX "%s` | string | by its name | The header of the column that is "
+                "the %s; set to nothing: there is none. |\n",
+                master_role_name((enum master_role)i), master_role_name((enum master_role)i));
+}
+
+static void print_rule_rows(FILE *out)
+{
+    fputs("| rules | `name` | string | `default` | A name for the rule set, which each discrepancy carries. |\n"
+          "| rules | `references` | yes \\| no | `no` | " REFERENCES_SENTENCE " |\n",
+          out);
+    for (int i = 0; i < DISCREPANCY_KIND_COUNT; i++)
+        fprintf(out, "| rules | `%s` | LOW \\| MEDIUM \\| HIGH \\| CRITICAL \\| off | `%s` | How severe it is. |\n",
+                discrepancy_kind_name((enum discrepancy_kind)i), severity_default((enum discrepancy_kind)i));
+    for (int i = 0; i < MATCH_STEP_COUNT; i++)
+        fprintf(out,
+                "| rules | `" CONFIG_STEP_PREFIX "%s` | LOW \\| MEDIUM \\| HIGH \\| CRITICAL \\| off | | " STEP_SENTENCE
+                " |\n",
+                match_step_name((enum match_step)i));
+}
+
 /* What of a section is not in the table of options. */
 static void print_other_rows(const char *section, FILE *out)
 {
@@ -51,19 +77,17 @@ static void print_other_rows(const char *section, FILE *out)
         fprintf(out, "| kafka | any | string | librdkafka's | %s |\n", config_sections[0].sentence);
     }
     if (strcmp(section, "master") == 0)
-        for (int i = 0; i < MASTER_ROLE_COUNT; i++)
-            fprintf(out,
-                    "| master | `" CONFIG_COLUMN_PREFIX "%s` | string | by its name | The header of the column that is "
-                    "the %s; set to nothing: there is none. |\n",
-                    master_role_name((enum master_role)i), master_role_name((enum master_role)i));
-    if (strcmp(section, "rules") != 0)
-        return;
-    fputs("| rules | `name` | string | `default` | A name for the rule set, which each discrepancy carries. |\n"
-          "| rules | `references` | yes \\| no | `no` | " REFERENCES_SENTENCE " |\n",
-          out);
-    for (int i = 0; i < DISCREPANCY_KIND_COUNT; i++)
-        fprintf(out, "| rules | `%s` | LOW \\| MEDIUM \\| HIGH \\| CRITICAL \\| off | `%s` | How severe it is. |\n",
-                discrepancy_kind_name((enum discrepancy_kind)i), severity_default((enum discrepancy_kind)i));
+        print_column_rows(out);
+    if (strcmp(section, "rules") == 0)
+        print_rule_rows(out);
+}
+
+static void print_named_rows(const char *section, FILE *out)
+{
+    for (const struct config_named *named = config_named; named < config_named + CONFIG_NAMED_TYPE_COUNT; named++)
+        if (strcmp(named->section, section) == 0)
+            fprintf(out, "| %s | `%s%s` | %s | | %s |\n", section, named->prefix, named->name, named->value,
+                    named->sentence);
 }
 
 void config_print_options(FILE *out)
@@ -74,6 +98,7 @@ void config_print_options(FILE *out)
         for (const struct config_option *option = config_options; option->section; option++)
             if (strcmp(option->section, section->name) == 0)
                 print_row(option, out);
+        print_named_rows(section->name, out);
     }
 }
 
@@ -90,6 +115,19 @@ static void print_sample_option(const struct config_option *option, FILE *out)
         fprintf(out, "\n%s = %s\n", option->key, option->example);
     else
         fprintf(out, "\n# %s =%s%s\n", option->key, option->preset[0] ? " " : "", option->preset);
+}
+
+static void print_rule_samples(FILE *out)
+{
+    fputs("\n# A name for the rule set, which each discrepancy carries.\n# name = default\n"
+          "\n# " REFERENCES_SENTENCE "\n# references = no\n\n",
+          out);
+    for (int i = 0; i < DISCREPANCY_KIND_COUNT; i++)
+        fprintf(out, "# %s = %s\n", discrepancy_kind_name((enum discrepancy_kind)i),
+                severity_default((enum discrepancy_kind)i));
+    fputs("\n# " STEP_SENTENCE "\n", out);
+    for (int i = 0; i < MATCH_STEP_COUNT; i++)
+        fprintf(out, "# " CONFIG_STEP_PREFIX "%s = LEVEL\n", match_step_name((enum match_step)i));
 }
 
 static void print_other_samples(const char *section, FILE *out)
@@ -109,14 +147,15 @@ static void print_other_samples(const char *section, FILE *out)
         for (int i = 0; i < MASTER_ROLE_COUNT; i++)
             fprintf(out, "# " CONFIG_COLUMN_PREFIX "%s = HEADER\n", master_role_name((enum master_role)i));
     }
-    if (strcmp(section, "rules") != 0)
-        return;
-    fputs("\n# A name for the rule set, which each discrepancy carries.\n# name = default\n"
-          "\n# " REFERENCES_SENTENCE "\n# references = no\n\n",
-          out);
-    for (int i = 0; i < DISCREPANCY_KIND_COUNT; i++)
-        fprintf(out, "# %s = %s\n", discrepancy_kind_name((enum discrepancy_kind)i),
-                severity_default((enum discrepancy_kind)i));
+    if (strcmp(section, "rules") == 0)
+        print_rule_samples(out);
+}
+
+static void print_named_samples(const char *section, FILE *out)
+{
+    for (const struct config_named *named = config_named; named < config_named + CONFIG_NAMED_TYPE_COUNT; named++)
+        if (strcmp(named->section, section) == 0)
+            fprintf(out, "\n# %s\n# %s%s = %s\n", named->sentence, named->prefix, named->name, named->value);
 }
 
 void config_print_sample(FILE *out)
@@ -130,6 +169,7 @@ void config_print_sample(FILE *out)
         for (const struct config_option *option = config_options; option->section; option++)
             if (strcmp(option->section, section->name) == 0)
                 print_sample_option(option, out);
+        print_named_samples(section->name, out);
     }
 }
 
@@ -194,13 +234,15 @@ static void show_kafka(const struct config *config, FILE *out)
 
 static void show_rules(const struct rules *rules, FILE *out)
 {
-    const char *digest = strrchr(rules->id, '-'); /* "NAME-DIGEST" */
-
-    fprintf(out, "name = %.*s\n", digest ? (int)(digest - rules->id) : (int)strlen(rules->id), rules->id);
+    fprintf(out, "name = %s\n", rules->name);
     fprintf(out, "references = %s\n", rules->references ? "yes" : "no");
     for (int i = 0; i < DISCREPANCY_KIND_COUNT; i++)
         fprintf(out, "%s = %s\n", discrepancy_kind_name((enum discrepancy_kind)i),
                 rules->reported[i] ? severity_name(rules->severity[i]) : "off");
+    for (int i = 0; i < MATCH_STEP_COUNT; i++)
+        if (!rules->compared[i] || rules->step_severity[i] >= 0)
+            fprintf(out, CONFIG_STEP_PREFIX "%s = %s\n", match_step_name((enum match_step)i),
+                    rules->compared[i] ? severity_name((enum severity)rules->step_severity[i]) : "off");
 }
 
 static void show_columns(const struct config *config, FILE *out)
@@ -224,5 +266,8 @@ void config_show(const struct config *config, FILE *out)
             show_columns(config, out);
         else if (strcmp(section->name, "rules") == 0)
             show_rules(&config->rules, out);
+        for (int i = 0; i < CONFIG_NAMED_TYPE_COUNT; i++)
+            if (strcmp(config_named[i].section, section->name) == 0)
+                config_named_show(config, (enum config_named_type)i, out);
     }
 }

@@ -40,6 +40,7 @@ struct master_options {
         *role_column[MASTER_ROLE_COUNT]; /* header name to use for the role; "" means: no column; NULL: by synonym */
     const char *carried[SECURITY_CARRIED_MAX]; /* header names to carry into the output */
     size_t carried_count;
+    bool any_columns;   /* a table that is no master: no column has a role, nor needs one */
     uint64_t key_kinds; /* bit per identifier_kind to build tables of; 0: all that have a column */
     struct master_format format;
     uint64_t window;   /* bytes that unpacking may look back; 0: MASTER_WINDOW_DEFAULT */

@@ -143,11 +143,12 @@ int master_columns_recognise(const struct slice *names, uint32_t count, const st
     memset(out, 0, sizeof *out);
     out->count = count;
     for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++)
-        if (find_role(names, count, options->role_column[role], role, &out->role[role], e) != 0)
+        if (find_role(names, count, options->any_columns ? "" : options->role_column[role], role, &out->role[role],
+                      e) != 0)
             return -1;
     for (size_t i = 0; i < options->carried_count; i++)
         if (find_named(names, count, options->carried[i], "carried along", &out->carried[i], e) != 0)
             return -1;
     out->carried_count = options->carried_count;
-    return has_key_column(out) ? 0 : refuse_without_key(names, count, e);
+    return options->any_columns || has_key_column(out) ? 0 : refuse_without_key(names, count, e);
 }

@@ -123,10 +123,10 @@ int rules_set_name(struct rules *rules, struct slice name, struct error *e)
 
 /* ---- the id ---- */
 
-/* What the rules do by their own members, a byte for each. */
+/* What the rules do by their own members, a byte for each, and by those of severity. */
 static uint64_t digest_of_members(const struct rules *rules)
 {
-    unsigned char content[DISCREPANCY_KIND_COUNT + MATCH_STEP_COUNT + 4];
+    unsigned char content[64]; /* more than are used, since xxhash looks at inputs in words */
     size_t size = 0;
 
     for (int k = 0; k < DISCREPANCY_KIND_COUNT; k++)
@@ -137,7 +137,7 @@ static uint64_t digest_of_members(const struct rules *rules)
     content[size++] = (unsigned char)rules->pseudo_cusips;
     content[size++] = rules->accept_short_cusips;
     content[size++] = (unsigned char)rules->master_convention;
-    return XXH3_64bits(content, size);
+    return XXH3_64bits_withSeed(content, size, severity_rules_digest(rules->severities));
 }
 
 void rules_finish(struct rules *rules, struct slice settings)

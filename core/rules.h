@@ -96,9 +96,9 @@ int rules_set_step(struct rules *rules, struct slice step, struct slice level, s
 /* Gives the rule set a name of 1 to RULES_NAME_MAX letters, digits, '-', '_' or '.'. */
 int rules_set_name(struct rules *rules, struct slice name, struct error *e);
 
-/* Ends the setting up, after the last of it: makes the id of the name and a digest of the members from `severity` to
- * `master_convention`, but for `sources`, and of `settings`. That is a text which says the rest, as the user has set it:
- * the same for the same settings. */
+/* Makes the id, after the last of what is set: the name and a digest of the plain members, of the rules for severity,
+ * and of `settings`: a text that says what else was set (sources, conventions, renames, markets), the same for the
+ * same. */
 void rules_finish(struct rules *rules, struct slice settings);
 
 const char *discrepancy_kind_name(enum discrepancy_kind kind);

@@ -1,8 +1,8 @@
 #include "severity.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <xxhash.h>
 
 #include "ascii.h"
 #include "attribute.h"
@@ -464,4 +464,41 @@ const char *severity_rules_find_name(const struct severity_rules *rules, const s
     const struct rule *rule = find(rules, subject);
 
     return rule != NULL ? rule->name : NULL;
+}
+
+/* ---- the digest ---- */
+
+static uint64_t digest_of_value(const struct value *value)
+{
+    const uint64_t numbers[] = {value->is_minor, (uint64_t)value->amount.units, (uint64_t)(value->amount.units >> 64)};
+
+    return XXH3_64bits_withSeed(value->text.ptr, value->text.len, XXH3_64bits(numbers, sizeof numbers));
+}
+
+/* Sums do not depend on the order of what is added. */
+static uint64_t digest_of_rule(const struct rule *rule)
+{
+    uint64_t content[] = {rule->level, 0};
+
+    for (size_t i = 0; i < rule->count; i++) {
+        const struct condition *c = &rule->conditions[i];
+        uint64_t condition[] = {c->type, c->numbers, 0};
+
+        for (size_t j = 0; j < c->count; j++)
+            condition[2] += digest_of_value(&c->values[j]);
+        content[1] += XXH3_64bits(condition, sizeof condition);
+    }
+    return XXH3_64bits(content, sizeof content);
+}
+
+uint64_t severity_rules_digest(const struct severity_rules *rules)
+{
+    uint64_t digest = 0;
+
+    for (size_t i = 0; rules != NULL && i < rules->count; i++) {
+        const uint64_t content[] = {digest, digest_of_rule(&rules->items[i])};
+
+        digest = XXH3_64bits(content, sizeof content);
+    }
+    return digest;
 }

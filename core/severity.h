@@ -4,6 +4,7 @@
 #define FIXWARDEN_CORE_SEVERITY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "decimal.h"
 #include "error.h"
@@ -57,6 +58,10 @@ int severity_rules_find(const struct severity_rules *rules, const struct severit
 
 /* The name of that rule, or NULL. Borrowed from the rules. */
 const char *severity_rules_find_name(const struct severity_rules *rules, const struct severity_subject *subject);
+
+/* The same for rules that do the same: whatever their names are, and in whatever order conditions and values stand.
+ * `rules` may be NULL. */
+uint64_t severity_rules_digest(const struct severity_rules *rules);
 
 /* "LOW", ...; "off" for SEVERITY_OFF. A constant. */
 const char *severity_name(enum severity severity);

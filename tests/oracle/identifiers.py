@@ -24,13 +24,17 @@ class Kind:
 
 
 UNKNOWN = Kind("UNKNOWN")
+NO_SECURITY = Kind("UNKNOWN", usable=False)  # what [identifiers] calls NONE
+HOUSE = Kind("HOUSE", ("house",))            # the firm's own numbers; no code of FIX
+CUSIP = Kind("CUSIP", ("cusip",), upper=True)
+ISIN = Kind("ISIN", ("isin",), upper=True)
 SYMBOL_KIND = Kind("SYMBOL", ("symbol",))
 
 KINDS = {
-    b"1": Kind("CUSIP", ("cusip",), upper=True),
+    b"1": CUSIP,
     b"2": Kind("SEDOL", ("sedol",), upper=True),
     b"3": Kind("QUIK", upper=True),
-    b"4": Kind("ISIN", ("isin",), upper=True),
+    b"4": ISIN,
     b"5": Kind("RIC", ("ric",)),
     b"6": Kind("ISO_CURRENCY", usable=False),
     b"7": Kind("ISO_COUNTRY", usable=False),
@@ -62,12 +66,15 @@ KINDS = {
     b"Y": Kind("DTI"),
 }
 
+BY_NAME = {kind.name: kind for kind in (*KINDS.values(), HOUSE, UNKNOWN)} | {"NONE": NO_SECURITY}
+
 # The roles that are keys, and whether the key is in upper case.
-KEY_ROLES = {role: kind.upper for kind in KINDS.values() for role in kind.columns}
+KEY_ROLES = {role: kind.upper for kind in (*KINDS.values(), HOUSE) for role in kind.columns}
 
 
-def kind_of(source):
-    return UNKNOWN if source is None else KINDS.get(source.strip(WHITE), UNKNOWN)
+def kind_of(source, configured=None):
+    """What a value of tag 22 means: as configured, else as FIX lists it."""
+    return UNKNOWN if source is None else (KINDS | (configured or {})).get(source.strip(WHITE), UNKNOWN)
 
 
 def trimmed(value):
@@ -98,34 +105,74 @@ def role_key(role, value):
     return value if value is None or not KEY_ROLES[role] else value.upper()
 
 
+# ---- well-formed ---------------------------------------------------------------------------------------------------
+
+VOWELLESS = "B-DF-HJ-NP-TV-Z"
+SHAPES = {
+    "CUSIP": r"[0-9A-Z*@#]{8}[0-9]",
+    "SEDOL": rf"[0-9{VOWELLESS}]{{6}}[0-9]",
+    "ISIN": r"[A-Z]{2}[0-9A-Z]{9}[0-9]",
+    "FIGI": rf"(?!BS|BM|GG|GB|GH|KY|VG)[{VOWELLESS}]{{2}}G[0-9{VOWELLESS}]{{8}}[0-9]",
+    "LEI": r"[0-9A-Z]{18}[0-9]{2}",
+}
+CHECK_DIGITS = {
+    "CUSIP": lambda key: cusip.calc_check_digit(key[:-1]) == key[-1],
+    "SEDOL": lambda key: sedol.calc_check_digit(key[:-1]) == key[-1],
+    "ISIN": lambda key: isin.calc_check_digit(key[:-1]) == key[-1],
+    "FIGI": lambda key: figi.calc_check_digit(key[:-1]) == key[-1],
+    "LEI": lei.is_valid,
+}
+
+
+def has_shape(kind, key):
+    return kind.name not in SHAPES or re.fullmatch(SHAPES[kind.name], key.decode("latin-1")) is not None
+
+
+def has_check_digit(kind, key):
+    """Of a key of the right shape: its check digit is right, and so is the CUSIP that it holds."""
+    right = kind.name not in CHECK_DIGITS or CHECK_DIGITS[kind.name](key.decode("latin-1"))
+    held = cusip_in(key) if kind is ISIN else None
+    return right and (held is None or well_formed(CUSIP, held))
+
+
 def well_formed(kind, key):
-    if len(key) > KEY_MAX:
-        return False
-    check = CHECKS.get(kind.name)
-    return check is None or check(key.decode("latin-1"))
+    return len(key) <= KEY_MAX and has_shape(kind, key) and has_check_digit(kind, key)
 
 
-def cusip_is_right(key):
-    return bool(re.fullmatch(r"[0-9A-Z*@#]{8}[0-9]", key)) and cusip.calc_check_digit(key[:-1]) == key[-1]
+# ---- CUSIPs in ISINs, and short ones -------------------------------------------------------------------------------
+
+COUNTRIES_OF_CUSIPS = (b"US", b"CA")
 
 
-def sedol_is_right(key):
-    return bool(re.fullmatch(r"[0-9B-DF-HJ-NP-TV-Z]{6}[0-9]", key)) and sedol.calc_check_digit(key[:-1]) == key[-1]
+def cusip_in(key):
+    """The CUSIP that an ISIN of US or CA holds; None of any other."""
+    return key[2:11] if has_shape(ISIN, key) and key.startswith(COUNTRIES_OF_CUSIPS) else None
 
 
-def isin_is_right(key):
-    return bool(re.fullmatch(r"[A-Z]{2}[0-9A-Z]{9}[0-9]", key)) and isin.calc_check_digit(key[:-1]) == key[-1]
+def isins_with(key):
+    """The ISINs of US and CA that hold a well-formed CUSIP, in this order."""
+    if re.search(rb"[*@#]", key):
+        return []
+    numbers = [country + key for country in COUNTRIES_OF_CUSIPS]
+    return [number + isin.calc_check_digit(number.decode()).encode() for number in numbers]
 
 
-def figi_is_right(key):
-    shape = re.fullmatch(r"[B-DF-HJ-NP-TV-Z]{2}G[0-9B-DF-HJ-NP-TV-Z]{8}[0-9]", key)
-    reserved = key[:2] in ("BS", "BM", "GG", "GB", "GH", "KY", "VG")
-    return bool(shape) and not reserved and figi.calc_check_digit(key[:-1]) == key[-1]
+def completions(key):
+    """[(what a CUSIP has lost, the whole CUSIP)] of a short one; of any other none."""
+    if not re.fullmatch(rb"[0-9A-Z*@#]{7,8}", key):
+        return []
+    found = []
+    if key.isdigit() and well_formed(CUSIP, key.rjust(9, b"0")):
+        found.append(("LOST_ZEROS", key.rjust(9, b"0")))
+    if len(key) == 8:
+        found.append(("NO_CHECK_DIGIT", key + cusip.calc_check_digit(key.decode()).encode()))
+    return found
 
 
-def lei_is_right(key):
-    return bool(re.fullmatch(r"[0-9A-Z]{18}[0-9]{2}", key)) and lei.is_valid(key)
+LOOKS_LIKE = [BY_NAME[name] for name in ("FIGI", "ISIN", "CUSIP", "SEDOL", "LEI")]
 
 
-CHECKS = {"CUSIP": cusip_is_right, "SEDOL": sedol_is_right, "ISIN": isin_is_right, "FIGI": figi_is_right,
-          "LEI": lei_is_right}
+def looks_like(kind, value):
+    """The kind in which a value is well-formed that its own kind does not explain, and its key there; or None."""
+    key = value.upper()
+    return next(((other, key) for other in LOOKS_LIKE if other is not kind and well_formed(other, key)), None)

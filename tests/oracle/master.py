@@ -28,6 +28,7 @@ ROLES = {
     "sicovam": "sicovam",
     "common_code": "commoncode|commonnumber",
     "opra": "opra|oprasymbol|occsymbol|osisymbol",
+    "house": "house",
     "lei": "lei|issuerlei|legalentityidentifier",
     "mic": "mic|miccode|exchangemic|marketmic|exchange|exchangecode|primaryexchange|market",
     "currency": "currency|ccy|currencycode|tradingcurrency|pricecurrency|crncy|curr",

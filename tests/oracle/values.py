@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, datetime, timedelta, timezone
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
 DIGITS_BEFORE, DIGITS_BEHIND = 20, 18
 WHITE = b" \t\r\n"
@@ -33,11 +33,6 @@ def fitting(number):
     before, behind = (digits[:exponent], digits[exponent:]) if exponent < 0 else (digits, "")
     fits = len(before.lstrip("0")) <= DIGITS_BEFORE and len(behind.rstrip("0")) <= DIGITS_BEHIND
     return number if fits else None
-
-
-def product(a, b):
-    with localcontext(prec=100):
-        return fitting(a * b)
 
 
 def day_of(value):

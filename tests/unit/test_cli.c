@@ -69,7 +69,7 @@ static const struct cli_command command = {
     .operands_max = 2,
     .summary = "Tries.",
     .options = own,
-    .shared = CLI_CONFIG | CLI_BROKERS | CLI_MASTER | CLI_INDEX,
+    .shared = CLI_CONFIG | CLI_BROKERS | CLI_MASTER | CLI_INDEX | CLI_RULES,
 };
 
 static int begin(const char *line, struct config *config, struct cli_arguments *arguments, struct words *words,
@@ -105,6 +105,16 @@ static void what_is_wrong_is_said_in_one_line_that_names_it(void **state)
         {"try a --memory lots", 64, "fixwarden: --memory: [master] memory: 'lots' is no size from 16M to 1T\n"},
         {"try a --column isin", 64, "fixwarden: --column: 'isin' is not ROLE=HEADER\n"},
         {"try a --set input.topic=x", 64, "fixwarden: --set: [input] topic is not known; did you mean 'topics'?\n"},
+        {"try a --set severity.big=kind=X", 64,
+         "fixwarden: --set: [severity] big: kind=: 'X' is none of UNKNOWN_SECURITY, SYMBOL_MISMATCH, "
+         "SYMBOL_FORMAT_VARIANT, IDENTIFIER_CONFLICT, INVALID_IDENTIFIER, AMBIGUOUS_SECURITY, CURRENCY_MISMATCH, "
+         "EXCHANGE_MISMATCH, SECURITY_TYPE_MISMATCH, MATURITY_MISMATCH, CONTRACT_MISMATCH, INACTIVE_SECURITY, "
+         "MISSING_IDENTIFIER\n"},
+        {"try a --set symbology.topic.t=CQS", 78,
+         "fixwarden: [symbology] topic.TOPIC is set, and master is not: symbols are translated into the master's "
+         "convention, so it has to be known (master = CQS, or another)\n"},
+        {"try a --set symbology.renames=/nonexistent/r.csv", 74,
+         "fixwarden: [symbology] renames: /nonexistent/r.csv: cannot be opened: No such file or directory\n"},
         {"try a -c /nonexistent/c.ini", 74, "fixwarden: /nonexistent/c.ini: No such file or directory\n"},
     };
 

@@ -18,6 +18,8 @@
 
 #define NAME_43 "a prefix that is far too long for any file."
 #define NAME_129 NAME_43 NAME_43 NAME_43
+#define NAME_16 "0123456789abcdef"
+#define NAME_64 NAME_16 NAME_16 NAME_16 NAME_16
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
 /* Writes `len` bytes to a new file; `path` is at least 64 bytes. */
@@ -235,6 +237,40 @@ static void what_a_file_sets_is_used_or_refused(void **state)
         {"a rule switched off", "[rules]\nSYMBOL_FORMAT_VARIANT = off\n", "SYMBOL_FORMAT_VARIANT = off\n", NULL},
         {"references to other instruments", "[rules]\nreferences = Yes\n", "references = yes\n", NULL},
         {"a rule set's name", "[rules]\nname = desk-7\n", "name = desk-7\n", NULL},
+        {"a comparison that is left out", "[rules]\nattribute.cfi = OFF\n", "attribute.cfi = off\n", NULL},
+        {"a comparison's severity", "[rules]\nattribute.Put_Call = low\n", "attribute.put_call = LOW\n", NULL},
+        {"a code of tag 22", "[identifiers]\nsource.103 = cusip\n", "source.103 = CUSIP\n", NULL},
+        {"a code of FIX that means something else", "[identifiers]\nsource.1 = ISIN\n", "source.1 = ISIN\n", NULL},
+        {"a code that names no security", "[identifiers]\nsource.ZZ = none\n", "source.ZZ = NONE\n", NULL},
+        {"codes are told apart by case", "[identifiers]\nsource.a = RIC\nsource.A = SEDOL\n",
+         "source.a = RIC\nsource.A = SEDOL\n", NULL},
+        {"the last meaning of a code", "[identifiers]\nsource.b = ISIN\nsource.a = RIC\nsource.b = LEI\n",
+         "source.b = LEI\nsource.a = RIC\n", NULL},
+        {"the longest code", "[identifiers]\nsource." NAME_16 " = ISIN\n", "source." NAME_16 " = ISIN\n", NULL},
+        {"pseudo CUSIPs", "[identifiers]\npseudo_cusips = Options\n", "pseudo_cusips = options\n", NULL},
+        {"short CUSIPs", "[identifiers]\nshort_cusips = accept\n", "short_cusips = accept\n", NULL},
+        {"the master's convention", "[symbology]\nmaster = cqs\n", "[symbology]\nmaster = CQS\n", NULL},
+        {"a session", "[symbology]\nsession.ACME/DESK.7 = cms\n", "session.ACME/DESK.7 = CMS\n", NULL},
+        {"any target", "[symbology]\nsession.ACME/* = FIX\n", "session.ACME/* = FIX\n", NULL},
+        {"sessions are told apart by case", "[symbology]\nsession.A/b = RIC\nsession.A/B = ACT\n",
+         "session.A/b = RIC\nsession.A/B = ACT\n", NULL},
+        {"a topic", "[symbology]\ntopic.fix.orders = YAHOO\n", "topic.fix.orders = YAHOO\n", NULL},
+        {"a log with blanks, a colon and a hash in its name", "[symbology]\ntopic./a b/c:d#.fix = RIC\n",
+         "topic./a b/c:d#.fix = RIC\n", NULL},
+        {"an equals sign in a name", "[symbology]\nsession.A\\x3dB/C = RIC\n", "session.A\\x3dB/C = RIC\n", NULL},
+        {"a blank at an end, and a backslash", "[symbology]\nsession.\\x20A/\\x5cx41\\ = RIC\n",
+         "session.\\x20A/\\x5cx41\\ = RIC\n", NULL},
+        {"an escape that was not needed", "[symbology]\nsession.\\x41/B = RIC\n", "session.A/B = RIC\n", NULL},
+        {"a market", "[symbology]\nmic.xnys = NASDAQ\n", "mic.XNYS = NASDAQ\n", NULL},
+        {"a file of renames", "[symbology]\nrenames = /etc/r.csv\n", "renames = /etc/r.csv\n", NULL},
+        {"a file of markets", "[exchanges]\nmics = iso.csv\n", "mics = iso.csv\n", NULL},
+        {"another name for a market", "[exchanges]\nalias.New York = xnys\n", "alias.NEW YORK = XNYS\n", NULL},
+        {"names of markets, case aside", "[exchanges]\nalias.N = XNYS\nalias.n = XNAS\n",
+         "[exchanges]\nmics =\nalias.N = XNAS\n\n", NULL},
+        {"the longest name of a market", "[exchanges]\nalias." NAME_64 " = XNYS\n", " = XNYS\n", NULL},
+        {"rules of severity, in their order",
+         "[severity]\nz = type=D -> LOW\na = kind=SYMBOL_MISMATCH  notional>=USD:1 -> off\nz = type=8 -> HIGH\n",
+         "[severity]\nz = type=8 -> HIGH\na = kind=SYMBOL_MISMATCH  notional>=USD:1 -> off\n", NULL},
         {"a property of librdkafka", "[kafka]\nsecurity.protocol = ssl\n", "security.protocol = ssl\n", NULL},
         {"the last value of a property", "[kafka]\nclient.id = a\nclient.id = b\n", "client.id = b\n", NULL},
 
@@ -246,6 +282,48 @@ static void what_a_file_sets_is_used_or_refused(void **state)
          "[input] memory is not known; it belongs to [master]"},
         {"a misspelled kind", "[rules]\nUNKNOWN_SECURTY = low\n", NULL, "did you mean 'UNKNOWN_SECURITY'?"},
         {"references as a number", "[rules]\nreferences = 1\n", NULL, "[rules] references: '1' is neither yes nor no"},
+        {"a misspelled comparison", "[rules]\nattribute.curency = off\n", NULL,
+         "[rules] attribute.curency: it is no step of the comparison; did you mean 'attribute.currency'?"},
+        {"a misspelled start of a comparison", "[rules]\nattribut.cfi = off\n", NULL,
+         "[rules] attribut.cfi: it is neither a kind of discrepancy nor attribute.STEP"},
+        {"an unknown severity of a comparison", "[rules]\nattribute.cfi = loud\n", NULL,
+         "[rules] attribute.cfi: 'loud' is no severity: low, medium, high, critical or off"},
+        {"a misspelled kind of identifier", "[identifiers]\nsource.103 = CUSPI\n", NULL,
+         "[identifiers] source.103: 'CUSPI' is no kind of identifier, nor UNKNOWN or NONE; did you mean 'CUSIP'?"},
+        {"no code", "[identifiers]\nsource. = CUSIP\n", NULL, "[identifiers] source.: a code of tag 22 has 1 to 16"},
+        {"a code that is too long", "[identifiers]\nsource." NAME_16 "g = ISIN\n", NULL,
+         "a code of tag 22 has 1 to 16"},
+        {"a misspelled start of a code", "[identifiers]\nsorce.103 = CUSIP\n", NULL,
+         "[identifiers] sorce.103 is not known; did you mean 'source.'?"},
+        {"a code without its start", "[identifiers]\n103 = CUSIP\n", NULL, "[identifiers] 103 is not known"},
+        {"a misspelled option", "[identifiers]\nshort_cusip = accept\n", NULL, "did you mean 'short_cusips'?"},
+        {"no pseudo CUSIPs", "[identifiers]\npseudo_cusips = all\n", NULL, "'all' is none of no, options, yes"},
+        {"no short CUSIPs", "[identifiers]\nshort_cusips = yes\n", NULL, "'yes' is none of report, accept"},
+        {"an unknown convention of the master", "[symbology]\nmaster = NYSE\n", NULL,
+         "[symbology] master: 'NYSE' is none of none, CQS, CMS, NASDAQ, ACT, BLOOMBERG, YAHOO, RIC"},
+        {"a convention that only messages have", "[symbology]\nmaster = FIX\n", NULL,
+         "[symbology] master: 'FIX' is none of none, CQS"},
+        {"an unknown convention of messages", "[symbology]\ntopic.a = NYSE\n", NULL,
+         "[symbology] topic.a: 'NYSE' is none of CQS, CMS, NASDAQ, ACT, BLOOMBERG, YAHOO, RIC, FIX"},
+        {"no convention of messages", "[symbology]\nsession.A/B = none\n", NULL, "'none' is none of CQS"},
+        {"half a session", "[symbology]\nsession.ACME = CQS\n", NULL, "[symbology] session.ACME: 'ACME' is no session"},
+        {"every session", "[symbology]\nsession.*/* = CQS\n", NULL, "'*/*' is every session"},
+        {"a misspelled session", "[symbology]\nsesion.A/B = CQS\n", NULL,
+         "[symbology] sesion.A/B is not known; did you mean 'session.'?"},
+        {"no topic", "[symbology]\ntopic. = CQS\n", NULL, "[symbology] topic.: a name of 0 bytes"},
+        {"a NUL in a name", "[symbology]\ntopic.a\\x00b = CQS\n", NULL,
+         "[symbology] topic.a\\x00b: the name holds a NUL"},
+        {"no market", "[symbology]\nmic.NYSE1 = CQS\n", NULL, "[symbology] mic.NYSE1: 'NYSE1' is no MIC"},
+        {"an alias of no market", "[exchanges]\nalias.N = New York\n", NULL, "[exchanges] alias.N: "},
+        {"an alias without a name", "[exchanges]\nalias. = XNYS\n", NULL, "[exchanges] alias.: "},
+        {"an alias that is too long", "[exchanges]\nalias." NAME_64 "g = XNYS\n", NULL, "[exchanges] alias."},
+        {"a misspelled alias", "[exchanges]\nalais.N = XNYS\n", NULL, "did you mean 'alias.'?"},
+        {"a rule of severity without a level", "[severity]\nlarge = kind=SYMBOL_MISMATCH\n", NULL,
+         "line 2: [severity] large: it does not end in ' -> LEVEL'"},
+        {"a rule of severity with an unknown kind", "[severity]\nlarge = kind=SYMBOL -> LOW\n", NULL,
+         "[severity] large: kind=: 'SYMBOL' is none of UNKNOWN_SECURITY, SYMBOL_MISMATCH"},
+        {"a rule of severity without a name", "[severity]\n-> = type=D -> LOW\n", NULL,
+         "[severity] ->: the name of a rule has 1 to 64 letters"},
         {"an unknown severity", "[rules]\nUNKNOWN_SECURITY = huge\n", NULL, "[rules] UNKNOWN_SECURITY"},
         {"a misspelled role", "[master]\ncolumn.symbl = x\n", NULL, "did you mean 'column.symbol'?"},
         {"no size", "[master]\nmemory = lots\n", NULL, "[master] memory: 'lots' is no size from 16M to 1T"},
@@ -388,12 +466,23 @@ static void variables_of_the_environment(void **state)
         {"FIXWARDEN_RULES_UNKNOWN_SECURITY=low", "UNKNOWN_SECURITY = LOW\n", NULL},
         {"FIXWARDEN_KAFKA_BOOTSTRAP_SERVERS=b:1", "bootstrap.servers = b:1\n", NULL},
         {"FIXWARDEN_KAFKA_SASL_PASSWORD=hunter2", "# sasl.password = ********\n", NULL},
+        {"FIXWARDEN_RULES_ATTRIBUTE_PUT_CALL=off", "attribute.put_call = off\n", NULL},
+        {"FIXWARDEN_IDENTIFIERS_PSEUDO_CUSIPS=yes", "pseudo_cusips = yes\n", NULL},
+        {"FIXWARDEN_IDENTIFIERS_SHORT_CUSIPS=accept", "short_cusips = accept\n", NULL},
+        {"FIXWARDEN_SYMBOLOGY_MASTER=cqs", "master = CQS\n", NULL},
+        {"FIXWARDEN_SYMBOLOGY_RENAMES=/r.csv", "renames = /r.csv\n", NULL},
+        {"FIXWARDEN_EXCHANGES_MICS=/m.csv", "mics = /m.csv\n", NULL},
         {"FIXWARDEN_SERVICE_HOST=10.0.0.1", "group = fixwarden\n", NULL},
         {"FIXWARDEN_PORT_9090_TCP=tcp://10.0.0.1:9090", "group = fixwarden\n", NULL},
         {"OTHER=1", "group = fixwarden\n", NULL},
         {"FIXWARDEN_INPUT_GRUOP=x", NULL, "environment: FIXWARDEN_INPUT_GRUOP: [input] gruop is not known"},
         {"FIXWARDEN_INPTU_GROUP=x", NULL, "did you mean 'input'?"},
         {"FIXWARDEN_KAFKA_GROUP_ID=x", NULL, "use [input] group"},
+        {"FIXWARDEN_IDENTIFIERS_SOURCE_103=CUSIP", NULL,
+         "[identifiers] source.CODE keeps the case of its name: set it in the file, or by --set"},
+        {"FIXWARDEN_SYMBOLOGY_SESSION_A=CQS", NULL, "[symbology] session.SENDER/TARGET keeps"},
+        {"FIXWARDEN_SEVERITY_LARGE=type=D -> LOW", NULL, "[severity] NAME keeps the case of its name"},
+        {"FIXWARDEN_RULES_ATTRIBUTE_PRICE=off", NULL, "it is no step of the comparison"},
         {"FIXWARDEN_BATCH_MESSAGES=many", NULL, "'many' is no number"},
     };
 
@@ -548,6 +637,276 @@ static void the_builder_gets_what_was_set(void **state)
     config_free(&config);
 }
 
+/* --- the rules of the check --- */
+
+/* A configuration of that file, finished; its id goes to `id`. */
+static void id_of(const char *file, const char *flag, const char *value, char id[RULES_ID_MAX])
+{
+    struct config config;
+    struct error e;
+
+    assert_true(config_init(&config));
+    if (read_text(&config, file, strlen(file), &e) != 0 || (flag && config_set(&config, flag, value, &e) != 0) ||
+        config_finish_rules(&config, &e) != 0)
+        fail_msg("%s: %s", file, e.text);
+    strcpy(id, config.rules.id);
+    config_free(&config);
+}
+
+static void what_is_set_comes_into_the_rules(void **state)
+{
+    const char *file =
+        "[identifiers]\nsource.103 = CUSIP\nsource.q = NONE\npseudo_cusips = options\nshort_cusips = accept\n"
+        "[symbology]\nmaster = CQS\nsession.A\\x3d/* = FIX\ntopic.t = CMS\nmic.XNYS = ACT\n"
+        "[exchanges]\nalias.Big Board = XNYS\n[severity]\nlow = type=D -> LOW\n[rules]\nattribute.cfi = off\n";
+    struct severity_subject subject = {.kind = 0, .msg_type = SLICE_LITERAL("D")};
+    struct config config;
+    const struct rules *rules = &config.rules;
+    char mic[EXCHANGE_MIC_LEN];
+    struct error e;
+
+    (void)state;
+    assert_true(config_init(&config));
+    assert_int_equal(read_text(&config, file, strlen(file), &e), 0);
+    assert_int_equal(config_finish_rules(&config, &e), 0);
+    assert_int_equal(identifier_sources_kind(&rules->sources, slice_of("103")), IDENTIFIER_CUSIP);
+    assert_int_equal(identifier_sources_kind(&rules->sources, slice_of("q")), IDENTIFIER_IGNORED);
+    assert_int_equal(identifier_sources_kind(&rules->sources, slice_of("4")), IDENTIFIER_ISIN);
+    assert_int_equal(rules->pseudo_cusips, PSEUDO_CUSIPS_OPTIONS);
+    assert_true(rules->accept_short_cusips);
+    assert_int_equal(rules->master_convention, SYMBOLOGY_CQS);
+    assert_int_equal(conventions_of_message(rules->conventions, slice_of("A="), slice_of("B"), slice_of("t")),
+                     SYMBOLOGY_FIX);
+    assert_int_equal(conventions_of_message(rules->conventions, slice_of("A"), slice_of("B"), slice_of("t")),
+                     SYMBOLOGY_CMS);
+    assert_int_equal(conventions_of_mic(rules->conventions, slice_of("XNYS")), SYMBOLOGY_ACT);
+    assert_true(exchange_resolve(rules->exchanges, slice_of("BIG board"), mic));
+    assert_memory_equal(mic, "XNYS", EXCHANGE_MIC_LEN);
+    assert_int_equal(severity_rules_find(rules->severities, &subject), SEVERITY_LOW);
+    assert_false(rules->compared[MATCH_CFI]);
+    config_free(&config);
+}
+
+static void conventions_of_messages_need_one_of_the_master(void **state)
+{
+    static const struct {
+        const char *file;
+        const char *error; /* NULL: it is good */
+    } rows[] = {
+        {"", NULL},
+        {"[symbology]\nmaster = RIC\n", NULL},
+        {"[symbology]\nmaster = RIC\nsession.A/B = FIX\ntopic.t = FIX\nmic.XNYS = FIX\n", NULL},
+        {"[symbology]\nsession.A/B = CQS\n", "[symbology] session.SENDER/TARGET is set, and master is not"},
+        {"[symbology]\ntopic.t = CQS\nmaster = none\n", "[symbology] topic.TOPIC is set, and master is not"},
+        {"[symbology]\nmic.XNYS = CQS\n", "[symbology] mic.MIC is set, and master is not"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct config config;
+        struct error e = {0};
+
+        assert_true(config_init(&config));
+        assert_int_equal(read_text(&config, rows[i].file, strlen(rows[i].file), &e), 0);
+        assert_int_equal(config_finish_rules(&config, &e), rows[i].error ? -1 : 0);
+        if (rows[i].error) {
+            assert_contains(e.text, rows[i].error, rows[i].file);
+            assert_contains(e.text, "master = CQS", rows[i].file);
+            assert_int_equal(e.code, ERROR_CONFIG);
+        }
+        config_free(&config);
+    }
+}
+
+static void the_id_follows_what_is_set_and_not_where(void **state)
+{
+    static const char *const same[][2] = {
+        {"[identifiers]\nsource.1 = RIC\nsource.2 = LEI\n", "[identifiers]\nsource.2 = lei\nsource.1 = ric\n"},
+        {"[identifiers]\nsource.1 = RIC\n", "[identifiers]\nsource.1 = ISIN\nsource.1 = RIC\n"},
+        {"[exchanges]\nalias.a = XNYS\n[rules]\nattribute.cfi = low\n",
+         "[rules]\nattribute.CFI = LOW\n[exchanges]\nalias.A = xnys\n"},
+        {"[severity]\na = type=D,8 role=LEG -> LOW\n", "[severity]\nb = role=leg  type=8,D -> low\n"},
+        {"[severity]\na = notional>=USD:1,EUR:2 -> LOW\n", "[severity]\na = notional>=EUR:2.0,USD:01 -> LOW\n"},
+        {"[symbology]\nmaster = CQS\ntopic.a = FIX\nmic.XNYS = ACT\n",
+         "[symbology]\nmic.xnys = act\ntopic.\\x61 = fix\nmaster = cqs\n"},
+        {"", "[symbology]\nmaster = none\n[identifiers]\npseudo_cusips = no\n[rules]\nUNKNOWN_SECURITY = high\n"},
+    };
+    static const char *const different[] = {
+        "",
+        "[identifiers]\nsource.1 = RIC\n",
+        "[identifiers]\nsource.1 = ISIN\n",
+        "[identifiers]\nsource.2 = RIC\n",
+        "[identifiers]\npseudo_cusips = yes\n",
+        "[identifiers]\nshort_cusips = accept\n",
+        "[symbology]\nmaster = CQS\n",
+        "[symbology]\nmaster = CQS\ntopic.A = FIX\n",
+        "[symbology]\nmaster = CQS\ntopic.a = FIX\n",
+        "[symbology]\nmaster = CQS\nsession.a/b = FIX\n",
+        "[symbology]\nmaster = CQS\nmic.XNYS = FIX\n",
+        "[exchanges]\nalias.A = XNYS\n",
+        "[exchanges]\nalias.A = XNAS\n",
+        "[severity]\na = type=D -> LOW\n",
+        "[severity]\na = type=D -> HIGH\n",
+        "[severity]\na = type=8 -> LOW\n",
+        "[severity]\na = sender=D -> LOW\n",
+        "[severity]\na = type=D,8 -> LOW\n",
+        "[severity]\na = type=D role=LEG -> LOW\n",
+        "[severity]\na = type=D role=BODY -> LOW\n",
+        "[severity]\na = notional>=USD:1 -> LOW\n",
+        "[severity]\na = notional>=USD:2 -> LOW\n",
+        "[severity]\na = notional>=GBP:1 -> LOW\n",
+        "[severity]\na = notional>=GBX:1 -> LOW\n",
+        "[severity]\na = type=D -> LOW\nb = type=8 -> HIGH\n",
+        "[severity]\nb = type=8 -> HIGH\na = type=D -> LOW\n",
+        "[rules]\nattribute.cfi = off\n",
+        "[rules]\nattribute.cfi = LOW\n",
+        "[rules]\nreferences = yes\n",
+    };
+    char ids[COUNT(different)][RULES_ID_MAX], id[RULES_ID_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(same); i++) {
+        id_of(same[i][0], NULL, NULL, ids[0]);
+        id_of(same[i][1], NULL, NULL, id);
+        if (strcmp(ids[0], id) != 0)
+            fail_msg("%s: %s, but %s: %s", same[i][0], ids[0], same[i][1], id);
+    }
+    for (size_t i = 0; i < COUNT(different); i++) {
+        id_of(different[i], NULL, NULL, ids[i]);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(ids[i], ids[j]) == 0)
+                fail_msg("%s and %s: %s", different[i], different[j], ids[i]);
+    }
+    id_of("[severity]\na = type=8 -> LOW\n", "severity.a", "type=D -> LOW", id); /* a flag's is as good as a file's */
+    id_of("[severity]\na = type=D -> LOW\n", NULL, NULL, ids[0]);
+    assert_string_equal(id, ids[0]);
+}
+
+/* Finishes a configuration in which the option names a file of these bytes. */
+static int finish_with_file(struct config *config, const char *option, const char *bytes, struct error *e)
+{
+    char path[64];
+    int status;
+
+    write_file(path, bytes, strlen(bytes));
+    assert_true(config_init(config));
+    assert_int_equal(config_set(config, option, path, e), 0);
+    status = config_finish_rules(config, e);
+    unlink(path);
+    return status;
+}
+
+#define ISO_HEADER                                                                                                     \
+    "\"MIC\",\"OPERATING MIC\",\"OPRT/SGMT\",\"MARKET NAME-INSTITUTION DESCRIPTION\",\"LEGAL ENTITY NAME\",\"LEI\"\n"
+
+static void files_of_renames_and_markets_are_taken_whole_or_refused(void **state)
+{
+    static const struct {
+        const char *name, *option, *bytes;
+        const char *error; /* NULL: it is good */
+    } rows[] = {
+        {"renames", "symbology.renames", "old,new,date\nFB,META,2022-06-09\nTWTR,X,20230724\n", NULL},
+        {"another dialect, order and case, further columns", "symbology.renames",
+         "\xef\xbb\xbfWhy;DATE;New;\"Old\"\r\n\"a; \"\"b\"\"\";20220609;META;FB\r\n", NULL},
+        {"no rows", "symbology.renames", "old,new,date\n", NULL},
+        {"an empty file", "symbology.renames", "", "is empty"},
+        {"a column that is missing", "symbology.renames", "old,new\nFB,META\n", "its header has no column date"},
+        {"a column that comes twice", "symbology.renames", "old,new,date,Old\nFB,META,20220609,X\n",
+         "columns 1 and 4 are both named old"},
+        {"a row that is too short", "symbology.renames", "old,new,date\nA,B,20220609\nFB,META\n",
+         ": line 3: the row has fewer fields than the header"},
+        {"a quote that never closes", "symbology.renames", "old,new,date\nFB,\"META,2022-06-09\n", ": line 2: "},
+        {"no symbol", "symbology.renames", "old,new,date\nFB, ,2022-06-09\n", ": line 2: a symbol is missing"},
+        {"the same symbol", "symbology.renames", "old,new,date\nFB,FB ,2022-06-09\n", ": line 2: 'FB' is renamed to"},
+        {"no date", "symbology.renames", "old,new,date\nFB,META,\n", ": line 2: '' is no date: YYYY-MM-DD or YYYYMMDD"},
+        {"a day that is none", "symbology.renames", "old,new,date\nFB,META,2022-02-30\n", "'2022-02-30' is no date"},
+        {"a month", "symbology.renames", "old,new,date\nFB,META,2022-06\n", "'2022-06' is no date"},
+        {"slashes", "symbology.renames", "old,new,date\nFB,META,2022/06/09\n", "'2022/06/09' is no date"},
+        {"a time", "symbology.renames", "old,new,date\nFB,META,2022-06-09T00\n", "'2022-06-09T00' is no date"},
+        {"a day of another order", "symbology.renames", "old,new,date\nFB,META,09-06-2022\n", "is no date"},
+        {"markets", "exchanges.mics", ISO_HEADER "XABC,XXYZ,SGMT,\"A, B\",,\nXXYZ,XXYZ,OPRT,B,,\n", NULL},
+        {"markets without rows", "exchanges.mics", ISO_HEADER, ": it has no rows"},
+        {"markets without their operators", "exchanges.mics", "MIC\nXABC\n", "its header has no column OPERATING MIC"},
+        {"no market", "exchanges.mics", ISO_HEADER "XABC,XXYZ,SGMT,A,,\nXABCD,XXYZ,SGMT,A,,\n", ": line 3: "},
+        {"no operator", "exchanges.mics", ISO_HEADER "XABC,,SGMT,A,,\n", ": line 2: "},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct config config;
+        struct error e = {0};
+        char prefix[64];
+        int status = finish_with_file(&config, rows[i].option, rows[i].bytes, &e);
+
+        if (status != (rows[i].error ? -1 : 0))
+            fail_msg("%s: %s", rows[i].name, status == 0 ? "it was taken" : e.text);
+        if (rows[i].error) {
+            snprintf(prefix, sizeof prefix, "[%.*s] %s: /tmp/", (int)strcspn(rows[i].option, "."), rows[i].option,
+                     strchr(rows[i].option, '.') + 1);
+            assert_contains(e.text, prefix, rows[i].name);
+            assert_contains(e.text, rows[i].error, rows[i].name);
+            assert_int_equal(e.code, ERROR_CONFIG);
+        }
+        config_free(&config);
+    }
+}
+
+static void a_file_that_is_not_there_is_named(void **state)
+{
+    static const char *const options[] = {"symbology.renames", "exchanges.mics"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(options); i++) {
+        struct config config;
+        struct error e;
+
+        assert_true(config_init(&config));
+        assert_int_equal(config_set(&config, options[i], "/nonexistent/x", &e), 0);
+        assert_int_equal(config_finish_rules(&config, &e), -1);
+        assert_int_equal(e.code, ERROR_IO);
+        assert_contains(e.text, i == 0 ? "[symbology] renames: /nonexistent/x" : "[exchanges] mics: /nonexistent/x",
+                        options[i]);
+        config_free(&config);
+    }
+}
+
+static void what_files_say_is_looked_up_and_is_part_of_the_id(void **state)
+{
+    const char *const renames[] = {"old,new,date\nFB,META,2022-06-09\n", "old,new,date\nFB,META,2022-06-10\n"};
+    const char *const markets[] = {ISO_HEADER "XABC,XXYZ,SGMT,A,,\n", ISO_HEADER "XABC,XABC,OPRT,A,,\n"};
+    char ids[5][RULES_ID_MAX];
+    struct config config;
+    struct slice other;
+    struct error e;
+
+    (void)state;
+    id_of("", NULL, NULL, ids[4]);
+    for (size_t i = 0; i < 2; i++) {
+        size_t next = 0;
+
+        assert_int_equal(finish_with_file(&config, "symbology.renames", renames[i], &e), 0);
+        assert_true(renames_next(config.rules.renames, RENAME_STALE, slice_of("FB"), (struct date){2022, 6, 10}, &next,
+                                 &other));
+        assert_true(slice_equal_text(other, "META"));
+        next = 0;
+        assert_int_equal(
+            renames_next(config.rules.renames, RENAME_BEFORE, slice_of("FB"), (struct date){2022, 6, 9}, &next, &other),
+            i == 1);
+        strcpy(ids[i], config.rules.id);
+        config_free(&config);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(finish_with_file(&config, "exchanges.mics", markets[i], &e), 0);
+        assert_int_equal(exchange_operates(config.rules.exchanges, "XXYZ", "XABC"), i == 0);
+        assert_false(exchange_operates(config.rules.exchanges, "XNAS", "XNGS")); /* of the list built in */
+        strcpy(ids[2 + i], config.rules.id);
+        config_free(&config);
+    }
+    for (size_t i = 0; i < COUNT(ids); i++)
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(ids[i], ids[j]);
+}
+
 /* --- what is printed of the table --- */
 
 static char *printed(void (*print)(FILE *out))
@@ -570,6 +929,17 @@ static void every_option_stands_in_the_sample_and_in_the_table(void **state)
         snprintf(name, sizeof name, "%s =", option->key);
         assert_contains(sample, name, "the sample");
         snprintf(name, sizeof name, "| %s | `%s` |", option->section, option->key);
+        assert_contains(table, name, "the table");
+    }
+    for (int i = 0; i < MATCH_STEP_COUNT; i++) {
+        snprintf(name, sizeof name, CONFIG_STEP_PREFIX "%s", match_step_name((enum match_step)i));
+        assert_contains(sample, name, "the sample");
+        assert_contains(table, name, "the table");
+    }
+    for (int i = 0; i < CONFIG_NAMED_TYPE_COUNT; i++) {
+        snprintf(name, sizeof name, "# %s%s = ", config_named[i].prefix, config_named[i].name);
+        assert_contains(sample, name, "the sample");
+        snprintf(name, sizeof name, "| `%s%s` |", config_named[i].prefix, config_named[i].name);
         assert_contains(table, name, "the table");
     }
     for (int i = 0; i < DISCREPANCY_KIND_COUNT; i++) {
@@ -597,6 +967,20 @@ static void the_sample_in_config_is_what_is_printed(void **state)
     free(sample);
 }
 
+/* A line that shows how a key ends in a name of the user's. */
+static bool is_named(const char *line)
+{
+    char start[128];
+
+    for (int i = 0; i < CONFIG_NAMED_TYPE_COUNT; i++) {
+        snprintf(start, sizeof start, "# %s%s = %s", config_named[i].prefix, config_named[i].name,
+                 config_named[i].value);
+        if (strcmp(line, start) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* With the comments taken off, the sample sets every option to its default, or to its example. */
 static void the_sample_shows_the_defaults(void **state)
 {
@@ -609,7 +993,8 @@ static void the_sample_shows_the_defaults(void **state)
     assert_non_null(bare);
     while ((line = strsep(&rest, "\n"))) {
         bool is_option = line[0] == '#' && strstr(line, " =") && !strstr(line, "`") && !strstr(line, ".file = ") &&
-                         !strstr(line, "= HEADER") && !strstr(line, "sasl") && !strstr(line, "SASL");
+                         !strstr(line, "= HEADER") && !strstr(line, "= LEVEL") && !is_named(line) &&
+                         !strstr(line, "sasl") && !strstr(line, "SASL");
 
         sprintf(bare + strlen(bare), "%s\n", is_option ? line + 2 : line);
     }
@@ -641,7 +1026,11 @@ static void what_is_shown_reads_as_the_same(void **state)
 {
     const char *file =
         "[input]\ntopics = a, b\nstart = latest\n[master]\nmax_bad_rows = unlimited\ncolumn.cfi =\nmemory = 1G\n"
-        "[rules]\nname = n\nMISSING_IDENTIFIER = off\n[kafka]\nclient.id = me\n[batch]\ncommit_interval = 2s\n";
+        "[rules]\nname = n\nMISSING_IDENTIFIER = off\nattribute.cfi = off\nattribute.type = LOW\n"
+        "[identifiers]\nsource.b = RIC\nsource.a = LEI\npseudo_cusips = yes\nshort_cusips = accept\n"
+        "[symbology]\nmaster = CQS\nsession.A\\x3d\\x20/\\x5cx20 = FIX\ntopic.b c = CMS\nmic.XNYS = ACT\n"
+        "[exchanges]\nalias.a\\x01b = XNYS\n[severity]\nz = type=D -> LOW\na = role=LEG -> off\n[kafka]\nclient.id = "
+        "me\n[batch]\ncommit_interval = 2s\n";
     struct config one, two;
     char *first, *second;
     struct error e;
@@ -654,6 +1043,8 @@ static void what_is_shown_reads_as_the_same(void **state)
     assert_int_equal(read_text(&two, first, strlen(first), &e), 0);
     second = shown(&two);
     assert_string_equal(first, second);
+    assert_int_equal(config_finish_rules(&one, &e), 0);
+    assert_int_equal(config_finish_rules(&two, &e), 0);
     assert_string_equal(one.rules.id, two.rules.id);
     config_free(&one);
     config_free(&two);
@@ -676,6 +1067,12 @@ int main(void)
         cmocka_unit_test(a_secret_is_read_without_its_line_end),
         cmocka_unit_test(what_run_needs),
         cmocka_unit_test(the_builder_gets_what_was_set),
+        cmocka_unit_test(what_is_set_comes_into_the_rules),
+        cmocka_unit_test(conventions_of_messages_need_one_of_the_master),
+        cmocka_unit_test(the_id_follows_what_is_set_and_not_where),
+        cmocka_unit_test(files_of_renames_and_markets_are_taken_whole_or_refused),
+        cmocka_unit_test(a_file_that_is_not_there_is_named),
+        cmocka_unit_test(what_files_say_is_looked_up_and_is_part_of_the_id),
         cmocka_unit_test(every_option_stands_in_the_sample_and_in_the_table),
         cmocka_unit_test(the_sample_in_config_is_what_is_printed),
         cmocka_unit_test(the_sample_shows_the_defaults),
