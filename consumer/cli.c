@@ -50,6 +50,7 @@ static const struct shared_option shared_options[] = {
 static const struct cli_entry commands[] = {
     {"run", command_run, "check live FIX messages and publish what disagrees"},
     {"check", command_check, "check FIX files offline and report"},
+    {"explain", command_explain, "show one message: what was looked up, compared, and why"},
     {"index", command_index, "make, describe and search the index of a master"},
     {"tail", command_tail, "show what was published, decoded"},
     {"config", command_config, "check, show and explain the configuration"},

@@ -3,11 +3,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "build_view.h"
 #include "cli.h"
 #include "commands.h"
 #include "fix_file.h"
-#include "limits.h"
+#include "offline.h"
 #include "output_file.h"
 #include "report.h"
 #include "stop.h"
@@ -15,7 +14,6 @@
 #define LIMIT_DEFAULT 50         /* rows of the table */
 #define FINDINGS_DEFAULT 1000000 /* discrepancies that are kept */
 #define FINDINGS_MOST 1000000000 /* that --max-findings may ask for */
-#define TEMPORARY_NAME "/fixwarden-check-XXXXXX"
 
 /* What the flags ask for. */
 struct request {
@@ -55,16 +53,6 @@ static const struct cli_command command = {
     .shared = CLI_CONFIG | CLI_MASTER | CLI_INDEX | CLI_RULES,
 };
 
-static int read_profile(const struct cli_arguments *arguments, enum fix_profile *profile, struct error *e)
-{
-    const char *name = cli_value(arguments, "framing");
-
-    *profile = name && strcmp(name, "strict") == 0 ? FIX_STRICT : FIX_LOG;
-    if (name && *profile == FIX_LOG && strcmp(name, "log") != 0)
-        return error_set(e, ERROR_USAGE, "--framing: '%s' is none of log, strict", name);
-    return 0;
-}
-
 static int read_request(const struct cli_arguments *arguments, struct request *request, struct error *e)
 {
     const char *format = cli_value(arguments, "format");
@@ -80,72 +68,13 @@ static int read_request(const struct cli_arguments *arguments, struct request *r
         return error_set(e, ERROR_USAGE, "--format: '%s' is none of table, csv, json, avro", format);
     if (request->output && request->dead_letters && strcmp(request->output, request->dead_letters) == 0)
         return error_set(e, ERROR_USAGE, "--output and --dead-letters name the same file: %s", request->output);
-    if (read_profile(arguments, &request->profile, e) != 0 ||
+    if (offline_profile(arguments, &request->profile, e) != 0 ||
         cli_number(arguments, "limit", 0, FINDINGS_MOST, LIMIT_DEFAULT, &limit, e) != 0 ||
         cli_number(arguments, "max-findings", 1, FINDINGS_MOST, FINDINGS_DEFAULT, &findings, e) != 0)
         return -1;
     request->limit = request->format == REPORT_TABLE ? limit : SIZE_MAX;
     request->findings_max = findings;
     return 0;
-}
-
-/* --- the index --- */
-
-static int build_at(const struct config *config, const char *path, const atomic_bool *stop, struct error *e)
-{
-    struct index_build_options build_options;
-    struct index_build_result result;
-    struct build_view view;
-    struct limits limits;
-    int status;
-
-    config_master_options(config, &build_options);
-    limits_settle(&build_options, &limits);
-    build_view_init(&view, stop, false, &build_options.events);
-    status = index_build((const char *const *)config->master.files.items, config->master.files.count, path,
-                         &build_options, &result, e);
-    build_view_end(&view);
-    return status;
-}
-
-/* An index for this check only, in a folder of its own that is gone when this returns: the mapping
- * outlives the name. */
-static int open_temporary(const struct config *config, const atomic_bool *stop, struct index **index, struct error *e)
-{
-    const char *folder = getenv("TMPDIR");
-    char path[PATH_MAX], file[PATH_MAX + 8];
-    int status;
-
-    if (!folder || !folder[0])
-        folder = "/tmp";
-    if (snprintf(path, sizeof path, "%s" TEMPORARY_NAME, folder) >= (int)sizeof path)
-        return error_set(e, ERROR_IO, "TMPDIR is too long");
-    if (!mkdtemp(path))
-        return error_set_errno(e, errno, "%s: no place for a temporary index (set TMPDIR)", folder);
-    snprintf(file, sizeof file, "%s/index", path);
-    status = build_at(config, file, stop, e);
-    if (status != 0)
-        error_prefix(e, "temporary index");
-    if (status == 0)
-        status = index_open(file, &(struct index_open_options){0}, index, e);
-    unlink(file);
-    rmdir(path);
-    return status;
-}
-
-/* A flag beats the configuration: --master alone means the master, even where the file names an index, too. */
-static int open_index(const struct config *config, const struct cli_arguments *arguments, const atomic_bool *stop,
-                      struct index **index, struct error *e)
-{
-    bool by_master = cli_value(arguments, "master"), by_index = cli_value(arguments, "index");
-
-    if (by_master && by_index)
-        return error_set(e, ERROR_USAGE, "check: --index and --master exclude each other");
-    if (!by_master && config->master.index[0] != '\0')
-        return index_open(config->master.index, &(struct index_open_options){0}, index, e);
-    if (config->master.files.count == 0)
-        return error_set(e, ERROR_USAGE, "check: it needs --index FILE or --master FILE");
-    return open_temporary(config, stop, index, e);
 }
 
 /* --- the check --- */
@@ -236,7 +165,7 @@ static int run(const struct config *config, const struct cli_arguments *argument
     if (read_request(arguments, &request, e) != 0 || check_readable(arguments, e) != 0)
         return -1;
     const atomic_bool *stop = stop_on_signals();
-    if (open_index(config, arguments, stop, &index, e) != 0)
+    if (offline_open_index(config, arguments, command.name, stop, &index, e) != 0)
         return -1;
     if (report_init(&report, request.findings_max, e) != 0 ||
         check_files(config, &request, arguments, index, stop, &checker, &report, e) != 0 ||

@@ -8,6 +8,7 @@
 #include "core/master.h"
 #include "json_text.h"
 #include "limits.h"
+#include "security_view.h"
 #include "stop.h"
 #include "suggest.h"
 
@@ -314,38 +315,15 @@ static int print_row(const struct index *index, const struct security *security,
     return 0;
 }
 
-/* The row's values by the names of their columns, without blank ones. */
-static json_t *security_values(const struct index_info *info, const struct security *security)
-{
-    json_t *values = json_object();
-
-    for (int i = 0; i < MASTER_ROLE_COUNT; i++)
-        if (security->value[i].len > 0)
-            json_object_set_new(values, master_role_name((enum master_role)i), json_text(security->value[i]));
-    for (size_t i = 0; i < security->carried_count; i++)
-        if (security->carried[i].len > 0)
-            json_object_set_new(values, info->carried_names[i], json_text(security->carried[i]));
-    return values;
-}
-
 static int print_security_json(const struct index *index, const struct security *security, bool whole_row,
                                struct error *e)
 {
-    const struct index_info *info = index_info(index);
-    char *row = NULL;
-    size_t len = 0;
-    json_t *json;
+    json_t *json = security_view(index, security, whole_row, e);
     int status;
 
-    if (whole_row && index_read_row(index, security, &row, &len, e) != 0)
+    if (json == NULL)
         return -1;
-    json = json_pack("{s:s, s:I, s:o}", "master", info->sources[security->source].path, "byte",
-                     (json_int_t)security->row_offset, "values", security_values(info, security));
-    if (json != NULL && whole_row)
-        json_object_set_new(json, "row", json_text(slice_make(row, len)));
-    free(row);
-    status =
-        json != NULL && json_dumpf(json, stdout, JSON_COMPACT) == 0 ? 0 : error_set(e, ERROR_INTERNAL, "no memory");
+    status = json_dumpf(json, stdout, JSON_COMPACT) == 0 ? 0 : error_set(e, ERROR_INTERNAL, "no memory");
     putchar('\n');
     json_decref(json);
     return status;

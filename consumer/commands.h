@@ -6,6 +6,7 @@
 
 int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_explain(int argc, char **argv);
 int command_index(int argc, char **argv);
 int command_index_verify(int argc, char **argv); /* `index verify` and `index diff`, called by command_index */
 int command_index_diff(int argc, char **argv);

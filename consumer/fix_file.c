@@ -74,34 +74,75 @@ static void pass_over(struct reader *reader, size_t consumed)
     memmove(reader->buffer, reader->buffer + consumed, reader->len);
 }
 
-static int check_all(struct reader *reader, struct checker *checker, const struct index *index,
-                     const struct checker_output *output, struct error *e)
+/* What stands before `offset` is passed over; of a pipe it has to be read. */
+static int skip_to(struct reader *reader, int64_t offset, struct error *e)
 {
+    if (offset > 0 && lseek(reader->fd, offset, SEEK_SET) == offset)
+        reader->offset = offset;
+    while (!reader->end && reader->offset < offset) {
+        int64_t left = offset - reader->offset;
+
+        if (reserve(reader, e) != 0 || fill(reader, e) != 0)
+            return -1;
+        pass_over(reader, left < (int64_t)reader->len ? (size_t)left : reader->len);
+    }
+    return 0;
+}
+
+static int read_all(struct reader *reader, fix_file_taker take, void *opaque, struct error *e)
+{
+    bool enough = false;
+
     do {
-        struct origin origin = {.topic = slice_of(reader->path)};
         size_t consumed;
 
         if (reserve(reader, e) != 0 || fill(reader, e) != 0)
             return -1;
-        origin.offset = reader->offset;
-        if (checker_check_log(checker, index, slice_make(reader->buffer, reader->len), reader->end, &origin, &consumed,
-                              output, e) != 0)
+        if (take(opaque, slice_make(reader->buffer, reader->len), reader->offset, reader->end, &consumed, &enough, e) !=
+            0)
             return error_prefix(e, "%s", reader->path);
         pass_over(reader, consumed);
-    } while (!reader->end);
+    } while (!reader->end && !enough);
     return 0;
 }
 
-int fix_file_check(const char *path, struct checker *checker, const struct index *index,
-                   const struct checker_output *output, const atomic_bool *stop, struct error *e)
+int fix_file_read(const char *path, int64_t offset, fix_file_taker take, void *opaque, const atomic_bool *stop,
+                  struct error *e)
 {
     struct reader reader = {.path = path, .stop = stop, .fd = -1};
     int status = open_file(&reader, e);
 
     if (status == 0)
-        status = check_all(&reader, checker, index, output, e);
+        status = skip_to(&reader, offset, e);
+    if (status == 0)
+        status = read_all(&reader, take, opaque, e);
     if (reader.fd > STDIN_FILENO)
         close(reader.fd);
     free(reader.buffer);
     return status;
+}
+
+struct check {
+    struct checker *checker;
+    const struct index *index;
+    const struct checker_output *output;
+    struct slice topic;
+};
+
+static int check_stretch(void *opaque, struct slice stretch, int64_t offset, bool last, size_t *consumed, bool *enough,
+                         struct error *e)
+{
+    const struct check *check = opaque;
+    struct origin origin = {.topic = check->topic, .offset = offset};
+
+    *enough = false;
+    return checker_check_log(check->checker, check->index, stretch, last, &origin, consumed, check->output, e);
+}
+
+int fix_file_check(const char *path, struct checker *checker, const struct index *index,
+                   const struct checker_output *output, const atomic_bool *stop, struct error *e)
+{
+    struct check check = {checker, index, output, slice_of(path)};
+
+    return fix_file_read(path, 0, check_stretch, &check, stop, e);
 }

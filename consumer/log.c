@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +15,19 @@ struct log {
     bool colour;
 };
 
+bool log_may_colour(int fd)
+{
+    const char *no_colour = getenv("NO_COLOR"); /* set to anything but nothing */
+
+    return isatty(fd) && !(no_colour && no_colour[0]);
+}
+
 struct log *log_new(enum log_level level)
 {
     struct log *log = malloc(sizeof *log);
-    const char *no_colour = getenv("NO_COLOR"); /* https://no-color.org: set to anything but nothing */
 
     if (log)
-        *log = (struct log){level, isatty(STDERR_FILENO) && !(no_colour && no_colour[0])};
+        *log = (struct log){level, log_may_colour(STDERR_FILENO)};
     return log;
 }
 

@@ -1,6 +1,5 @@
 #include "text_table.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,7 +47,7 @@ static void cut(char *text)
 static int grow(struct text_table *table, struct error *e)
 {
     size_t more = 2 * table->capacity + 64;
-    char **grown;
+    struct text_cell *grown;
 
     if (table->count < table->capacity)
         return 0;
@@ -71,41 +70,63 @@ int text_table_add(struct text_table *table, char *cell, struct error *e)
     blank_controls(cell);
     if (table->count % table->columns != table->columns - 1)
         cut(cell);
-    table->cells[table->count++] = cell;
+    table->cells[table->count++] = (struct text_cell){cell, NULL};
     return 0;
 }
 
-static void print_cell(const struct text_table *table, size_t at, const size_t *widths, FILE *out)
+void text_table_colour(struct text_table *table, const char *colour)
 {
-    size_t column = at % table->columns;
-    int pad = (int)(widths[column] - width_of(table->cells[at]));
+    if (table->count > 0)
+        table->cells[table->count - 1].colour = colour;
+}
 
-    if (column + 1 == table->columns)
-        fprintf(out, "%s\n", table->cells[at]);
-    else if (column == 0)
-        fprintf(out, "%*s%s  ", pad, "", table->cells[at]);
+static void print_text(const struct text_cell *cell, FILE *out)
+{
+    if (cell->colour && cell->text[0])
+        fprintf(out, "%s%s\033[0m", cell->colour, cell->text);
     else
-        fprintf(out, "%s%*s  ", table->cells[at], pad, "");
+        fputs(cell->text, out);
+}
+
+/* *gap: the blanks before the next cell that holds anything, so that no line ends in blanks. */
+static void print_cell(const struct text_table *table, size_t at, const size_t *widths, int *gap, FILE *out)
+{
+    const struct text_cell *cell = &table->cells[at];
+    size_t column = at % table->columns;
+    int pad = (int)(widths[column] - width_of(cell->text));
+    bool right = column == 0 && !table->left;
+
+    if (cell->text[0]) {
+        fprintf(out, "%*s", *gap + (right ? pad : 0), "");
+        print_text(cell, out);
+        *gap = 0;
+    }
+    *gap += 2 + (right && cell->text[0] ? 0 : pad);
+    if (column + 1 == table->columns)
+        fputc('\n', out);
 }
 
 void text_table_print(const struct text_table *table, FILE *out)
 {
     size_t widths[TEXT_TABLE_COLUMNS_MAX] = {0};
+    int gap = 0;
 
     for (size_t i = 0; i < table->count; i++) {
-        size_t width = width_of(table->cells[i]);
+        size_t width = width_of(table->cells[i].text);
 
         if (width > widths[i % table->columns])
             widths[i % table->columns] = width;
     }
-    for (size_t i = 0; i < table->count; i++)
-        print_cell(table, i, widths, out);
+    for (size_t i = 0; i < table->count; i++) {
+        gap = i % table->columns == 0 ? table->indent : gap;
+        print_cell(table, i, widths, &gap, out);
+    }
 }
 
 void text_table_free(struct text_table *table)
 {
     for (size_t i = 0; i < table->count; i++)
-        free(table->cells[i]);
+        free(table->cells[i].text);
     free(table->cells);
     *table = (struct text_table){0};
 }

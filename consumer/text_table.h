@@ -2,6 +2,7 @@
 #ifndef FIXWARDEN_CONSUMER_TEXT_TABLE_H
 #define FIXWARDEN_CONSUMER_TEXT_TABLE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "core/error.h"
@@ -9,10 +10,17 @@
 #define TEXT_TABLE_COLUMNS_MAX 16
 #define TEXT_TABLE_CELL_MAX 40 /* characters; a longer cell is cut, but for those of the last column */
 
+struct text_cell {
+    char *text;
+    const char *colour; /* an escape sequence, or NULL; borrowed */
+};
+
 /* Starts with the number of columns and zeros. */
 struct text_table {
     size_t columns;
-    char **cells; /* row by row; the first row is the header */
+    int indent;              /* blanks before each line */
+    bool left;               /* the first column is aligned to the left, too */
+    struct text_cell *cells; /* row by row; the first row is the header, if there is one */
     size_t count, capacity;
 };
 
@@ -20,7 +28,10 @@ struct text_table {
  * need not be asked. Control characters become blanks: what a message says must not steer the terminal. */
 int text_table_add(struct text_table *table, char *cell, struct error *e);
 
-/* The first column is aligned to the right, the others to the left. */
+/* Gives the cell that was added last a colour; of no cell it is nothing. */
+void text_table_colour(struct text_table *table, const char *colour);
+
+/* The first column is aligned to the right, unless `left`, the others to the left. */
 void text_table_print(const struct text_table *table, FILE *out);
 void text_table_free(struct text_table *table);
 

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "lookahead.h"
-#include "match.h"
 
 /* Messages that are parsed before the first of them is matched: few enough for the processor's caches. */
 #define GROUP_MAX 32
@@ -44,7 +43,8 @@ struct checker {
     struct waiting group[GROUP_MAX];
     struct index_lookup ahead[GROUP_MAX]; /* of the first instrument of each */
     size_t group_count;
-    size_t group_bytes; /* of their instruments */
+    size_t group_bytes;                /* of their instruments */
+    const struct checker_trace *trace; /* or NULL */
 };
 
 /* One call under way. */
@@ -80,6 +80,12 @@ void checker_free(struct checker *checker)
     for (size_t i = 0; i < GROUP_MAX; i++)
         instrument_list_free(&checker->group[i].instruments);
     free(checker);
+}
+
+void checker_set_trace(struct checker *checker, const struct checker_trace *trace)
+{
+    checker->trace = trace;
+    matcher_set_trace(checker->matcher, trace != NULL ? trace->match : NULL);
 }
 
 const struct checker_counts *checker_counts(const struct checker *checker)
@@ -128,11 +134,21 @@ static enum severity severity_of(const struct checker *checker, const struct mes
         .notional = checker->exposure.notional,
         .currency = checker->amounts.currency,
     };
+    enum severity_source source = SEVERITY_BY_RULE;
     int level = severity_rules_find(rules->severities, &subject);
 
-    if (level < 0 && verdict->step >= 0)
+    if (level < 0 && verdict->step >= 0) {
+        source = SEVERITY_BY_STEP;
         level = rules->step_severity[verdict->step];
-    return level < 0 ? rules->severity[verdict->kind] : (enum severity)level;
+    }
+    if (level < 0) {
+        source = SEVERITY_BY_KIND;
+        level = (int)rules->severity[verdict->kind];
+    }
+    if (checker->trace != NULL)
+        checker->trace->on_severity(checker->trace->opaque, verdict, (enum severity)level, source,
+                                    severity_rules_find_name(rules->severities, &subject));
+    return (enum severity)level;
 }
 
 static int report_verdict(const struct run *r, const struct waiting *w, const struct instrument *instrument,
@@ -171,12 +187,14 @@ static int report_verdicts(const struct run *r, struct waiting *w, const struct 
     const struct match_result *result = &checker->result;
     const struct message_fields *message;
 
-    if (result->count == 0)
+    if (result->count == 0 && checker->trace == NULL)
         return 0;
     message = instrument_message(&w->instruments);
     instrument_amounts(&w->instruments, &checker->amounts);
     exposure_of(message, instrument, &checker->amounts, result->is_certain ? result->security : NULL,
                 &checker->exposure);
+    if (checker->trace != NULL)
+        checker->trace->on_result(checker->trace->opaque, instrument, result, &checker->amounts, &checker->exposure);
     for (size_t i = 0; i < result->count; i++) {
         enum severity severity = severity_of(checker, message, instrument, &result->verdicts[i]);
         if (severity == SEVERITY_OFF)
@@ -193,6 +211,12 @@ static int report_verdicts(const struct run *r, struct waiting *w, const struct 
 static const struct index_lookup *ahead_of(const struct checker *checker, const struct waiting *w)
 {
     return &checker->ahead[w - checker->group];
+}
+
+static void tell_instrument(const struct checker *checker, const struct instrument *instrument)
+{
+    if (checker->trace != NULL)
+        checker->trace->on_instrument(checker->trace->opaque, instrument);
 }
 
 /* The convention of the message's session or topic. Most users set none. */
@@ -217,12 +241,14 @@ static int check_instruments(const struct run *r, struct waiting *w, size_t *fou
 
     *found = 0;
     for (input.instrument = w->first; input.instrument != NULL; input.instrument = instrument_next(list)) {
+        tell_instrument(checker, input.instrument);
         if (match_instrument(checker->matcher, r->index, checker->rules, &input, &checker->result, e) != 0 ||
             report_verdicts(r, w, input.instrument, found, e) != 0)
             return -1;
     }
     if (!instrument_is_missing(list))
         return 0;
+    tell_instrument(checker, instrument_body(list));
     match_missing(checker->rules, &checker->result);
     return report_verdicts(r, w, instrument_body(list), found, e);
 }

@@ -16,6 +16,7 @@
 #include "error.h"
 #include "fix.h"
 #include "index.h"
+#include "match.h"
 #include "rules.h"
 
 #define CHECKER_SCRATCH_MAX (8u << 20) /* beyond it only what one message's instruments take while it is checked */
@@ -50,6 +51,24 @@ struct checker_output {
     bool (*is_full)(void *opaque); /* whether no further record should be begun; NULL: never */
 };
 
+/* What a severity was set by. */
+enum severity_source { SEVERITY_BY_KIND, SEVERITY_BY_STEP, SEVERITY_BY_RULE };
+
+/* What was done on the way, for somebody who wants to know why. Called in the order in which it happens, with values
+ * that are borrowed for the call. */
+struct checker_trace {
+    void *opaque;
+    const struct match_trace *match;
+    /* Before an instrument is matched; also of the body that names none and should. */
+    void (*on_instrument)(void *opaque, const struct instrument *instrument);
+    /* Behind it, before its discrepancies. */
+    void (*on_result)(void *opaque, const struct instrument *instrument, const struct match_result *result,
+                      const struct message_amounts *amounts, const struct exposure *exposure);
+    /* Of each verdict, also where it then is off; `rule`: the name of the rule, if it is one. */
+    void (*on_severity)(void *opaque, const struct verdict *verdict, enum severity severity,
+                        enum severity_source source, const char *rule);
+};
+
 struct checker;
 
 /* `rules` are borrowed until checker_free. NULL without memory. */
@@ -71,6 +90,9 @@ int checker_check(struct checker *checker, const struct index *index, struct sli
 int checker_check_log(struct checker *checker, const struct index *index, struct slice buffer, bool last,
                       const struct origin *origin, size_t *consumed, const struct checker_output *output,
                       struct error *e);
+
+/* From now on tells what is done; NULL: nobody. Borrowed. */
+void checker_set_trace(struct checker *checker, const struct checker_trace *trace);
 
 const struct checker_counts *checker_counts(const struct checker *checker);
 

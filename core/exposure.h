@@ -14,6 +14,8 @@ struct exposure {
     bool has_notional;
     struct decimal notional; /* in the currency of message_amounts */
     bool counts;             /* no message before has stated it */
+    const char *absent_why;  /* why there is no notional, a constant in words; NULL: there is one */
+    const char *repeats_why; /* why it does not count, likewise */
 };
 
 /* `security`: the row that the instrument is for certain, or NULL. */

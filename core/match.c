@@ -110,11 +110,14 @@ static void finish(struct matching *m)
 {
     struct match_result *r = m->result;
     const struct candidates *c = &m->matcher->candidates;
+    const struct match_trace *trace = m->matcher->trace;
 
     r->candidates = c->count > UINT32_MAX ? UINT32_MAX : (uint32_t)c->count;
     r->security = c->count > 0 ? c->rows[0] : NULL;
     if (r->security == NULL)
         return;
+    if (trace != NULL)
+        trace->on_rows(trace->opaque, (const struct security *const *)c->rows, c->count);
     for (size_t i = 0; i < r->count; i++) {
         struct verdict *v = &r->verdicts[i];
         v->expected = match_expected(m, v, m->matcher->expected_roles[i], r->security);

@@ -38,15 +38,23 @@ struct match_input {
  * that are borrowed for the call. */
 struct match_trace {
     void *opaque;
-    /* A key was looked up; `rows` is how many further candidates it led to. `why` is a constant: "identifier",
-     * "stands for", "symbol", "spelling", "renamed", "looks like". */
-    void (*on_lookup)(void *opaque, const char *why, enum identifier_kind kind, struct slice key, size_t rows);
+    /* How the symbol is read, told before it is looked up or compared: the convention that applies, or NONE, and what
+     * is looked up in its place. */
+    void (*on_symbol)(void *opaque, enum symbology_convention convention, enum symbology_reading reading,
+                      struct slice own);
+    /* A key was looked up; `rows` is how many further rows it led to, or how many candidates hold it, `left` how many
+     * candidates there are now. `why` is a constant: "identifier", "stands for", "symbol", "spelling", "renamed",
+     * "looks like". */
+    void (*on_lookup)(void *opaque, const char *why, enum identifier_kind kind, struct slice key, size_t rows,
+                      size_t left);
     /* What was made of an identifier: a constant in words. */
     void (*on_identifier)(void *opaque, const struct instrument_identifier *identifier, const char *outcome);
     /* A step that compared something; `expected` is the nearest candidate's value, `left` how many candidates remain.
      */
     void (*on_step)(void *opaque, enum match_step step, struct slice observed, struct slice expected,
                     enum agreement outcome, size_t left);
+    /* The candidates that remain at the end, the nearest first; at least one. */
+    void (*on_rows)(void *opaque, const struct security *const *rows, size_t count);
 };
 
 struct matcher;

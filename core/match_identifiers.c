@@ -187,16 +187,19 @@ static int combine(struct matching *m, struct clue *clue, const char *why, struc
 
     if (candidates_keep_best(&matcher->candidates, lacks_key, clue) == 0) {
         clue->found = true;
+        match_tell_lookup(m, why, kind_of(clue), key_of(clue), matcher->candidates.count);
         return 0;
     }
     matcher->others.count = 0;
     if (candidates_add(&matcher->others, m->index, kind_of(clue), key_of(clue), e) != 0)
         return -1;
     clue->found = matcher->others.count > 0;
-    if (!clue->found)
-        return 0;
-    clue->conflict = all_contradict(m, clue) || all_contradict_earlier(m, clue) || denies_earlier(m, clue);
-    return clue->conflict ? 0 : match_look_up(m, why, kind_of(clue), key_of(clue), e);
+    clue->conflict =
+        clue->found && (all_contradict(m, clue) || all_contradict_earlier(m, clue) || denies_earlier(m, clue));
+    if (clue->found && !clue->conflict)
+        return match_look_up(m, why, kind_of(clue), key_of(clue), e);
+    match_tell_lookup(m, why, kind_of(clue), key_of(clue), matcher->others.count);
+    return 0;
 }
 
 /* The first identifier that the master holds makes the candidates. */

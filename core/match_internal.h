@@ -80,6 +80,10 @@ struct slice match_first_filled(const struct security *row, uint32_t roles);
 struct slice match_expected(const struct matching *m, const struct verdict *verdict, uint32_t roles,
                             const struct security *row);
 
+/* Tells that a key was looked up. */
+void match_tell_lookup(const struct matching *m, const char *why, enum identifier_kind kind, struct slice key,
+                       size_t rows);
+
 /* Looks up rows and appends them to the candidates, and tells so. -1 without memory. */
 int match_look_up(struct matching *m, const char *why, enum identifier_kind kind, struct slice key, struct error *e);
 

@@ -147,9 +147,9 @@ static struct slice write_date(struct date date, char out[OBSERVED_DATE_MAX])
 static void compare_status(struct matching *m)
 {
     struct verdict verdict = {.kind = DISCREPANCY_INACTIVE_SECURITY, .step = MATCH_STATUS};
+    struct slice told = m->matcher->trace != NULL ? write_date(m->date, m->result->date) : slice_make(NULL, 0);
 
-    if (!m->rules->compared[MATCH_STATUS] ||
-        narrow(m, MATCH_STATUS, slice_make(NULL, 0), judge_active, ROLE_STATUS) != DIFFERS)
+    if (!m->rules->compared[MATCH_STATUS] || narrow(m, MATCH_STATUS, told, judge_active, ROLE_STATUS) != DIFFERS)
         return;
     verdict.has_observed = m->date.year != 0;
     verdict.observed = write_date(m->date, m->result->date);

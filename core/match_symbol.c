@@ -16,6 +16,7 @@ static bool ends_in_suffix(struct slice symbol, struct slice suffix)
 static const struct symbol_terms *terms_of(struct matching *m)
 {
     struct symbol_terms *t = &m->matcher->symbol;
+    const struct match_trace *trace = m->matcher->trace;
     const struct instrument *i = m->instrument;
 
     if (t->is_ready)
@@ -28,6 +29,8 @@ static const struct symbol_terms *terms_of(struct matching *m)
     t->own = t->reading == SYMBOLOGY_SPELLED ? slice_make(t->spelled, t->spelled_len) : i->symbol;
     t->lacks_suffix =
         t->reading == SYMBOLOGY_NOT_UNDERSTOOD && i->suffix.len > 0 && !ends_in_suffix(i->symbol, i->suffix);
+    if (trace != NULL)
+        trace->on_symbol(trace->opaque, m->convention, t->reading, t->own);
     return t;
 }
 

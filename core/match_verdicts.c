@@ -65,15 +65,22 @@ struct slice match_expected(const struct matching *m, const struct verdict *verd
     return match_first_filled(row, roles);
 }
 
+void match_tell_lookup(const struct matching *m, const char *why, enum identifier_kind kind, struct slice key,
+                       size_t rows)
+{
+    const struct match_trace *trace = m->matcher->trace;
+
+    if (trace != NULL)
+        trace->on_lookup(trace->opaque, why, kind, key, rows, m->matcher->candidates.count);
+}
+
 int match_look_up(struct matching *m, const char *why, enum identifier_kind kind, struct slice key, struct error *e)
 {
     struct candidates *c = &m->matcher->candidates;
-    const struct match_trace *trace = m->matcher->trace;
     size_t before = c->count;
 
     if (candidates_add(c, m->index, kind, key, e) != 0)
         return -1;
-    if (trace != NULL)
-        trace->on_lookup(trace->opaque, why, kind, key, c->count - before);
+    match_tell_lookup(m, why, kind, key, c->count - before);
     return 0;
 }

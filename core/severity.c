@@ -433,12 +433,27 @@ static bool applies(const struct rule *rule, const struct severity_subject *subj
     return true;
 }
 
-int severity_rules_find(const struct severity_rules *rules, const struct severity_subject *subject)
+/* The first rule that applies, or NULL. */
+static const struct rule *find(const struct severity_rules *rules, const struct severity_subject *subject)
 {
     for (size_t i = 0; rules != NULL && i < rules->count; i++)
         if (applies(&rules->items[i], subject))
-            return (int)rules->items[i].level;
-    return -1;
+            return &rules->items[i];
+    return NULL;
+}
+
+int severity_rules_find(const struct severity_rules *rules, const struct severity_subject *subject)
+{
+    const struct rule *rule = find(rules, subject);
+
+    return rule != NULL ? (int)rule->level : -1;
+}
+
+const char *severity_rules_find_name(const struct severity_rules *rules, const struct severity_subject *subject)
+{
+    const struct rule *rule = find(rules, subject);
+
+    return rule != NULL ? rule->name : NULL;
 }
 
 /* ---- the digest ---- */

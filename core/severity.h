@@ -56,6 +56,9 @@ struct severity_subject {
 /* The level of the first rule that applies; -1 where none does. `rules` may be NULL. */
 int severity_rules_find(const struct severity_rules *rules, const struct severity_subject *subject);
 
+/* The name of that rule, or NULL. Borrowed from the rules. */
+const char *severity_rules_find_name(const struct severity_rules *rules, const struct severity_subject *subject);
+
 /* The same for rules that do the same: whatever their names are, and in whatever order conditions and values stand.
  * `rules` may be NULL. */
 uint64_t severity_rules_digest(const struct severity_rules *rules);

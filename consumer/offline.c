@@ -1,0 +1,78 @@
+#include "offline.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build_view.h"
+#include "limits.h"
+
+#define TEMPORARY_NAME "/fixwarden-check-XXXXXX"
+
+int offline_profile(const struct cli_arguments *arguments, enum fix_profile *profile, struct error *e)
+{
+    const char *name = cli_value(arguments, "framing");
+
+    *profile = name && strcmp(name, "strict") == 0 ? FIX_STRICT : FIX_LOG;
+    if (name && *profile == FIX_LOG && strcmp(name, "log") != 0)
+        return error_set(e, ERROR_USAGE, "--framing: '%s' is none of log, strict", name);
+    return 0;
+}
+
+static int build_at(const struct config *config, const char *path, const atomic_bool *stop, struct error *e)
+{
+    struct index_build_options build_options;
+    struct index_build_result result;
+    struct build_view view;
+    struct limits limits;
+    int status;
+
+    config_master_options(config, &build_options);
+    limits_settle(&build_options, &limits);
+    build_view_init(&view, stop, false, &build_options.events);
+    status = index_build((const char *const *)config->master.files.items, config->master.files.count, path,
+                         &build_options, &result, e);
+    build_view_end(&view);
+    return status;
+}
+
+/* An index for this command only, in a folder of its own that is gone when this returns: the mapping
+ * outlives the name. */
+static int open_temporary(const struct config *config, const atomic_bool *stop, struct index **index, struct error *e)
+{
+    const char *folder = getenv("TMPDIR");
+    char path[PATH_MAX], file[PATH_MAX + 8];
+    int status;
+
+    if (!folder || !folder[0])
+        folder = "/tmp";
+    if (snprintf(path, sizeof path, "%s" TEMPORARY_NAME, folder) >= (int)sizeof path)
+        return error_set(e, ERROR_IO, "TMPDIR is too long");
+    if (!mkdtemp(path))
+        return error_set_errno(e, errno, "%s: no place for a temporary index (set TMPDIR)", folder);
+    snprintf(file, sizeof file, "%s/index", path);
+    status = build_at(config, file, stop, e);
+    if (status != 0)
+        error_prefix(e, "temporary index");
+    if (status == 0)
+        status = index_open(file, &(struct index_open_options){0}, index, e);
+    unlink(file);
+    rmdir(path);
+    return status;
+}
+
+int offline_open_index(const struct config *config, const struct cli_arguments *arguments, const char *command,
+                       const atomic_bool *stop, struct index **index, struct error *e)
+{
+    bool by_master = cli_value(arguments, "master"), by_index = cli_value(arguments, "index");
+
+    if (by_master && by_index)
+        return error_set(e, ERROR_USAGE, "%s: --index and --master exclude each other", command);
+    if (!by_master && config->master.index[0] != '\0')
+        return index_open(config->master.index, &(struct index_open_options){0}, index, e);
+    if (config->master.files.count == 0)
+        return error_set(e, ERROR_USAGE, "%s: it needs --index FILE or --master FILE", command);
+    return open_temporary(config, stop, index, e);
+}
