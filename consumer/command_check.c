@@ -20,7 +20,7 @@
 /* What the flags ask for. */
 struct request {
     enum report_format format;
-    enum fix_profile profile;
+    unsigned profile;
     size_t limit;
     size_t findings_max;
     const char *output;       /* NULL: stdout */
@@ -35,6 +35,8 @@ static const struct cli_option options[] = {
     {"limit", 'n', "N", NULL, "rows of the table (50)"},
     {"max-findings", 0, "N", NULL, "keep so many discrepancies, of the highest exposure (1000000)"},
     {"framing", 0, "PROFILE", NULL, "log (default): as written down by people; strict: as FIX has it"},
+    {"tolerate", 0, "LIST", "input.tolerate",
+     "what else is tolerated (checksum,empty_value), and what is not (-prefix)"},
     {"fail-on-discrepancy", 0, NULL, NULL, "exit with 1 if there is a discrepancy"},
     {0},
 };
@@ -55,11 +57,11 @@ static const struct cli_command command = {
     .shared = CLI_CONFIG | CLI_MASTER | CLI_INDEX,
 };
 
-static int read_profile(const struct cli_arguments *arguments, enum fix_profile *profile, struct error *e)
+static int read_profile(const struct cli_arguments *arguments, unsigned *profile, struct error *e)
 {
     const char *name = cli_value(arguments, "framing");
 
-    *profile = name && strcmp(name, "strict") == 0 ? FIX_STRICT : FIX_LOG;
+    *profile = name && strcmp(name, "strict") == 0 ? FIX_STRICT_LOG : FIX_LOG;
     if (name && *profile == FIX_LOG && strcmp(name, "log") != 0)
         return error_set(e, ERROR_USAGE, "--framing: '%s' is none of log, strict", name);
     return 0;
@@ -154,7 +156,7 @@ static int check_files(const struct config *config, const struct request *reques
                        const struct cli_arguments *arguments, const struct index *index, const atomic_bool *stop,
                        struct checker **checker, struct report *report, struct error *e)
 {
-    *checker = checker_new(&config->rules, request->profile);
+    *checker = checker_new(&config->rules, config_tolerated(config, request->profile));
     if (!*checker)
         return error_set(e, ERROR_INTERNAL, "no memory");
     for (int i = 0; i < arguments->operand_count; i++)

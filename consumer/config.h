@@ -22,6 +22,7 @@ enum delivery { DELIVERY_EXACTLY_ONCE, DELIVERY_AT_LEAST_ONCE };
 
 /* How much of the index is in memory. */
 enum residence { RESIDENCE_ON_DEMAND, RESIDENCE_POPULATED, RESIDENCE_LOCKED };
+enum framing { FRAMING_STRICT, FRAMING_LOG };
 enum start_at { START_EARLIEST, START_LATEST };
 
 /* Where a value comes from; the later beats the earlier. */
@@ -55,7 +56,8 @@ struct config {
     struct {
         struct string_list topics;
         char *group;
-        enum fix_profile framing;
+        enum framing framing;
+        struct string_list tolerate; /* names of tolerances, - before those that are taken out */
         enum start_at start;
     } input;
     struct {
@@ -133,6 +135,9 @@ int config_expand_masters(struct config *config, struct error *e);
 
 /* What only shows when all is put together: what `run` needs and lacks, values that contradict each other. */
 int config_validate_run(const struct config *config, struct error *e);
+
+/* What [input] tolerate makes of the tolerances that a profile starts from (core/fix_tolerance.h). */
+unsigned config_tolerated(const struct config *config, unsigned profile);
 
 /* The master's and the builder's options as core wants them, without events; borrowed from the configuration. */
 void config_master_options(const struct config *config, struct index_build_options *out);

@@ -6,7 +6,7 @@
 
 struct checker {
     struct rules rules;
-    enum fix_profile profile;
+    unsigned tolerated;
     struct matcher *matcher;
     struct checker_counts counts;
     struct match_result result;
@@ -22,14 +22,14 @@ struct record_check {
     struct origin origin; /* of the message at hand */
 };
 
-struct checker *checker_new(const struct rules *rules, enum fix_profile profile)
+struct checker *checker_new(const struct rules *rules, unsigned tolerated)
 {
     struct checker *checker = calloc(1, sizeof *checker);
 
     if (checker == NULL)
         return NULL;
     checker->rules = *rules;
-    checker->profile = profile;
+    checker->tolerated = tolerated;
     checker->matcher = matcher_new();
     if (checker->matcher == NULL) {
         checker_free(checker);
@@ -174,7 +174,7 @@ int checker_check(struct checker *checker, const struct index *index, struct sli
 
     c.origin.message = 0;
     do {
-        fix_next(checker->profile, slice_make(record.ptr + at, record.len - at), at == 0, true, &step);
+        fix_next(checker->tolerated, slice_make(record.ptr + at, record.len - at), at == 0, true, &step);
         if (take_step(&c, &step, at + step.start, e) != 0)
             return -1;
         at += step.consumed;
@@ -186,13 +186,13 @@ int checker_check_log(struct checker *checker, const struct index *index, struct
                       const struct origin *origin, size_t *consumed, const struct checker_output *output,
                       struct error *e)
 {
-    enum fix_profile profile = checker->profile == FIX_STRICT ? FIX_STRICT_LOG : checker->profile;
+    unsigned tolerated = checker->tolerated | FIX_TOLERATE_RESYNC; /* a file has no rest that one message could take */
     struct record_check c = {.checker = checker, .index = index, .output = output, .origin = *origin};
     struct fix_step step;
 
     *consumed = 0;
     do {
-        fix_next(profile, slice_make(buffer.ptr + *consumed, buffer.len - *consumed), false, last, &step);
+        fix_next(tolerated, slice_make(buffer.ptr + *consumed, buffer.len - *consumed), false, last, &step);
         /* In a file each message has a place of its own, so it is its own record. */
         c.origin.offset = origin->offset + (int64_t)(*consumed + step.start);
         c.origin.message = 0;
