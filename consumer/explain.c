@@ -36,7 +36,8 @@ static int on_dead_letter(void *opaque, const struct dead_letter *letter, struct
 static int check(struct explanation *x, struct error *e)
 {
     const struct explain_request *r = x->request;
-    const struct checker_output output = {x, on_discrepancy, on_dead_letter};
+    const struct checker_output output = {
+        .opaque = x, .on_discrepancy = on_discrepancy, .on_dead_letter = on_dead_letter};
     struct checker *checker = checker_new(r->rules, r->profile);
     int status;
 

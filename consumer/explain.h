@@ -14,7 +14,7 @@
 /* All of it borrowed for the call. */
 struct explain_request {
     struct slice bytes; /* of one message, or of what is malformed */
-    enum fix_profile profile;
+    unsigned profile;   /* of enum fix_tolerance */
     struct origin origin;
     const struct index *index;
     const struct rules *rules;

@@ -194,7 +194,8 @@ static void write_framing(struct writer *w, const json_t *framing)
     add_figure(w, framing, "body_length", "BodyLength", 1);
     add_figure(w, framing, "checksum", "CheckSum", 3);
     if (strcmp(text_at(framing, "profile"), "strict") != 0)
-        add_refusal(w, "profile log", json_object_get(framing, "refused"));
+        add_refusal(w, strcmp(text_at(framing, "profile"), "log") == 0 ? "profile log" : "as set here",
+                    json_object_get(framing, "refused"));
     add_refusal(w, "profile strict", json_object_get(framing, "refused_by_strict"));
     end_table(w);
 }
