@@ -107,10 +107,12 @@ void config_named_free(struct config *config)
 /* Whether the name's byte at `i` would be read as something else if it stood in a file as it is. */
 static bool needs_escape(const char *name, size_t i)
 {
-    char byte;
     bool at_end = i == 0 || name[i + 1] == '\0';
+    char byte;
 
-    return name[i] == '=' || (unsigned char)name[i] < ' ' || name[i] == 0x7f || (name[i] == ' ' && at_end) ||
+    if (name[i] == ' ')
+        return at_end;
+    return name[i] == '=' || (unsigned char)name[i] < ' ' || name[i] == 0x7f || (i == 0 && strchr("#;[", name[i])) ||
            escape_read(slice_of(name + i), &byte);
 }
 

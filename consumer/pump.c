@@ -11,12 +11,11 @@
 #include "source.h"
 #include "txn.h"
 
-#define POLL_MS 100                /* how long an idle poll waits; less if a commit is due before */
-#define REPORT_MS 10000            /* between lines of counts */
-#define POLL_RECORDS_MAX 4096u     /* of one poll: what is borrowed from the library at once */
-#define FOUND_BYTES_MAX (8u << 20) /* found bytes that are handed to the producer before checking goes on */
-#define ABORTS_MAX 10              /* in a row, without one commit between them */
-#define ABORT_PAUSE_MS 200         /* before going on, times the aborts in a row */
+#define POLL_MS 100            /* how long an idle poll waits; less if a commit is due before */
+#define REPORT_MS 10000        /* between lines of counts */
+#define POLL_RECORDS_MAX 4096u /* of one poll: what is borrowed from the library at once */
+#define ABORTS_MAX 10          /* in a row, without one commit between them */
+#define ABORT_PAUSE_MS 200     /* before going on, times the aborts in a row */
 
 struct pump {
     struct pump_options options;
@@ -25,7 +24,7 @@ struct pump {
     struct txn *txn; /* NULL for at-least-once */
     struct checker *checker;
     struct found *found;
-    struct source_record *records; /* of one poll */
+    struct checker_record *records; /* of one poll */
     size_t records_max;
 
     uint64_t uncommitted;               /* records checked since the last commit */
@@ -230,16 +229,23 @@ static int publish(struct pump *p, struct error *e)
 
 /* --- checking --- */
 
+static int at_record(const struct origin *origin, struct error *e)
+{
+    return error_prefix(e, "%.*s/%d offset %lld", SLICE_FORMAT(origin->topic), origin->partition,
+                        (long long)origin->offset);
+}
+
 static int check(struct pump *p, const struct index *index, size_t count, struct error *e)
 {
-    for (size_t i = 0; i < count && !p->rewind; i++) {
-        const struct source_record *record = &p->records[i];
+    size_t done;
 
-        if (checker_check(p->checker, index, record->value, &record->origin, found_output(p->found), e) != 0)
-            return error_prefix(e, "%.*s/%d offset %lld", SLICE_FORMAT(record->origin.topic), record->origin.partition,
-                                (long long)record->origin.offset);
-        p->uncommitted++;
-        if (found_bytes(p->found) >= FOUND_BYTES_MAX && send_found(p, e) != 0)
+    for (size_t at = 0; at < count && !p->rewind; at += done) {
+        const struct checker_record *records = p->records + at;
+
+        if (checker_check_batch(p->checker, index, records, count - at, found_output(p->found), &done, e) != 0)
+            return at_record(&records[done].origin, e);
+        p->uncommitted += done;
+        if (at + done < count && send_found(p, e) != 0) /* it is full */
             return -1;
     }
     return 0;

@@ -295,12 +295,12 @@ static void take_news(struct source *s, const rd_kafka_message_t *message)
                   rd_kafka_message_errstr(message));
 }
 
-static void describe(const rd_kafka_message_t *message, const struct ledger_entry *entry, struct source_record *out)
+static void describe(const rd_kafka_message_t *message, const struct ledger_entry *entry, struct checker_record *out)
 {
     rd_kafka_timestamp_type_t type;
     int64_t timestamp = rd_kafka_message_timestamp(message, &type);
 
-    *out = (struct source_record){
+    *out = (struct checker_record){
         .origin = {.topic = slice_make(entry->topic, entry->topic_len),
                    .partition = message->partition,
                    .offset = message->offset,
@@ -312,7 +312,7 @@ static void describe(const rd_kafka_message_t *message, const struct ledger_entr
     };
 }
 
-static bool take_record(struct source *s, const rd_kafka_message_t *message, struct source_record *out)
+static bool take_record(struct source *s, const rd_kafka_message_t *message, struct checker_record *out)
 {
     const char *topic;
     struct ledger_entry *entry;
@@ -365,7 +365,7 @@ static int fetch_dropped_again(struct source *s, struct error *e)
     return status;
 }
 
-int source_poll(struct source *source, struct source_record *records, size_t max, int timeout_ms, size_t *count,
+int source_poll(struct source *source, struct checker_record *records, size_t max, int timeout_ms, size_t *count,
                 struct error *e)
 {
     source_release(source);

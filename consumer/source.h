@@ -9,13 +9,8 @@
 #include <stdatomic.h>
 
 #include "config.h"
-#include "core/discrepancy.h"
+#include "core/checker.h"
 #include "log.h"
-
-struct source_record {
-    struct origin origin; /* message is 0 */
-    struct slice value;
-};
 
 struct source_events {
     void *opaque;
@@ -41,7 +36,7 @@ void source_close(struct source *source);
 
 /* Waits for a record for `timeout_ms` at most, then takes what has arrived, `max` records at most. Sets *count.
  * Troubles that pass are logged and waited out; -1 is for good. */
-int source_poll(struct source *source, struct source_record *records, size_t max, int timeout_ms, size_t *count,
+int source_poll(struct source *source, struct checker_record *records, size_t max, int timeout_ms, size_t *count,
                 struct error *e);
 void source_release(struct source *source);
 

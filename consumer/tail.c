@@ -119,7 +119,7 @@ static void show(const struct tail *t, const json_t *record)
 }
 
 /* -1 only where nothing further can be shown either. */
-static int take(const struct tail *t, const struct source_record *record, struct error *e)
+static int take(const struct tail *t, const struct checker_record *record, struct error *e)
 {
     json_t *decoded = NULL;
     const char *name;
@@ -144,7 +144,7 @@ static bool has_enough(const struct tail *t)
 
 static int read_all(const struct tail *t, struct error *e)
 {
-    struct source_record records[POLL_RECORDS];
+    struct checker_record records[POLL_RECORDS];
     FILE *out = t->options->out;
     size_t count = 0;
 

@@ -24,10 +24,4 @@ static inline bool ascii_is_letter(char c)
     return ascii_is_upper(ascii_to_upper(c));
 }
 
-/* Of the names that users give to rules and sets of them. */
-static inline bool ascii_is_name(char c)
-{
-    return ascii_is_letter(c) || ascii_is_digit(c) || c == '-' || c == '_' || c == '.';
-}
-
 #endif

@@ -154,11 +154,11 @@ static const struct type_name *find_type(struct slice spelling)
 
 /* Categories and groups of CFI (ISO 10962) that say what kind of security it is; the first that fits counts. */
 static const struct type_name cfi_names[] = {
-    {SLICE_LITERAL("ES"), "CS", TYPE_EQUITY},  {SLICE_LITERAL("EP"), "PS", TYPE_EQUITY},
-    {SLICE_LITERAL("EF"), "PS", TYPE_EQUITY},  {SLICE_LITERAL("E"), NULL, TYPE_EQUITY},
-    {SLICE_LITERAL("D"), NULL, TYPE_DEBT},     {SLICE_LITERAL("CE"), "ETF", TYPE_FUND},
-    {SLICE_LITERAL("C"), NULL, TYPE_FUND},     {SLICE_LITERAL("F"), "FUT", TYPE_FUTURE},
-    {SLICE_LITERAL("O"), "OPT", TYPE_OPTION},  {SLICE_LITERAL("H"), "OPT", TYPE_OPTION},
+    {SLICE_LITERAL("ES"), "CS", TYPE_EQUITY},   {SLICE_LITERAL("EP"), "PS", TYPE_EQUITY},
+    {SLICE_LITERAL("EF"), "PS", TYPE_EQUITY},   {SLICE_LITERAL("E"), NULL, TYPE_EQUITY},
+    {SLICE_LITERAL("D"), NULL, TYPE_DEBT},      {SLICE_LITERAL("CE"), "ETF", TYPE_FUND},
+    {SLICE_LITERAL("C"), NULL, TYPE_FUND},      {SLICE_LITERAL("F"), "FUT", TYPE_FUTURE},
+    {SLICE_LITERAL("O"), "OPT", TYPE_OPTION},   {SLICE_LITERAL("H"), "OPT", TYPE_OPTION},
     {SLICE_LITERAL("RW"), "WAR", TYPE_WARRANT}, {SLICE_LITERAL("I"), NULL, TYPE_FX},
     {SLICE_LITERAL("J"), NULL, TYPE_FX},
 };
@@ -188,7 +188,7 @@ enum type_class attribute_class(struct slice type, struct slice cfi)
 struct slice attribute_type_of(const struct security *row)
 {
     return find_type(row->value[ROLE_TYPE]) != NULL || find_cfi(row->value[ROLE_CFI]) == NULL ? row->value[ROLE_TYPE]
-                                                                                           : row->value[ROLE_CFI];
+                                                                                              : row->value[ROLE_CFI];
 }
 
 struct slice attribute_cfi_of(const struct security *row)

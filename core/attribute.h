@@ -49,8 +49,8 @@ struct slice attribute_cfi_of(const struct security *row);
 /* The class by the type, else by the CFI; TYPE_UNKNOWN where neither is known. */
 enum type_class attribute_class(struct slice type, struct slice cfi);
 
-/* The currency whose hundredth this is (GBX, GBp, ZAC, ZAc, ILA, ILa; case aside but for GBp), or itself. *is_minor says
- * which. */
+/* The currency whose hundredth this is (GBX, GBp, ZAC, ZAc, ILA, ILa; case aside but for GBp), or itself. *is_minor
+ * says which. */
 struct slice attribute_major_unit(struct slice currency, bool *is_minor);
 
 /* Whether the security is delisted, suspended or matured on that date (year 0: unknown, then dates are not judged).

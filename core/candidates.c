@@ -41,13 +41,22 @@ static bool contains(const struct candidates *c, size_t count, const struct secu
     return false;
 }
 
+static void find(const struct candidates *c, const struct index *index, enum identifier_kind kind, struct slice key,
+                 struct index_cursor *cursor)
+{
+    if (c->ahead != NULL && c->ahead->kind == kind && slice_equal(c->ahead->key, key))
+        *cursor = c->ahead->cursor;
+    else
+        index_find(index, kind, key, cursor);
+}
+
 int candidates_add(struct candidates *candidates, const struct index *index, enum identifier_kind kind,
                    struct slice key, struct error *e)
 {
     size_t before = candidates->count; /* one key never yields a row twice, so only these can repeat */
     struct index_cursor cursor;
 
-    index_find(index, kind, key, &cursor);
+    find(candidates, index, kind, key, &cursor);
     for (;;) {
         if (reserve_one(candidates, e) != 0)
             return -1;

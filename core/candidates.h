@@ -16,6 +16,7 @@ struct candidates {
     struct security **rows; /* each malloc'ed, `capacity` of them; candidates_free */
     size_t count;
     size_t capacity;
+    const struct index_lookup *ahead; /* one that was made already, borrowed; or NULL */
 };
 
 /* Judges one row; the smaller the better. */

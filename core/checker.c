@@ -2,24 +2,58 @@
 
 #include <stdlib.h>
 
+#include "lookahead.h"
+
+/* Messages that are parsed before the first of them is matched: few enough for the processor's caches. */
+#define GROUP_MAX 32
+
+/* Bytes that the instruments of a group may take until it is checked at once, and that those of one message may go on
+ * to hold. */
+#define GROUP_BYTES_MAX (CHECKER_SCRATCH_MAX / 2)
+#define LIST_KEEP_MAX (GROUP_BYTES_MAX / GROUP_MAX)
+
+/* Where a message stands. */
+struct place {
+    size_t record;               /* which one of the call */
+    const struct origin *origin; /* of the record */
+    int64_t offset;
+    int32_t message;
+    uint64_t position; /* bytes from the record's start */
+};
+
+/* A message that was parsed, or what stands in the place of one, and waits for its turn. */
+struct waiting {
+    enum fix_event event; /* FIX_MESSAGE, FIX_MALFORMED or FIX_SKIPPED */
+    struct place place;
+    struct slice bytes;
+    enum fix_reason reason; /* FIX_OK unless it is malformed */
+    struct instrument_list instruments;
+    const struct instrument *first; /* of its instruments; NULL where it names none */
+    char key[IDENTIFIER_MAX];       /* of its look-up */
+};
+
 struct checker {
     const struct rules *rules;
     enum fix_profile profile;
     struct matcher *matcher;
     struct checker_counts counts;
     struct match_result result;
-    struct instrument_list instruments;
     struct message_amounts amounts;
     struct exposure exposure;
+    struct waiting group[GROUP_MAX];
+    struct index_lookup ahead[GROUP_MAX]; /* of the first instrument of each */
+    size_t group_count;
+    size_t group_bytes;                /* of their instruments */
     const struct checker_trace *trace; /* or NULL */
 };
 
-/* What stays the same while one record is checked. */
-struct record_check {
+/* One call under way. */
+struct run {
     struct checker *checker;
     const struct index *index;
     const struct checker_output *output;
-    struct origin origin; /* of the message at hand */
+    size_t done; /* records */
+    bool full;   /* the output was, before the record that is next */
 };
 
 struct checker *checker_new(const struct rules *rules, enum fix_profile profile)
@@ -43,7 +77,8 @@ void checker_free(struct checker *checker)
     if (checker == NULL)
         return;
     matcher_free(checker->matcher);
-    instrument_list_free(&checker->instruments);
+    for (size_t i = 0; i < GROUP_MAX; i++)
+        instrument_list_free(&checker->group[i].instruments);
     free(checker);
 }
 
@@ -58,24 +93,36 @@ const struct checker_counts *checker_counts(const struct checker *checker)
     return &checker->counts;
 }
 
-static int report_malformed(struct record_check *c, enum fix_reason reason, uint64_t position, struct slice raw,
-                            struct error *e)
-{
-    struct dead_letter letter = {.reason = reason, .origin = &c->origin, .position = position, .raw = raw};
+/* ---- what was found ---- */
 
-    c->checker->counts.messages++;
-    c->checker->counts.malformed++;
-    c->checker->counts.by_reason[reason]++;
-    dead_letter_id(&c->origin, letter.id);
-    return c->output->on_dead_letter(c->output->opaque, &letter, e);
+static struct origin origin_of(const struct place *place)
+{
+    struct origin origin = *place->origin;
+
+    origin.offset = place->offset;
+    origin.message = place->message;
+    return origin;
+}
+
+static int report_malformed(const struct run *r, const struct waiting *w, struct error *e)
+{
+    struct checker_counts *counts = &r->checker->counts;
+    struct origin origin = origin_of(&w->place);
+    struct dead_letter letter = {
+        .reason = w->reason, .origin = &origin, .position = w->place.position, .raw = w->bytes};
+
+    counts->messages++;
+    counts->malformed++;
+    counts->by_reason[w->reason]++;
+    dead_letter_id(&origin, letter.id);
+    return r->output->on_dead_letter(r->output->opaque, &letter, e);
 }
 
 /* How severe a verdict is: by the user's rules, else by its step, else by its kind. */
-static enum severity severity_of(const struct checker *checker, const struct instrument *instrument,
-                                 const struct verdict *verdict)
+static enum severity severity_of(const struct checker *checker, const struct message_fields *message,
+                                 const struct instrument *instrument, const struct verdict *verdict)
 {
     const struct rules *rules = checker->rules;
-    const struct message_fields *message = &checker->instruments.message;
     struct severity_subject subject = {
         .kind = verdict->kind,
         .step = verdict->step,
@@ -104,16 +151,17 @@ static enum severity severity_of(const struct checker *checker, const struct ins
     return (enum severity)level;
 }
 
-static int report_verdict(struct record_check *c, const struct instrument *instrument, const struct verdict *verdict,
-                          enum severity severity, struct error *e)
+static int report_verdict(const struct run *r, const struct waiting *w, const struct instrument *instrument,
+                          const struct verdict *verdict, enum severity severity, struct error *e)
 {
-    const struct checker *checker = c->checker;
-    const struct index_info *info = index_info(c->index);
+    struct checker *checker = r->checker;
+    const struct index_info *info = index_info(r->index);
+    struct origin origin = origin_of(&w->place);
     struct discrepancy d = {
         .verdict = verdict,
         .severity = severity,
-        .origin = &c->origin,
-        .message = &checker->instruments.message,
+        .origin = &origin,
+        .message = &w->instruments.message,
         .amounts = &checker->amounts,
         .exposure = &checker->exposure,
         .instrument = instrument,
@@ -125,35 +173,44 @@ static int report_verdict(struct record_check *c, const struct instrument *instr
         .rule_set = checker->rules->id,
     };
 
-    c->checker->counts.discrepancies++;
-    c->checker->counts.by_kind[verdict->kind]++;
-    discrepancy_id(&c->origin, instrument, verdict, d.id);
-    return c->output->on_discrepancy(c->output->opaque, &d, e);
+    checker->counts.discrepancies++;
+    checker->counts.by_kind[verdict->kind]++;
+    discrepancy_id(&origin, instrument, verdict, d.id);
+    return r->output->on_discrepancy(r->output->opaque, &d, e);
 }
 
 /* Reports what was found about one instrument and is not off; *found counts that. */
-static int report_verdicts(struct record_check *c, const struct instrument *instrument, size_t *found, struct error *e)
+static int report_verdicts(const struct run *r, struct waiting *w, const struct instrument *instrument, size_t *found,
+                           struct error *e)
 {
-    struct checker *checker = c->checker;
+    struct checker *checker = r->checker;
     const struct match_result *result = &checker->result;
+    const struct message_fields *message;
 
     if (result->count == 0 && checker->trace == NULL)
         return 0;
-    instrument_message(&checker->instruments);
-    instrument_amounts(&checker->instruments, &checker->amounts);
-    exposure_of(&checker->instruments.message, instrument, &checker->amounts,
-                result->is_certain ? result->security : NULL, &checker->exposure);
+    message = instrument_message(&w->instruments);
+    instrument_amounts(&w->instruments, &checker->amounts);
+    exposure_of(message, instrument, &checker->amounts, result->is_certain ? result->security : NULL,
+                &checker->exposure);
     if (checker->trace != NULL)
         checker->trace->on_result(checker->trace->opaque, instrument, result, &checker->amounts, &checker->exposure);
     for (size_t i = 0; i < result->count; i++) {
-        enum severity severity = severity_of(checker, instrument, &result->verdicts[i]);
+        enum severity severity = severity_of(checker, message, instrument, &result->verdicts[i]);
         if (severity == SEVERITY_OFF)
             continue;
         ++*found;
-        if (report_verdict(c, instrument, &result->verdicts[i], severity, e) != 0)
+        if (report_verdict(r, w, instrument, &result->verdicts[i], severity, e) != 0)
             return -1;
     }
     return 0;
+}
+
+/* ---- matching ---- */
+
+static const struct index_lookup *ahead_of(const struct checker *checker, const struct waiting *w)
+{
+    return &checker->ahead[w - checker->group];
 }
 
 static void tell_instrument(const struct checker *checker, const struct instrument *instrument)
@@ -163,102 +220,199 @@ static void tell_instrument(const struct checker *checker, const struct instrume
 }
 
 /* The convention of the message's session or topic. Most users set none. */
-static enum symbology_convention convention_of(struct record_check *c)
+static enum symbology_convention convention_of(const struct run *r, struct waiting *w)
 {
+    const struct conventions *conventions = r->checker->rules->conventions;
     const struct message_fields *message;
 
-    if (c->checker->rules->conventions == NULL)
+    if (conventions == NULL)
         return SYMBOLOGY_NONE;
-    message = instrument_message(&c->checker->instruments);
-    return conventions_of_message(c->checker->rules->conventions, message->sender, message->target, c->origin.topic);
+    message = instrument_message(&w->instruments);
+    return conventions_of_message(conventions, message->sender, message->target, w->place.origin->topic);
 }
 
 /* Matches the instruments of one message. *found counts what was reported. */
-static int check_instruments(struct record_check *c, size_t *found, struct error *e)
+static int check_instruments(const struct run *r, struct waiting *w, size_t *found, struct error *e)
 {
-    struct checker *checker = c->checker;
-    struct instrument_list *list = &checker->instruments;
-    struct match_input input = {.message = &list->message, .convention = convention_of(c)};
+    struct checker *checker = r->checker;
+    struct instrument_list *list = &w->instruments;
+    struct match_input input = {
+        .message = &list->message, .convention = convention_of(r, w), .ahead = ahead_of(checker, w)};
 
     *found = 0;
-    while ((input.instrument = instrument_next(list)) != NULL) {
+    for (input.instrument = w->first; input.instrument != NULL; input.instrument = instrument_next(list)) {
         tell_instrument(checker, input.instrument);
-        if (match_instrument(checker->matcher, c->index, checker->rules, &input, &checker->result, e) != 0 ||
-            report_verdicts(c, input.instrument, found, e) != 0)
+        if (match_instrument(checker->matcher, r->index, checker->rules, &input, &checker->result, e) != 0 ||
+            report_verdicts(r, w, input.instrument, found, e) != 0)
             return -1;
     }
     if (!instrument_is_missing(list))
         return 0;
     tell_instrument(checker, instrument_body(list));
     match_missing(checker->rules, &checker->result);
-    return report_verdicts(c, instrument_body(list), found, e);
+    return report_verdicts(r, w, instrument_body(list), found, e);
 }
 
-static void count_repeats(struct checker *checker)
+static void count_repeats(struct checker_counts *counts, const struct instrument_list *list)
 {
     bool poss_dup;
     bool poss_resend;
 
-    instrument_repeats(&checker->instruments, &poss_dup, &poss_resend);
-    checker->counts.poss_dup += poss_dup;
-    checker->counts.poss_resend += !poss_dup && poss_resend;
+    instrument_repeats(list, &poss_dup, &poss_resend);
+    counts->poss_dup += poss_dup;
+    counts->poss_resend += !poss_dup && poss_resend;
 }
 
-static int check_message(struct record_check *c, const struct fix_message *message, uint64_t position, struct error *e)
+static int check_message(const struct run *r, struct waiting *w, struct error *e)
 {
-    struct checker *checker = c->checker;
-    enum fix_reason reason;
+    struct checker_counts *counts = &r->checker->counts;
     size_t found;
 
-    if (instrument_extract(&checker->instruments, message, &checker->rules->sources, checker->rules->references,
-                           &reason, e) != 0)
-        return -1;
-    if (reason != FIX_OK)
-        return report_malformed(c, reason, position, message->bytes, e);
-    checker->counts.messages++;
-    count_repeats(checker);
-    if (check_instruments(c, &found, e) != 0)
+    counts->messages++;
+    count_repeats(counts, &w->instruments);
+    if (check_instruments(r, w, &found, e) != 0)
         return -1;
     if (found > 0)
-        checker->counts.discrepant++;
-    else if (checker->instruments.named > 0)
-        checker->counts.matched++;
+        counts->discrepant++;
+    else if (w->instruments.named > 0)
+        counts->matched++;
     else
-        checker->counts.ignored++;
+        counts->ignored++;
     return 0;
 }
 
-/* Deals with what fix_next found. Messages and malformed ones are numbered within the record. */
-static int take_step(struct record_check *c, const struct fix_step *step, uint64_t position, struct error *e)
+static int check_one(const struct run *r, struct waiting *w, struct error *e)
 {
+    if (w->event == FIX_SKIPPED) {
+        r->checker->counts.skipped++;
+        return 0;
+    }
+    return w->reason != FIX_OK ? report_malformed(r, w, e) : check_message(r, w, e);
+}
+
+/* ---- the messages that wait ---- */
+
+/* An instrument list that had to grow for a rare message gives its memory back. */
+static void forget_group(struct checker *checker)
+{
+    for (size_t i = 0; i < checker->group_count; i++)
+        if (instrument_list_memory(&checker->group[i].instruments) > LIST_KEEP_MAX)
+            instrument_list_free(&checker->group[i].instruments);
+    checker->group_count = checker->group_bytes = 0;
+}
+
+/* Whether the output has no room for the record that would begin with this message. */
+static bool is_full(const struct run *r, const struct waiting *w)
+{
+    return w->place.record > r->done && r->output->is_full != NULL && r->output->is_full(r->output->opaque);
+}
+
+/* Checks all that wait, in their turn, unless the output is full. */
+static int check_group(struct run *r, struct error *e)
+{
+    struct checker *checker = r->checker;
     int rc = 0;
 
-    if (step->event == FIX_SKIPPED)
-        c->checker->counts.skipped++;
-    if (step->event == FIX_MESSAGE)
-        rc = check_message(c, &step->message, position, e);
-    if (step->event == FIX_MALFORMED)
-        rc = report_malformed(c, step->reason, position, step->malformed, e);
-    if (step->event == FIX_MESSAGE || step->event == FIX_MALFORMED)
-        c->origin.message++;
+    index_find_batch(r->index, checker->ahead, checker->group_count);
+    for (size_t i = 0; i < checker->group_count && rc == 0 && !r->full; i++) {
+        struct waiting *w = &checker->group[i];
+
+        r->full = is_full(r, w);
+        r->done = w->place.record;
+        if (!r->full)
+            rc = check_one(r, w, e);
+    }
+    forget_group(checker);
+    return rc;
+}
+
+/* Takes a message's instruments out of it. */
+static int extract(const struct run *r, const struct fix_message *message, struct waiting *w, struct error *e)
+{
+    const struct rules *rules = r->checker->rules;
+
+    if (instrument_extract(&w->instruments, message, &rules->sources, rules->references, &w->reason, e) != 0)
+        return -1;
+    if (w->reason == FIX_OK)
+        w->first = instrument_next(&w->instruments);
+    return 0;
+}
+
+/* Without memory for one more, those before it are still checked. */
+static int give_up(struct run *r, size_t record, struct error *e)
+{
+    struct error earlier;
+
+    if (check_group(r, &earlier) != 0)
+        *e = earlier;
+    else if (r->full)
+        return 0;
+    else
+        r->done = record;
+    return -1;
+}
+
+/* Has what fix_next found wait for its turn. */
+static int take_step(struct run *r, const struct fix_step *step, const struct place *place, struct error *e)
+{
+    struct checker *checker = r->checker;
+    struct waiting *w = &checker->group[checker->group_count];
+
+    if (step->event == FIX_END || step->event == FIX_NEED_MORE)
+        return 0;
+    w->event = step->event;
+    w->place = *place;
+    w->bytes = step->event == FIX_MESSAGE ? step->message.bytes : step->malformed;
+    w->reason = step->reason;
+    w->first = NULL;
+    if (step->event == FIX_MESSAGE && extract(r, &step->message, w, e) != 0)
+        return give_up(r, place->record, e);
+    lookahead_guess(r->index, w->first, w->key, &checker->ahead[checker->group_count++]);
+    checker->group_bytes += instrument_list_memory(&w->instruments);
+    return checker->group_count == GROUP_MAX || checker->group_bytes > GROUP_BYTES_MAX ? check_group(r, e) : 0;
+}
+
+/* ---- records ---- */
+
+/* Reads a record. Messages and malformed ones are numbered within it. */
+static int read_record(struct run *r, const struct checker_record *record, size_t number, struct error *e)
+{
+    struct place place = {.record = number, .origin = &record->origin, .offset = record->origin.offset};
+    struct slice value = record->value;
+    struct fix_step step;
+    size_t at = 0;
+
+    do {
+        fix_next(r->checker->profile, slice_make(value.ptr + at, value.len - at), at == 0, true, &step);
+        place.position = at + step.start;
+        if (take_step(r, &step, &place, e) != 0)
+            return -1;
+        place.message += step.event == FIX_MESSAGE || step.event == FIX_MALFORMED;
+        at += step.consumed;
+    } while (step.event != FIX_END && at < value.len && !r->full);
+    return 0;
+}
+
+int checker_check_batch(struct checker *checker, const struct index *index, const struct checker_record *records,
+                        size_t count, const struct checker_output *output, size_t *done, struct error *e)
+{
+    struct run r = {.checker = checker, .index = index, .output = output};
+    int rc = 0;
+
+    for (size_t i = 0; i < count && !r.full && rc == 0; i++)
+        rc = read_record(&r, &records[i], i, e);
+    if (!r.full && rc == 0)
+        rc = check_group(&r, e);
+    *done = r.full || rc != 0 ? r.done : count;
     return rc;
 }
 
 int checker_check(struct checker *checker, const struct index *index, struct slice record, const struct origin *origin,
                   const struct checker_output *output, struct error *e)
 {
-    struct record_check c = {.checker = checker, .index = index, .output = output, .origin = *origin};
-    struct fix_step step;
-    size_t at = 0;
+    size_t done;
 
-    c.origin.message = 0;
-    do {
-        fix_next(checker->profile, slice_make(record.ptr + at, record.len - at), at == 0, true, &step);
-        if (take_step(&c, &step, at + step.start, e) != 0)
-            return -1;
-        at += step.consumed;
-    } while (step.event != FIX_END && at < record.len);
-    return 0;
+    return checker_check_batch(checker, index, &(struct checker_record){*origin, record}, 1, output, &done, e);
 }
 
 int checker_check_log(struct checker *checker, const struct index *index, struct slice buffer, bool last,
@@ -266,18 +420,18 @@ int checker_check_log(struct checker *checker, const struct index *index, struct
                       struct error *e)
 {
     enum fix_profile profile = checker->profile == FIX_STRICT ? FIX_STRICT_LOG : checker->profile;
-    struct record_check c = {.checker = checker, .index = index, .output = output, .origin = *origin};
+    struct run r = {.checker = checker, .index = index, .output = output};
+    struct place place = {.origin = origin};
     struct fix_step step;
 
     *consumed = 0;
     do {
         fix_next(profile, slice_make(buffer.ptr + *consumed, buffer.len - *consumed), false, last, &step);
         /* In a file each message has a place of its own, so it is its own record. */
-        c.origin.offset = origin->offset + (int64_t)(*consumed + step.start);
-        c.origin.message = 0;
-        if (take_step(&c, &step, 0, e) != 0)
+        place.offset = origin->offset + (int64_t)(*consumed + step.start);
+        if (take_step(&r, &step, &place, e) != 0)
             return -1;
         *consumed += step.consumed;
     } while (step.event != FIX_END && step.event != FIX_NEED_MORE);
-    return 0;
+    return check_group(&r, e);
 }

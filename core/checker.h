@@ -1,7 +1,12 @@
-/* checker: the facade of the check: a record's bytes in, discrepancies and dead letters out.
+/* checker: the facade of the check: records' bytes in, discrepancies and dead letters out, in the order of the
+ * messages.
  *
- * A checker belongs to one thread; several may share an index. It keeps nothing between calls but scratch memory and
- * counts. */
+ * Messages are taken in groups: those of a group are parsed, what they will look up is fetched from memory together,
+ * and then they are matched one by one. So many records in one call are checked far faster than one by one; what comes
+ * out is the same.
+ *
+ * A checker belongs to one thread; several may share an index. It keeps nothing between calls but scratch memory, of
+ * CHECKER_SCRATCH_MAX bytes at most, and counts. */
 #ifndef FIXWARDEN_CORE_CHECKER_H
 #define FIXWARDEN_CORE_CHECKER_H
 
@@ -13,6 +18,14 @@
 #include "index.h"
 #include "match.h"
 #include "rules.h"
+
+#define CHECKER_SCRATCH_MAX (8u << 20) /* beyond it only what one message's instruments take while it is checked */
+
+/* A record as it was read: a Kafka message. */
+struct checker_record {
+    struct origin origin; /* message is 0 */
+    struct slice value;
+};
 
 /* Every message ends counted in exactly one of matched, discrepant, malformed, ignored. */
 struct checker_counts {
@@ -30,11 +43,12 @@ struct checker_counts {
 };
 
 /* Where the findings go. The values are borrowed for the call. A call returns 0, or -1 with the error set, which ends
- * the check of the record and is passed on. */
+ * the check and is passed on. */
 struct checker_output {
     void *opaque;
     int (*on_discrepancy)(void *opaque, const struct discrepancy *discrepancy, struct error *e);
     int (*on_dead_letter)(void *opaque, const struct dead_letter *dead_letter, struct error *e);
+    bool (*is_full)(void *opaque); /* whether no further record should be begun; NULL: never */
 };
 
 /* What a severity was set by. */
@@ -61,7 +75,12 @@ struct checker;
 struct checker *checker_new(const struct rules *rules, enum fix_profile profile);
 void checker_free(struct checker *checker);
 
-/* Checks all messages of one record (a Kafka message's value). */
+/* Checks all messages of the records, as long as the output is not full when a further record begins. *done is how many
+ * were checked, the first one always. -1 with the error of records[*done]; those before it are done. */
+int checker_check_batch(struct checker *checker, const struct index *index, const struct checker_record *records,
+                        size_t count, const struct checker_output *output, size_t *done, struct error *e);
+
+/* The same for one record. */
 int checker_check(struct checker *checker, const struct index *index, struct slice record, const struct origin *origin,
                   const struct checker_output *output, struct error *e);
 

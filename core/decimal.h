@@ -21,8 +21,8 @@ struct decimal {
  * has more than 20 digits before the point (leading zeros aside) or 18 behind it (trailing zeros aside). */
 bool decimal_parse(struct slice text, struct decimal *out);
 
-/* The exact product of up to DECIMAL_FACTORS_MAX numbers, or false where it does not fit precision and scale; what is on
- * the way to it may have as many digits as it takes. */
+/* The exact product of up to DECIMAL_FACTORS_MAX numbers, or false where it does not fit precision and scale; what is
+ * on the way to it may have as many digits as it takes. */
 #define DECIMAL_FACTORS_MAX 4
 bool decimal_product(const struct decimal *factors, size_t count, struct decimal *out);
 

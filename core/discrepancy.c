@@ -78,8 +78,8 @@ struct slice discrepancy_key(const struct discrepancy *discrepancy)
 
 const char *found_by_name(enum found_by found_by)
 {
-    static const char *const names[] = {"NOTHING", "IDENTIFIER", "ALTERNATE_IDENTIFIER", "SYMBOL", "SYMBOL_VARIANT",
-                                        "HINT"};
+    static const char *const names[] = {"NOTHING", "IDENTIFIER",     "ALTERNATE_IDENTIFIER",
+                                        "SYMBOL",  "SYMBOL_VARIANT", "HINT"};
 
     return names[found_by];
 }

@@ -78,6 +78,11 @@ static int on_dead_letter(void *opaque, const struct dead_letter *letter, struct
     return end_item(found, &place, e);
 }
 
+static bool is_full(void *opaque)
+{
+    return found_bytes(opaque) >= FOUND_BYTES_MAX;
+}
+
 int found_new(const struct slice header[FOUND_TYPE_COUNT], struct found **out, struct error *e)
 {
     struct found *found = calloc(1, sizeof *found);
@@ -94,7 +99,7 @@ int found_new(const struct slice header[FOUND_TYPE_COUNT], struct found **out, s
         found_free(found);
         return -1;
     }
-    found->output = (struct checker_output){found, on_discrepancy, on_dead_letter};
+    found->output = (struct checker_output){found, on_discrepancy, on_dead_letter, is_full};
     *out = found;
     return 0;
 }

@@ -52,7 +52,7 @@ enum identifier_level { LEVEL_NONE, LEVEL_ISSUER, LEVEL_SECURITY, LEVEL_LISTING 
     X(FIM, 'V', LEVEL_LISTING, false)                                                                                  \
     X(INDEX_NAME, 'W', LEVEL_NONE, false)                                                                              \
     X(UNIFORM_SYMBOL, 'X', LEVEL_LISTING, false)                                                                       \
-    X(DTI, 'Y', LEVEL_SECURITY, false)     /* ISO 24165 */                                                             \
+    X(DTI, 'Y', LEVEL_SECURITY, false)   /* ISO 24165 */                                                               \
     X(HOUSE, '\0', LEVEL_LISTING, false) /* the firm's own numbers; no code of FIX */
 
 enum identifier_kind {
@@ -73,9 +73,9 @@ enum identifier_validity {
 
 /* Why an identifier is invalid. X(name), in the order in which they are told. */
 #define IDENTIFIER_FAULTS(X)                                                                                           \
-    X(TOO_LONG)        /* over IDENTIFIER_MAX bytes */                                                                 \
-    X(LOST_ZEROS)      /* a CUSIP of digits whose leading zeros a spreadsheet has taken away */                        \
-    X(NO_CHECK_DIGIT)  /* a CUSIP of eight characters */                                                               \
+    X(TOO_LONG)       /* over IDENTIFIER_MAX bytes */                                                                  \
+    X(LOST_ZEROS)     /* a CUSIP of digits whose leading zeros a spreadsheet has taken away */                         \
+    X(NO_CHECK_DIGIT) /* a CUSIP of eight characters */                                                                \
     X(BAD_SHAPE)                                                                                                       \
     X(BAD_CHECK_DIGIT)
 
@@ -106,7 +106,7 @@ struct identifier_sources {
         char code[IDENTIFIER_CODE_MAX];
         unsigned char len;
         unsigned char kind;
-    } *longer; /* owned: identifier_sources_free */
+    } * longer; /* owned: identifier_sources_free */
     size_t count;
 };
 
@@ -147,8 +147,8 @@ bool identifier_isin_of_cusip(struct slice cusip, const char *country, char isin
  * many there are; 0 also for one that is not short. Six characters name an issuer, and are never completed. */
 size_t identifier_completions(struct slice cusip, struct identifier_completion out[IDENTIFIER_COMPLETIONS_MAX]);
 
-/* The first kind other than `own` (FIGI, ISIN, CUSIP, SEDOL, LEI) as which the value is valid, with the key that it would
- * be; IDENTIFIER_UNKNOWN where there is none. */
+/* The first kind other than `own` (FIGI, ISIN, CUSIP, SEDOL, LEI) as which the value is valid, with the key that it
+ * would be; IDENTIFIER_UNKNOWN where there is none. */
 enum identifier_kind identifier_looks_like(enum identifier_kind own, struct slice value, char key[IDENTIFIER_MAX],
                                            size_t *len);
 

@@ -84,15 +84,16 @@ bool index_has_kind(const struct index *index, enum identifier_kind kind);
 /* Points a cursor at the rows under `key`, which identifier_key has made (1 to IDENTIFIER_MAX bytes). */
 void index_find(const struct index *index, enum identifier_kind kind, struct slice key, struct index_cursor *cursor);
 
-struct index_query {
+/* A look-up among many: what is asked, and what index_find would answer. */
+struct index_lookup {
     enum identifier_kind kind;
-    struct slice key; /* borrowed during the call */
+    struct slice key; /* borrowed as long as somebody may ask what was looked up */
+    struct index_cursor cursor;
 };
 
-/* Points cursors[i] at the rows under queries[i], just as index_find would one by one, but with their memory fetched
- * ahead together: several times faster where the index is larger than the processor's caches. Any count. */
-void index_find_batch(const struct index *index, const struct index_query *queries, size_t count,
-                      struct index_cursor *cursors);
+/* Points the cursors of all look-ups, just as index_find would one by one, but with their memory fetched ahead
+ * together: several times faster where the index is larger than the processor's caches. Any count. */
+void index_find_batch(const struct index *index, struct index_lookup *lookups, size_t count);
 
 /* Fills in the next security, whose key has been compared, and returns true; false at the end. */
 bool index_next(struct index_cursor *cursor, struct security *out);

@@ -168,123 +168,135 @@ bool index_next(struct index_cursor *c, struct security *out)
 
 /* ---- looking up many ---- */
 
-/* Look-ups go through four stages, each as many look-ups behind the one before it as it takes for memory to arrive: so
- * there is always work while loads are under way, and never more loads than a processor keeps. */
-#define SECOND_STAGE ((size_t)12)
-#define THIRD_STAGE (2 * SECOND_STAGE)
-#define LAST_STAGE (3 * SECOND_STAGE)
-#define PROBES ((size_t)64) /* under way at once, a power of two */
-#define RECORD_FETCH 40u    /* bytes of a record fetched ahead: the forms, and keys of one length */
-
-static_assert(LAST_STAGE < PROBES, "the last stage still finds what the first one noted");
+/* A block of look-ups goes through its stages together, and what all of them need next is fetched in one loop that does
+ * nothing else: where a fetch has to wait for the translation of its address, so do the instructions behind it, and
+ * only fetches that follow each other closely wait together. */
+#define BLOCK ((size_t)32)
+#define RECORD_FETCH 40u /* bytes of a record fetched ahead: the forms, and keys of one length */
+#define LIST_FETCH 4u    /* records of a list fetched ahead */
 
 /* One look-up under way. Only what is fetched ahead rests on the slot; where it does not lead to the key, the search
  * starts anew. */
 struct probe {
     const struct table *table; /* NULL: nothing to look for */
-    const struct index_page *page;
     uint64_t hash;
-    unsigned lines; /* of the page that were looked at */
-    bool has_slot;  /* one of them has a slot with the fingerprint: */
-    bool is_list;   /* what it holds is a list's place, and no record's */
-    bool in_next;   /* none has, and the next line was fetched */
-    uint32_t value;
+    unsigned lines; /* of its page that were looked at */
+    enum { IN_LINE, IN_LIST, IN_RECORD, LOST } place;
+    uint32_t value;            /* the list's or record's */
+    const unsigned char *next; /* what it needs next; anything that can be fetched where it needs nothing */
 };
 
-static void fetch(const void *bytes)
+static void need_line(struct probe *probe)
 {
-    __builtin_prefetch(bytes);
+    const struct table *t = probe->table;
+    const struct index_page *page = &t->pages[index_hash_page(probe->hash, t->page_count)];
+
+    probe->next = (const void *)&page->line[(index_hash_line(probe->hash) + probe->lines++) % INDEX_PAGE_LINES];
 }
 
-static const struct index_line *probe_line(const struct probe *probe)
+static void start_probe(const struct index *index, struct index_lookup *lookup, struct probe *probe)
 {
-    return &probe->page->line[(index_hash_line(probe->hash) + probe->lines) % INDEX_PAGE_LINES];
-}
-
-static void start_probe(const struct index *index, const struct index_query *query, struct index_cursor *cursor,
-                        struct probe *probe)
-{
-    const struct table *t;
-
-    probe->table = NULL;
-    if (!start_cursor(index, query->kind, query->key, cursor))
+    *probe = (struct probe){.place = LOST, .next = index->map};
+    if (!start_cursor(index, lookup->kind, lookup->key, &lookup->cursor))
         return;
-    t = &index->tables[query->kind];
-    *probe = (struct probe){.table = t, .hash = index_hash(index->seed, query->kind, query->key), .in_next = true};
-    probe->page = &t->pages[index_hash_page(probe->hash, t->page_count)];
-    fetch(probe_line(probe));
+    probe->table = &index->tables[lookup->kind];
+    probe->hash = index_hash(index->seed, lookup->kind, lookup->key);
+    probe->place = IN_LINE;
+    need_line(probe);
 }
 
-static void fetch_record(const struct index *index, uint32_t position)
-{
-    uint64_t len;
-    const unsigned char *record = record_at(index, position, &len);
-
-    if (record == NULL)
-        return;
-    fetch(record);
-    fetch(record + (len < RECORD_FETCH ? len : RECORD_FETCH) - 1);
-}
-
-/* Looks at the line that was fetched. The first slot with the fingerprint is nearly always the one; where there is
- * none, it may have gone on to the next line. */
+/* The first slot with the fingerprint is nearly always the one; where there is none, it may have gone on to the next
+ * line. */
 static void look_at_line(const struct index *index, struct probe *probe)
 {
-    const struct index_line *line;
-    unsigned slots;
+    const struct table *t = probe->table;
+    const struct index_line *line = (const void *)probe->next;
+    unsigned slots = slots_with(line, index_hash_fingerprint(probe->hash));
+    uint64_t len;
     unsigned slot;
 
-    if (probe->table == NULL || !probe->in_next)
+    if (slots == 0 && line->bits & INDEX_LINE_OVERFLOWED) {
+        need_line(probe);
         return;
-    line = probe_line(probe);
-    probe->lines++;
-    slots = slots_with(line, index_hash_fingerprint(probe->hash));
-    probe->in_next = slots == 0 && line->bits & INDEX_LINE_OVERFLOWED;
-    if (probe->in_next)
-        fetch(probe_line(probe));
+    }
+    probe->place = LOST;
+    probe->next = index->map;
     if (slots == 0)
         return;
     slot = (unsigned)__builtin_ctz(slots);
-    probe->has_slot = true;
-    probe->is_list = line->bits & INDEX_LINE_POSTING(slot);
     probe->value = line->value[slot];
-    if (!probe->is_list)
-        fetch_record(index, probe->value);
-    else if ((uint64_t)probe->value + INDEX_LIST_HEADER < probe->table->word_count)
-        fetch(probe->table->words + probe->value + INDEX_LIST_HEADER);
+    if (line->bits & INDEX_LINE_POSTING(slot)) {
+        if ((uint64_t)probe->value + INDEX_LIST_HEADER >= t->word_count)
+            return;
+        probe->place = IN_LIST;
+        probe->next = (const void *)(t->words + probe->value);
+    } else if (record_at(index, probe->value, &len) != NULL) {
+        probe->place = IN_RECORD;
+        probe->next = record_at(index, probe->value, &len);
+    }
 }
 
-/* At the list's first record, or at the next line. */
-static void look_further(const struct index *index, struct probe *probe)
+static void fetch_record(const unsigned char *record)
 {
-    if (probe->table == NULL || !probe->has_slot)
-        look_at_line(index, probe);
-    else if (probe->is_list && (uint64_t)probe->value + INDEX_LIST_HEADER < probe->table->word_count)
-        fetch_record(index, probe->table->words[probe->value + INDEX_LIST_HEADER]);
+    __builtin_prefetch(record);
+    __builtin_prefetch(record + RECORD_FETCH);
+}
+
+/* Fetches the first records of the list. */
+static void look_at_list(const struct index *index, struct probe *probe)
+{
+    const struct table *t = probe->table;
+    uint64_t first = (uint64_t)probe->value + INDEX_LIST_HEADER;
+    uint32_t count = t->words[probe->value];
+    uint64_t len;
+
+    for (uint64_t i = first; i < t->word_count && i - first < count && i - first < LIST_FETCH; i++)
+        if (record_at(index, t->words[i], &len) != NULL)
+            fetch_record(record_at(index, t->words[i], &len));
+    probe->place = LOST;
+}
+
+static void look(const struct index *index, struct probe *probes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (probes[i].place == IN_LINE)
+            look_at_line(index, &probes[i]);
+        else if (probes[i].place == IN_LIST)
+            look_at_list(index, &probes[i]);
+    }
+}
+
+static void fetch_next(const struct probe *probes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        fetch_record(probes[i].next);
 }
 
 static void finish(const struct probe *probe, struct index_cursor *cursor)
 {
-    if (probe->table == NULL || (probe->has_slot && !probe->is_list && take_single(probe->value, cursor)))
+    if (probe->table == NULL || (probe->place == IN_RECORD && take_single(probe->value, cursor)))
         return;
     search_table(probe->table, probe->hash, cursor);
 }
 
-void index_find_batch(const struct index *index, const struct index_query *queries, size_t count,
-                      struct index_cursor *cursors)
+static void find_block(const struct index *index, struct index_lookup *lookups, size_t count)
 {
-    struct probe probes[PROBES];
+    struct probe probes[BLOCK];
 
-    for (size_t i = 0; i < count + LAST_STAGE; i++) {
-        if (i < count)
-            start_probe(index, &queries[i], &cursors[i], &probes[i % PROBES]);
-        if (i >= SECOND_STAGE && i - SECOND_STAGE < count)
-            look_at_line(index, &probes[(i - SECOND_STAGE) % PROBES]);
-        if (i >= THIRD_STAGE && i - THIRD_STAGE < count)
-            look_further(index, &probes[(i - THIRD_STAGE) % PROBES]);
-        if (i >= LAST_STAGE)
-            finish(&probes[(i - LAST_STAGE) % PROBES], &cursors[i - LAST_STAGE]);
-    }
+    for (size_t i = 0; i < count; i++)
+        start_probe(index, &lookups[i], &probes[i]);
+    fetch_next(probes, count);
+    look(index, probes, count);
+    fetch_next(probes, count);
+    look(index, probes, count);
+    for (size_t i = 0; i < count; i++)
+        finish(&probes[i], &lookups[i].cursor);
+}
+
+void index_find_batch(const struct index *index, struct index_lookup *lookups, size_t count)
+{
+    for (size_t at = 0; at < count; at += BLOCK)
+        find_block(index, lookups + at, count - at < BLOCK ? count - at : BLOCK);
 }
 
 /* ---- what a verifier asks ---- */

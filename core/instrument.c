@@ -372,6 +372,11 @@ void instrument_list_free(struct instrument_list *list)
     *list = (struct instrument_list){0};
 }
 
+size_t instrument_list_memory(const struct instrument_list *list)
+{
+    return list->room * sizeof *list->slots + list->alternate_room * sizeof *list->alternates;
+}
+
 int instrument_extract(struct instrument_list *list, const struct fix_message *message,
                        const struct identifier_sources *sources, bool references, enum fix_reason *reason,
                        struct error *e)

@@ -126,7 +126,7 @@ struct instrument_list {
     uint32_t named;      /* instruments handed out */
     uint32_t references; /* references among them */
 
-    const char *base;      /* private from here on: what spans are counted from */
+    const char *base; /* private from here on: what spans are counted from */
     const struct identifier_sources *sources;
     bool is_plain;         /* there is a body and no group: its values and amounts are in `found`, not in its slot */
     uint64_t found_places; /* bits: which of `found` count */
@@ -148,6 +148,7 @@ int instrument_extract(struct instrument_list *list, const struct fix_message *m
                        const struct identifier_sources *sources, bool references, enum fix_reason *reason,
                        struct error *e);
 void instrument_list_free(struct instrument_list *list);
+size_t instrument_list_memory(const struct instrument_list *list); /* bytes that it keeps */
 
 /* All of the message's own fields. Borrowed until the next message. */
 const struct message_fields *instrument_message(struct instrument_list *list);

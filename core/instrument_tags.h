@@ -72,15 +72,15 @@ enum message_tag {
 
 /* Fields that price and quantity are taken from; which of them count depends on the message's type. */
 enum amount {
-    AMOUNT_CUM_QTY,   /* 14 */
-    AMOUNT_AVG_PX,    /* 6 */
-    AMOUNT_IOI_QTY,   /* 27 */
-    AMOUNT_LAST_PX,   /* 31 */
-    AMOUNT_LAST_QTY,  /* 32 */
-    AMOUNT_ORDER_QTY, /* 38 */
-    AMOUNT_PRICE,     /* 44 */
-    AMOUNT_SHARES,    /* 53 */
-    AMOUNT_STOP_PX,   /* 99 */
+    AMOUNT_CUM_QTY,    /* 14 */
+    AMOUNT_AVG_PX,     /* 6 */
+    AMOUNT_IOI_QTY,    /* 27 */
+    AMOUNT_LAST_PX,    /* 31 */
+    AMOUNT_LAST_QTY,   /* 32 */
+    AMOUNT_ORDER_QTY,  /* 38 */
+    AMOUNT_PRICE,      /* 44 */
+    AMOUNT_SHARES,     /* 53 */
+    AMOUNT_STOP_PX,    /* 99 */
     AMOUNT_LEAVES_QTY, /* 151 */
     AMOUNT_PRICE_TYPE, /* 423: what a price is counted in */
     AMOUNT_COUNT,

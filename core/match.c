@@ -145,6 +145,7 @@ int match_instrument(struct matcher *matcher, const struct index *index, const s
 
     clear_result(result);
     matcher->candidates.count = 0;
+    matcher->candidates.ahead = input->ahead;
     matcher->symbol.is_ready = false;
     set_date(&m, input->message);
     set_convention(&m, input->convention);

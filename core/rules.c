@@ -107,12 +107,17 @@ int rules_set_step(struct rules *rules, struct slice step, struct slice level, s
     return 0;
 }
 
+static bool is_name_character(char c)
+{
+    return ascii_is_letter(c) || ascii_is_digit(c) || c == '-' || c == '_' || c == '.';
+}
+
 int rules_set_name(struct rules *rules, struct slice name, struct error *e)
 {
     bool good = name.len >= 1 && name.len <= RULES_NAME_MAX;
 
     for (size_t i = 0; good && i < name.len; i++)
-        good = ascii_is_name(name.ptr[i]);
+        good = is_name_character(name.ptr[i]);
     if (!good)
         return error_set(e, ERROR_CONFIG, "the name of a rule set has 1 to %d letters, digits, '-', '_' or '.'",
                          RULES_NAME_MAX);
@@ -128,6 +133,7 @@ static uint64_t digest_of_members(const struct rules *rules)
 {
     unsigned char content[64]; /* more than are used, since xxhash looks at inputs in words */
     size_t size = 0;
+    _Static_assert(DISCREPANCY_KIND_COUNT + MATCH_STEP_COUNT + 4 <= sizeof content, "all of it fits");
 
     for (int k = 0; k < DISCREPANCY_KIND_COUNT; k++)
         content[size++] = rules->reported[k] ? (unsigned char)(1 + rules->severity[k]) : 0;

@@ -41,7 +41,8 @@
     X(MULTIPLIER, "multiplier", IDENTIFIER_UNKNOWN, "multiplier|contractmultiplier|contractsize|lotmultiplier")        \
     X(STATUS, "status", IDENTIFIER_UNKNOWN, "status|securitystatus|tradingstatus|listingstatus")                       \
     X(DELISTED, "delisted", IDENTIFIER_UNKNOWN, "delisted|isdelisted|delistingdate|delisteddate|delistdate")           \
-    X(REGION, "region", IDENTIFIER_UNKNOWN, "region|country|countrycode|domicile|countryofrisk|countryofincorporation") \
+    X(REGION, "region", IDENTIFIER_UNKNOWN,                                                                            \
+      "region|country|countrycode|domicile|countryofrisk|countryofincorporation")                                      \
     X(HOUSE, "house", IDENTIFIER_HOUSE, "house|houseid|housenumber")
 
 enum master_role {

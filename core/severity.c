@@ -314,17 +314,6 @@ void severity_rules_free(struct severity_rules *rules)
     free(rules);
 }
 
-static int check_name(struct slice name, struct error *e)
-{
-    bool good = name.len >= 1 && name.len <= SEVERITY_NAME_MAX;
-
-    for (size_t i = 0; good && i < name.len; i++)
-        good = ascii_is_name(name.ptr[i]);
-    return good ? 0
-                : error_set(e, ERROR_CONFIG, "the name of a rule has 1 to %u letters, digits, '-', '_' or '.'",
-                            SEVERITY_NAME_MAX);
-}
-
 /* The place of the rule with that name, or a new one at the end, which is still empty. */
 static struct rule *place_of(struct severity_rules *rules, struct slice name, struct error *e)
 {
@@ -352,8 +341,9 @@ int severity_rules_set(struct severity_rules *rules, struct slice name, struct s
     struct rule *place;
     struct rule rule = {0};
 
-    if (check_name(name, e) != 0)
-        return -1;
+    if (name.len == 0 || name.len > SEVERITY_NAME_MAX)
+        return error_set(e, ERROR_CONFIG, "the name of a rule has 1 to %u bytes, and this has %zu", SEVERITY_NAME_MAX,
+                         name.len);
     rule.name = strndup(name.ptr, name.len);
     rule.text = text.len > 0 ? strndup(text.ptr, text.len) : strdup("");
     if (rule.name == NULL || rule.text == NULL)

@@ -25,7 +25,7 @@ enum severity {
 };
 
 #define SEVERITY_RULES_MAX 1000u
-#define SEVERITY_NAME_MAX 64u       /* bytes of a rule's name: letters, digits, '-', '_' and '.' */
+#define SEVERITY_NAME_MAX 64u       /* bytes of a rule's name */
 #define SEVERITY_CONDITIONS_MAX 16u /* of one rule */
 #define SEVERITY_VALUES_MAX 1000u   /* of one condition */
 #define SEVERITY_CURRENCY_MAX 8u    /* bytes of a currency: three by ISO 4217, and more where none of it is meant */

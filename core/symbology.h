@@ -34,7 +34,7 @@ enum symbology_convention {
 
 enum symbology_reading {
     SYMBOLOGY_NOT_UNDERSTOOD, /* a plain symbol, or none of that convention */
-    SYMBOLOGY_UNSPELLABLE,    /* understood, but the other convention has no spelling for it */
+    SYMBOLOGY_UNSPELLABLE, /* understood, but the other convention has no spelling for it of at most IDENTIFIER_MAX */
     SYMBOLOGY_SPELLED,
 };
 
@@ -45,7 +45,8 @@ const char *symbology_convention_name(enum symbology_convention convention);
 enum symbology_convention symbology_convention_from_name(struct slice name);
 
 /* Reads a symbol and its suffix (tag 65; empty: none) in the convention `from` and spells it in `to`, which is neither
- * NONE nor FIX. Writes the spelling and its length in bytes where the outcome is SYMBOLOGY_SPELLED. */
+ * NONE nor FIX (`from` may be either: of NONE nothing is understood). Writes the spelling and its length in bytes where
+ * the outcome is SYMBOLOGY_SPELLED. */
 enum symbology_reading symbology_translate(enum symbology_convention from, struct slice symbol, struct slice suffix,
                                            enum symbology_convention to, char out[IDENTIFIER_MAX], size_t *len);
 

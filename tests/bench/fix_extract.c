@@ -4,79 +4,34 @@
  * The orders and execution reports of a file of generated messages, one to a line, are read again and again from
  * memory. Prints the best time of a message over several rounds. The figures are for comparing, and never fail.
  *
- * Exit codes: 0, 64 usage, 65 the file, 70 memory. */
+ * Exit codes: 0, 64 usage, 65 the file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/instrument.h"
+#include "fix_lines.h"
 
-enum { EXIT_USAGE = 64, EXIT_DATA = 65, EXIT_INTERNAL = 70 };
+enum { EXIT_USAGE = 64, EXIT_DATA = 65 };
 enum { ROUNDS = 40, BLOCK = 512 /* messages that are timed together: less than a time slice */ };
 
 static const char usage[] = "Usage: bench-fix-extract FILE SHORTEST LONGEST\n"
                             "\n"
                             "Reads the orders (D) and reports (8) of so many bytes.\n";
 
-struct messages {
-    struct slice *items;
-    size_t count;
-    size_t bytes; /* of all */
+/* How long the messages are that count. */
+struct lengths {
+    size_t shortest;
+    size_t longest;
 };
 
-static double seconds_now(void)
+static bool is_wanted(const void *context, struct slice message)
 {
-    struct timespec now;
+    const struct lengths *l = context;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static struct slice read_file(const char *path)
-{
-    struct slice all = {0};
-    FILE *file = fopen(path, "rb");
-    char *bytes = NULL;
-    long len = -1;
-
-    if (file != NULL && fseek(file, 0, SEEK_END) == 0)
-        len = ftell(file);
-    if (len > 0)
-        bytes = malloc((size_t)len);
-    if (bytes != NULL) {
-        rewind(file);
-        all = slice_make(bytes, fread(bytes, 1, (size_t)len, file));
-    }
-    if (file != NULL)
-        fclose(file);
-    return all;
-}
-
-static bool is_wanted(struct slice message, size_t shortest, size_t longest)
-{
-    return message.len >= shortest && message.len <= longest &&
+    return message.len >= l->shortest && message.len <= l->longest &&
            (memmem(message.ptr, message.len, "\00135=D\001", 6) != NULL ||
             memmem(message.ptr, message.len, "\00135=8\001", 6) != NULL);
-}
-
-static bool choose(struct slice all, size_t shortest, size_t longest, struct messages *out)
-{
-    size_t room = all.len / 2 + 1;
-
-    out->items = calloc(room, sizeof *out->items);
-    if (out->items == NULL)
-        return false;
-    for (size_t at = 0; at < all.len;) {
-        const char *end = memchr(all.ptr + at, '\n', all.len - at);
-        struct slice line = slice_make(all.ptr + at, (end ? (size_t)(end - all.ptr) : all.len) - at);
-        if (is_wanted(line, shortest, longest)) {
-            out->items[out->count++] = line;
-            out->bytes += line.len;
-        }
-        at += line.len + 1;
-    }
-    return true;
 }
 
 /* Returns how many instruments the message names; 0 where it can't be read, too. */
@@ -114,7 +69,7 @@ static double measure_block(struct instrument_list *list, const struct slice *me
     return best;
 }
 
-static void measure(const struct messages *messages)
+static void measure(const struct fix_lines *messages)
 {
     struct instrument_list list = {0};
     double seconds = 0;
@@ -133,25 +88,22 @@ static void measure(const struct messages *messages)
 
 int main(int argc, char **argv)
 {
-    struct messages messages = {0};
-    struct slice all;
+    struct fix_lines messages;
+    int rc = 0;
 
     if (argc != 4) {
         fputs(usage, stderr);
         return EXIT_USAGE;
     }
-    all = read_file(argv[1]);
-    if (all.len == 0) {
+    struct lengths lengths = {strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10)};
+    if (!fix_lines_read(argv[1], is_wanted, &lengths, &messages)) {
         fprintf(stderr, "bench-fix-extract: %s cannot be read\n", argv[1]);
-        return EXIT_DATA;
-    }
-    if (!choose(all, strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10), &messages))
-        return EXIT_INTERNAL;
-    if (messages.count > 0)
+        rc = EXIT_DATA;
+    } else if (messages.count > 0) {
         measure(&messages);
-    else
+    } else {
         printf("no such messages\n");
-    free(messages.items);
-    free((void *)(uintptr_t)all.ptr);
-    return 0;
+    }
+    fix_lines_free(&messages);
+    return rc;
 }

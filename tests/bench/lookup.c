@@ -262,8 +262,7 @@ static double time_chained(lookup call, void *context, const struct key *keys, s
 
 static double time_batched(struct bench *b, const struct key *keys, bool read, size_t missing, size_t *wrong)
 {
-    static struct index_query queries[BATCH];
-    static struct index_cursor cursors[BATCH];
+    static struct index_lookup lookups[BATCH];
     struct security s;
     double best = 1e30;
 
@@ -272,10 +271,10 @@ static double time_batched(struct bench *b, const struct key *keys, bool read, s
 
         for (size_t at = 0; at < QUERIES; at += BATCH) {
             for (size_t i = 0; i < BATCH; i++)
-                queries[i] = (struct index_query){b->kind, key_slice(&keys[at + i])};
-            index_find_batch(b->index, queries, BATCH, cursors);
+                lookups[i] = (struct index_lookup){.kind = b->kind, .key = key_slice(&keys[at + i])};
+            index_find_batch(b->index, lookups, BATCH);
             for (size_t i = 0; i < BATCH; i++)
-                *wrong += (read ? !index_next(&cursors[i], &s) : cursors[i].count == 0) != missing;
+                *wrong += (read ? !index_next(&lookups[i].cursor, &s) : lookups[i].cursor.count == 0) != missing;
         }
         start = (seconds_now() - start) / QUERIES * 1e9;
         best = start < best ? start : best;

@@ -61,20 +61,20 @@ struct setting {
     struct index *index;
     struct found *found;
     struct checker *checkers[FIX_STRICT_LOG + 1];
+    struct rules rules; /* that the checkers borrow */
 };
 
 static void make_setting(struct setting *s)
 {
     static const struct slice headers[FOUND_TYPE_COUNT];
-    struct rules rules;
     struct error e;
 
     s->index = make_index();
     if (found_new(headers, &s->found, &e) != 0)
         abort();
-    rules_default(&rules);
+    rules_default(&s->rules);
     for (int p = FIX_STRICT; p <= FIX_STRICT_LOG; p++)
-        s->checkers[p] = checker_new(&rules, (enum fix_profile)p);
+        s->checkers[p] = checker_new(&s->rules, (enum fix_profile)p);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -15,7 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void look_around(const struct index *index)
 {
-    struct index_cursor cursor, batched;
+    struct index_lookup batched;
+    struct index_cursor cursor;
     struct security s;
     uint64_t position = 0;
 
@@ -29,8 +30,9 @@ static void look_around(const struct index *index)
             index_find(index, master_role_kind(role), value, &cursor);
             for (int n = 0; n < 100 && index_next(&cursor, &found); n++)
                 ;
-            index_find_batch(index, &(struct index_query){master_role_kind(role), value}, 1, &batched);
-            if (index_next(&batched, &found) && cursor.count == 0)
+            batched = (struct index_lookup){.kind = master_role_kind(role), .key = value};
+            index_find_batch(index, &batched, 1);
+            if (index_next(&batched.cursor, &found) && cursor.count == 0)
                 abort(); /* a batch found what a single look-up did not */
         }
 }

@@ -271,6 +271,10 @@ static void what_a_file_sets_is_used_or_refused(void **state)
         {"rules of severity, in their order",
          "[severity]\nz = type=D -> LOW\na = kind=SYMBOL_MISMATCH  notional>=USD:1 -> off\nz = type=8 -> HIGH\n",
          "[severity]\nz = type=8 -> HIGH\na = kind=SYMBOL_MISMATCH  notional>=USD:1 -> off\n", NULL},
+        {"rules whose names look like comments and sections",
+         "[severity]\n\\x23 a = type=D -> LOW\n\\x5ba] = type=D -> LOW\n\\x3b = type=D -> LOW\na # [b] = type=D -> "
+         "LOW\n",
+         "\\x23 a = type=D -> LOW\n\\x5ba] = type=D -> LOW\n\\x3b = type=D -> LOW\na # [b] = type=D -> LOW\n", NULL},
         {"a property of librdkafka", "[kafka]\nsecurity.protocol = ssl\n", "security.protocol = ssl\n", NULL},
         {"the last value of a property", "[kafka]\nclient.id = a\nclient.id = b\n", "client.id = b\n", NULL},
 
@@ -322,8 +326,8 @@ static void what_a_file_sets_is_used_or_refused(void **state)
          "line 2: [severity] large: it does not end in ' -> LEVEL'"},
         {"a rule of severity with an unknown kind", "[severity]\nlarge = kind=SYMBOL -> LOW\n", NULL,
          "[severity] large: kind=: 'SYMBOL' is none of UNKNOWN_SECURITY, SYMBOL_MISMATCH"},
-        {"a rule of severity without a name", "[severity]\n-> = type=D -> LOW\n", NULL,
-         "[severity] ->: the name of a rule has 1 to 64 letters"},
+        {"a rule of severity with a name that is too long", "[severity]\n" NAME_64 "g = type=D -> LOW\n", NULL,
+         "the name of a rule has 1 to 64 bytes, and this has 65"},
         {"an unknown severity", "[rules]\nUNKNOWN_SECURITY = huge\n", NULL, "[rules] UNKNOWN_SECURITY"},
         {"a misspelled role", "[master]\ncolumn.symbl = x\n", NULL, "did you mean 'column.symbol'?"},
         {"no size", "[master]\nmemory = lots\n", NULL, "[master] memory: 'lots' is no size from 16M to 1T"},

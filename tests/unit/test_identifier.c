@@ -255,7 +255,8 @@ static void every_source_code_leads_to_its_kind_and_back(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        assert_string_equal(identifier_kind_name(identifier_sources_kind(support_sources(), slice_of(rows[i].code))), rows[i].name);
+        assert_string_equal(identifier_kind_name(identifier_sources_kind(support_sources(), slice_of(rows[i].code))),
+                            rows[i].name);
     for (int k = 0; k < IDENTIFIER_KIND_COUNT; k++) {
         const char *name = identifier_kind_name((enum identifier_kind)k);
         assert_int_equal(identifier_kind_from_name(slice_of(name)), k);

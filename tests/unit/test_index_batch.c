@@ -5,7 +5,7 @@
 
 #include "core/index_build.h"
 
-enum { ROWS = 20000, QUERIES = 3000, KEY_ROOM = 24 };
+enum { ROWS = 20000, LOOKUPS = 3000, KEY_ROOM = 24 };
 
 static char directory[] = "/tmp/fixwarden-test-XXXXXX";
 static char master_path[64];
@@ -44,7 +44,7 @@ static struct index *build_and_open(void)
 }
 
 /* About half of them are keys of the index. */
-static struct index_query random_query(char key[KEY_ROOM])
+static struct index_lookup random_lookup(char key[KEY_ROOM])
 {
     static const struct {
         enum identifier_kind kind;
@@ -60,7 +60,7 @@ static struct index_query random_query(char key[KEY_ROOM])
 
     snprintf(key, KEY_ROOM, "%s%0*d%s", shapes[shape].prefix, shapes[shape].digits, rand() % (ROWS + ROWS / 2),
              shapes[shape].suffix);
-    return (struct index_query){shapes[shape].kind, slice_make(key, rand() % 50 ? strlen(key) : 0)};
+    return (struct index_lookup){.kind = shapes[shape].kind, .key = slice_make(key, rand() % 50 ? strlen(key) : 0)};
 }
 
 static size_t expect_same_rows(struct index_cursor *batched, struct index_cursor *single)
@@ -82,25 +82,24 @@ static size_t expect_same_rows(struct index_cursor *batched, struct index_cursor
     return rows;
 }
 
-static size_t expect_batch(const struct index *index, const struct index_query *queries, size_t count)
+static size_t expect_batch(const struct index *index, struct index_lookup *lookups, size_t count)
 {
-    static struct index_cursor cursors[QUERIES];
     size_t found = 0;
 
-    index_find_batch(index, queries, count, cursors);
+    index_find_batch(index, lookups, count);
     for (size_t i = 0; i < count; i++) {
         struct index_cursor single;
 
-        index_find(index, queries[i].kind, queries[i].key, &single);
-        found += expect_same_rows(&cursors[i], &single) > 0;
+        index_find(index, lookups[i].kind, lookups[i].key, &single);
+        found += expect_same_rows(&lookups[i].cursor, &single) > 0;
     }
     return found;
 }
 
 static void a_batch_gives_what_single_lookups_give(void **state)
 {
-    static char keys[QUERIES][KEY_ROOM];
-    static struct index_query queries[QUERIES];
+    static char keys[LOOKUPS][KEY_ROOM];
+    static struct index_lookup lookups[LOOKUPS];
     struct index *index;
     size_t found;
     unsigned seed = (unsigned)getpid();
@@ -109,12 +108,12 @@ static void a_batch_gives_what_single_lookups_give(void **state)
     print_message("seed %u\n", seed);
     srand(seed);
     index = build_and_open();
-    for (size_t i = 0; i < QUERIES; i++)
-        queries[i] = random_query(keys[i]);
+    for (size_t i = 0; i < LOOKUPS; i++)
+        lookups[i] = random_lookup(keys[i]);
     for (size_t count = 0; count < 70; count++) /* around every multiple of what is under way at once */
-        (void)expect_batch(index, queries, count);
-    found = expect_batch(index, queries, QUERIES);
-    assert_true(found > QUERIES / 10 && found < QUERIES);
+        (void)expect_batch(index, lookups, count);
+    found = expect_batch(index, lookups, LOOKUPS);
+    assert_true(found > LOOKUPS / 10 && found < LOOKUPS);
     index_close(index);
 }
 

@@ -3,8 +3,7 @@
 
 #include "core/match.h"
 
-#define HEADER                                                                                                         \
-    "symbol,cusip,isin,ric,house,mic,currency,security_type,cfi,multiplier,strike,put_call,status,figi\n"
+#define HEADER "symbol,cusip,isin,ric,house,mic,currency,security_type,cfi,multiplier,strike,put_call,status,figi\n"
 #define MASTER                                                                                                         \
     HEADER "AAPL,037833100,,AAPL.O,,XNAS,USD,CS,,,,,,\n"                                                               \
            "IBM,,US4592001014,IBM.N,H-7,XNYS,USD,Common Stock,ESVUFR,,,,,BBG000BLNQ16\n"                               \
@@ -26,7 +25,8 @@ struct settings_row {
     const char *name;
     const char *settings; /* separated by `;` */
     const char *body;     /* behind 35=D|49=S|56=T| */
-    const char *expected; /* verdicts as KIND(tag,observed,expected,reason,hint kind:hint value) ..., then found_by/symbol */
+    const char
+        *expected; /* verdicts as KIND(tag,observed,expected,reason,hint kind:hint value) ..., then found_by/symbol */
 };
 
 static const struct settings_row rows[] = {
@@ -42,8 +42,7 @@ static const struct settings_row rows[] = {
      "48=US0378331005|22=4|454=1|455=17275R102|456=1|",
      "IDENTIFIER_CONFLICT(455,17275R102,037833100,,) IDENTIFIER/AAPL"},
     {"a CUSIP and an ISIN that does not hold it, each found in rows with blanks", "",
-     "48=037833100|22=1|454=1|455=US4592001014|456=4|",
-     "IDENTIFIER_CONFLICT(455,US4592001014,,,) IDENTIFIER/AAPL"},
+     "48=037833100|22=1|454=1|455=US4592001014|456=4|", "IDENTIFIER_CONFLICT(455,US4592001014,,,) IDENTIFIER/AAPL"},
     {"a CUSIP with a sign is in no ISIN", "", "48=0378331*3|22=1|55=IBM|",
      "INVALID_IDENTIFIER(48,0378331*3,,BAD_CHECK_DIGIT,) SYMBOL/IBM"},
     /* invalid ones, and what they look like */
@@ -51,7 +50,8 @@ static const struct settings_row rows[] = {
      "INVALID_IDENTIFIER(48,59491810,,NO_CHECK_DIGIT,CUSIP:594918104) HINT/MSFT"},
     {"a CUSIP that has lost its zeros", "", "48=4239109|22=1|",
      "INVALID_IDENTIFIER(48,4239109,,LOST_ZEROS,CUSIP:004239109) HINT/NUM"},
-    {"an issuer's number is not completed", "", "48=594918|22=1|", "INVALID_IDENTIFIER(48,594918,,BAD_SHAPE,) NOTHING/"},
+    {"an issuer's number is not completed", "", "48=594918|22=1|",
+     "INVALID_IDENTIFIER(48,594918,,BAD_SHAPE,) NOTHING/"},
     {"a short CUSIP that the rules accept", "short=accept", "48=59491810|22=1|15=EUR|",
      "CURRENCY_MISMATCH(15,EUR,USD,,) IDENTIFIER/MSFT"},
     {"an ISIN under the source of CUSIPs", "", "48=US5949181045|22=1|55=IBM|",
@@ -81,7 +81,8 @@ static const struct settings_row rows[] = {
     {"without a convention a hyphen is a hyphen", "", "55=BRK-A|", "SYMBOL/BRK-A"},
     {"class A of Yahoo is not preferred A of Nasdaq", "master=NASDAQ;session S/T=YAHOO", "55=BRK-A|",
      "UNKNOWN_SECURITY(55,BRK-A,,,) NOTHING/"},
-    {"class B in the session's convention is no variant", "master=NASDAQ;session S/*=YAHOO", "55=BRK-B|", "SYMBOL/BRK.B"},
+    {"class B in the session's convention is no variant", "master=NASDAQ;session S/*=YAHOO", "55=BRK-B|",
+     "SYMBOL/BRK.B"},
     {"the suffix of FIX in the session's convention", "master=NASDAQ;session */T=FIX", "55=BRK|65=B|", "SYMBOL/BRK.B"},
     {"preferred in the market's convention", "master=NASDAQ;mic XNYS=CQS", "55=BRKpA|207=XNYS|", "SYMBOL/BRK-A"},
     {"another venue's spelling without a convention is a variant", "master=NASDAQ", "55=BRKpA|",
@@ -213,10 +214,10 @@ static void describe(const struct match_result *r, char *out, size_t size)
 
     for (size_t i = 0; i < r->count; i++) {
         const struct verdict *v = &r->verdicts[i];
-        used += (size_t)snprintf(out + used, size - used, "%s(%u,%.*s,%.*s,%s,%s%s%.*s) ",
-                                 discrepancy_kind_name(v->kind), v->tag, SLICE_FORMAT(v->observed),
-                                 SLICE_FORMAT(v->expected), v->reason ? v->reason : "", v->hint_kind ? v->hint_kind : "",
-                                 v->hint_kind ? ":" : "", SLICE_FORMAT(v->hint_value));
+        used +=
+            (size_t)snprintf(out + used, size - used, "%s(%u,%.*s,%.*s,%s,%s%s%.*s) ", discrepancy_kind_name(v->kind),
+                             v->tag, SLICE_FORMAT(v->observed), SLICE_FORMAT(v->expected), v->reason ? v->reason : "",
+                             v->hint_kind ? v->hint_kind : "", v->hint_kind ? ":" : "", SLICE_FORMAT(v->hint_value));
     }
     snprintf(out + used, size - used, "%s/%.*s", found_by_name(r->found_by),
              SLICE_FORMAT(r->security ? r->security->value[ROLE_SYMBOL] : slice_make("", 0)));

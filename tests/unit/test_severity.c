@@ -275,13 +275,12 @@ static void limits_of_rules_conditions_values_and_names(void **state)
     assert_int_equal(severity_rules_set(rules, slice_make(name, SEVERITY_NAME_MAX), text, &e), 0);
     assert_int_equal(severity_rules_set(rules, slice_make(name, SEVERITY_NAME_MAX + 1), text, &e), -1);
     assert_int_equal(severity_rules_set(rules, slice_of(""), text, &e), -1);
-    assert_int_equal(severity_rules_set(rules, slice_of("a b"), text, &e), -1);
-    assert_non_null(strstr(e.text, "1 to 64 letters"));
+    assert_non_null(strstr(e.text, "the name of a rule has 1 to 64 bytes, and this has 0"));
     for (unsigned i = 2; i < SEVERITY_RULES_MAX; i++) {
         snprintf(name, sizeof name, "rule-%u", i);
         assert_int_equal(severity_rules_set(rules, slice_of(name), text, &e), 0);
     }
-    assert_int_equal(severity_rules_set(rules, slice_of("one.more_"), text, &e), -1);
+    assert_int_equal(severity_rules_set(rules, slice_of("one more"), text, &e), -1);
     assert_non_null(strstr(e.text, "more than 1000 rules"));
     assert_int_equal(severity_rules_set(rules, slice_of("rule-2"), text, &e), 0);
     severity_rules_free(rules);

@@ -49,7 +49,7 @@ static void join(struct member *m, const struct config *config)
 
 static size_t poll_into(struct member *m)
 {
-    struct source_record records[16];
+    struct checker_record records[16];
     struct error e = {0};
     size_t count = 0;
     char text[16];

@@ -69,7 +69,7 @@ static int set_up(void **state)
 {
     static const struct source_events no_events;
     struct fixture *f = calloc(1, sizeof *f);
-    struct source_record record;
+    struct checker_record record;
     struct error e = {0};
     size_t count = 0;
 
