@@ -19,7 +19,7 @@ struct request {
     bool fail;
     bool is_text; /* the operand is the message itself */
     int64_t offset;
-    const char *topic; /* NULL: the file */
+    const char *topic; /* NULL: none */
     struct explain_find find;
 };
 
@@ -128,11 +128,12 @@ static int print(const json_t *explanation, bool json, struct error *e)
 static int explain_found(const struct request *request, const struct config *config, const char *operand,
                          const struct index *index, struct error *e)
 {
-    const char *topic = request->topic != NULL ? request->topic : request->is_text ? "" : operand;
     struct explain_request explain_request = {
         .bytes = slice_make(request->find.bytes, request->find.len),
         .profile = request->find.profile,
-        .origin = {.topic = slice_of(topic), .offset = request->find.offset},
+        .file = request->is_text ? NULL : operand,
+        .offset = request->find.offset,
+        .topic = slice_of(request->topic != NULL ? request->topic : ""),
         .index = index,
         .rules = &config->rules,
         .whole_rows = request->whole_rows,

@@ -38,6 +38,7 @@ static int check(struct explanation *x, struct error *e)
     const struct explain_request *r = x->request;
     const struct checker_output output = {
         .opaque = x, .on_discrepancy = on_discrepancy, .on_dead_letter = on_dead_letter};
+    const struct origin origin = {.topic = r->topic, .offset = r->offset};
     struct checker *checker = checker_new(r->rules, r->profile);
     int status;
 
@@ -47,7 +48,7 @@ static int check(struct explanation *x, struct error *e)
     checker_set_trace(checker, &x->trace.checker);
     status = x->trace.status;
     if (status == 0)
-        status = checker_check(checker, r->index, r->bytes, &r->origin, &output, e);
+        status = checker_check(checker, r->index, r->bytes, &origin, &output, e);
     x->counts = *checker_counts(checker);
     checker_free(checker);
     return status == 0 ? explain_trace_finish(&x->trace) : status;
@@ -67,10 +68,11 @@ static json_t *message_json(const struct explanation *x)
                      name != NULL ? json_string(name) : json_null());
 }
 
-static json_t *origin_json(const struct origin *origin)
+static json_t *origin_json(const struct explain_request *request)
 {
-    return json_pack("{s:o, s:I, s:i}", "topic", json_text(origin->topic), "offset", (json_int_t)origin->offset,
-                     "message", (int)origin->message);
+    return json_pack("{s:o, s:I, s:o}", "file",
+                     request->file != NULL ? json_text(slice_of(request->file)) : json_null(), "offset",
+                     (json_int_t)request->offset, "topic", json_text(request->topic));
 }
 
 /* The kinds of discrepancy that are found and not reported. */
@@ -105,8 +107,8 @@ static json_t *whole_json(const struct explanation *x)
     const struct fix_message *message = x->is_read ? &x->step.message : NULL;
     const struct index_info *info = index_info(r->index);
 
-    return json_pack("{s:o, s:o, s:o, s:o, s:O, s:{s:s, s:I}, s:{s:s, s:o}, s:o}", "origin", origin_json(&r->origin),
-                     "message", message_json(x), "framing", explain_frame(r->profile, r->bytes, message), "fields",
+    return json_pack("{s:o, s:o, s:o, s:o, s:O, s:{s:s, s:I}, s:{s:s, s:o}, s:o}", "origin", origin_json(r), "message",
+                     message_json(x), "framing", explain_frame(r->profile, r->bytes, message), "fields",
                      message != NULL ? explain_fields(message, &x->trace, x->reason == FIX_OK) : json_array(),
                      "instruments", x->trace.instruments, "master", "version", info->version, "rows",
                      (json_int_t)info->rows, "rules", "id", r->rules->id, "off", kinds_off(r->rules), "result",

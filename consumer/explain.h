@@ -15,7 +15,9 @@
 struct explain_request {
     struct slice bytes; /* of one message, or of what is malformed */
     unsigned profile;   /* of enum fix_tolerance */
-    struct origin origin;
+    const char *file;   /* where it stands, or NULL ... */
+    int64_t offset;     /* ... and of its first byte there */
+    struct slice topic; /* by whose conventions it is read; may be empty */
     const struct index *index;
     const struct rules *rules;
     bool whole_rows; /* the rows as they stand in the master, too */

@@ -163,9 +163,9 @@ static void on_symbol(void *opaque, enum symbology_convention convention, enum s
                       struct slice own)
 {
     static const char *const readings[] = {
-        [SYMBOLOGY_NOT_UNDERSTOOD] = "as it stands",
-        [SYMBOLOGY_UNSPELLABLE] = "the master's convention has no spelling for it",
-        [SYMBOLOGY_SPELLED] = "as the master spells it",
+        [SYMBOLOGY_NOT_UNDERSTOOD] = "looked up as it stands",
+        [SYMBOLOGY_UNSPELLABLE] = "not looked up: the master's convention has no spelling for it",
+        [SYMBOLOGY_SPELLED] = "looked up as the master spells it",
     };
     struct explain_trace *t = opaque;
 

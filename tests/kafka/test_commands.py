@@ -81,3 +81,66 @@ def test_the_formats_of_check_hold_the_same(tmp_path):
     assert known == sorted(known, reverse=True) and notionals[:len(known)] == [n for n in notionals if n is not None]
     flagged = fixwarden("check", "--index", index, "--fail-on-discrepancy", tmp_path / "f.fix")
     assert flagged.returncode == 1
+
+
+def test_explain_tells_what_was_published(cluster, topic_name, tmp_path):
+    """Each discrepancy on the output topic is found again by explaining its message, with the same severity."""
+    table = master(tmp_path / "m.csv", rows=2000)
+    made = generate("messages", "--rows", 2000, "--seed", 20260302, "--count", 2000, "--malformed", "no", "--framing", "line",
+                    "--out", tmp_path / "f.fix", "--plan", tmp_path / "p.json")
+    assert made.returncode == 0, made.stderr
+    lines = (tmp_path / "f.fix").read_bytes().splitlines()
+    settings = ("--set", "severity.large=notional>=USD:10000000 -> CRITICAL", "--set", "rules.attribute.type=low")
+    job = Job(cluster, topic_name, tmp_path, [table], *settings)
+    origins = produce(cluster.bootstrap, job.input, [(None, line) for line in lines])
+    job.run_to_the_end()
+    schema = wire.load("discrepancy")
+    published = {}
+    for record in read_topic(cluster.bootstrap, job.found):
+        one = wire.decode_single_object(record.value, schema)
+        published.setdefault((one["origin"]["partition"], one["origin"]["offset"]), []).append(one)
+    assert len(published) > 20
+    assert {one["severity"] for found in published.values() for one in found} == {"LOW", "MEDIUM", "HIGH", "CRITICAL"}
+    for line, origin in zip(lines, origins):
+        expected = published.pop((origin["partition"], origin["offset"]), None)
+        if expected is None:
+            continue
+        told = explain(job.index, job.input, settings, line)
+        # Those of one message may stand on several partitions of the output.
+        assert sorted((d["kind"], d["severity"], d["tag"], d["observed"] or "", d["expected"] or "", i["role"], i["position"])
+                      for i in told["instruments"] for d in i["discrepancies"]) == sorted(
+            (one["kind"], one["severity"], one["tag"], one["observed"] or "", one["expected"] or "",
+             one["instrument"]["role"], one["instrument"]["position"]) for one in expected)
+    assert published == {}
+
+
+def explain(index, topic, settings, message):
+    result = subprocess.run([tool("fixwarden"), "explain", "--index", index, "--topic", topic, "--framing", "strict", *settings,
+                             "--format", "json", "--fail-on-discrepancy", message], capture_output=True, timeout=60)
+    assert result.returncode == 1, result.stderr
+    return json.loads(result.stdout)
+
+
+def test_explain_finds_its_message_in_an_argument_a_file_and_a_stream(tmp_path):
+    table = tmp_path / "m.csv"
+    table.write_text("symbol,isin,mic,currency\nAAPL,US0378331005,XNAS,USD\n")
+    message = "8=FIX.4.4|9=5|35=D|55=AAPL|48=US0378331005|22=4|15=EUR|10=000|"
+    log = tmp_path / "log.fix"
+    log.write_text(f"10:00 8=FIX.4.4|9=5|35=0|10=000|\n10:01 {message}\n")
+    offset = log.read_text().index(message)
+    ways = [(("--master", table, message), None), (("--master", table, log, "--offset", offset), None),
+            (("--master", table, log, "--message", 1), None), (("--master", table, "-", "--message", 1), log.read_text())]
+    for arguments, given in ways:
+        told = fixwarden("explain", *arguments, input=given)
+        assert told.returncode == 0, told.stderr
+        assert "currency  EUR      USD     differs  1" in told.stdout
+        assert "OUTCOME  discrepant: 1 discrepancy, up to HIGH" in told.stdout
+        assert "\033[" not in told.stdout
+    whole = fixwarden("explain", "--master", table, "--row", message)
+    assert "AAPL,US0378331005,XNAS,USD" in whole.stdout
+    assert fixwarden("explain", "--master", table, "--fail-on-discrepancy", message).returncode == 1
+    assert fixwarden("explain", "--master", table, "no message").returncode == 65
+    assert fixwarden("explain", "--master", table, log, "--message", 2).returncode == 65
+    assert fixwarden("explain", "--master", table, "--format", "csv", message).returncode == 64
+    malformed = fixwarden("explain", "--master", table, "--framing", "strict", message)
+    assert malformed.returncode == 0 and "OUTCOME  malformed: BODY_LENGTH_MISMATCH" in malformed.stdout
