@@ -3,6 +3,7 @@
 An agreement of the C and the oracle is worth as much as what the orders bring up.
 """
 
+import os
 import random
 import sys
 from collections import Counter
@@ -84,7 +85,7 @@ WANTED = {
 
 
 def test_what_is_spoiled_reaches_every_line_of_the_oracle_and_all_that_it_says(tmp_path):
-    seed = random.randrange(1 << 32)
+    seed = int(os.environ.get("FIXWARDEN_SEED") or random.randrange(1 << 32))
     dice, counted, lines = random.Random(seed), Counter(), Lines()
     for number in range(MOST_WORLDS):
         with lines:
