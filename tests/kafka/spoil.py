@@ -320,7 +320,7 @@ def other_money(fields, row, world, dice):
 
 
 def contract(fields, row, world, dice):
-    put(fields, *dice.choice(((202, b"100.5"), (202, b"7"), (201, b"0"), (201, b"1"), (541, b"20260619"), (200, b"202607"))))
+    put(fields, *dice.choice(((202, b"100.5"), (202, b"7"), (201, b"0"), (201, b"1"), (541, b"20260619"), (200, b"202607"), (541, b"20260230"))))
 
 
 def exposure(fields, row, world, dice):
