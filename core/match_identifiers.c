@@ -197,13 +197,9 @@ static int lacks_key(const void *context, const struct security *row)
 static int combine(struct matching *m, struct clue *clue, const char *why, struct error *e)
 {
     struct matcher *matcher = m->matcher;
+    bool denies = denies_earlier(m, clue);
 
-    clue->conflict = denies_earlier(m, clue);
-    if (clue->conflict) {
-        clue->found = true;
-        return 0;
-    }
-    if (candidates_keep_best(&matcher->candidates, lacks_key, clue) == 0) {
+    if (!denies && candidates_keep_best(&matcher->candidates, lacks_key, clue) == 0) {
         clue->found = true;
         match_tell_lookup(m, why, kind_of(clue), key_of(clue), matcher->candidates.count);
         return 0;
@@ -212,8 +208,7 @@ static int combine(struct matching *m, struct clue *clue, const char *why, struc
     if (candidates_add(&matcher->others, m->index, kind_of(clue), key_of(clue), e) != 0)
         return -1;
     clue->found = matcher->others.count > 0;
-    clue->conflict =
-        clue->found && (all_contradict(m, clue) || all_contradict_earlier(m, clue) || denies_earlier(m, clue));
+    clue->conflict = clue->found && (denies || all_contradict(m, clue) || all_contradict_earlier(m, clue));
     if (clue->found && !clue->conflict)
         return match_look_up(m, why, kind_of(clue), key_of(clue), e);
     match_tell_lookup(m, why, kind_of(clue), key_of(clue), matcher->others.count);
