@@ -18,7 +18,7 @@
 /* What the flags ask for. */
 struct request {
     enum report_format format;
-    enum fix_profile profile;
+    unsigned profile;
     size_t limit;
     size_t findings_max;
     const char *output;       /* NULL: stdout */
@@ -33,6 +33,8 @@ static const struct cli_option options[] = {
     {"limit", 'n', "N", NULL, "rows of the table (50)"},
     {"max-findings", 0, "N", NULL, "keep so many discrepancies, of the highest exposure (1000000)"},
     {"framing", 0, "PROFILE", NULL, "log (default): as written down by people; strict: as FIX has it"},
+    {"tolerate", 0, "LIST", "input.tolerate",
+     "what else is tolerated (checksum,empty_value), and what is not (-prefix)"},
     {"fail-on-discrepancy", 0, NULL, NULL, "exit with 1 if there is a discrepancy"},
     {0},
 };
@@ -52,6 +54,12 @@ static const struct cli_command command = {
     .options = options,
     .shared = CLI_CONFIG | CLI_MASTER | CLI_INDEX | CLI_RULES,
 };
+
+/* Strict messages, too, may stand behind a time stamp there. */
+static unsigned in_a_log(unsigned profile)
+{
+    return profile == FIX_STRICT ? FIX_STRICT_LOG : profile;
+}
 
 static int read_request(const struct cli_arguments *arguments, struct request *request, struct error *e)
 {
@@ -83,7 +91,7 @@ static int check_files(const struct config *config, const struct request *reques
                        const struct cli_arguments *arguments, const struct index *index, const atomic_bool *stop,
                        struct checker **checker, struct report *report, struct error *e)
 {
-    *checker = checker_new(&config->rules, request->profile);
+    *checker = checker_new(&config->rules, config_tolerated(config, in_a_log(request->profile)));
     if (!*checker)
         return error_set(e, ERROR_INTERNAL, "no memory");
     for (int i = 0; i < arguments->operand_count; i++)

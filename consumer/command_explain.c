@@ -30,6 +30,8 @@ static const struct cli_option options[] = {
     {"row", 0, NULL, NULL, "also show the rows as they stand in the master"},
     {"format", 'f', "FORMAT", NULL, "table (default), or json: one object"},
     {"framing", 0, "PROFILE", NULL, "log (default): as written down by people; strict: as FIX has it"},
+    {"tolerate", 0, "LIST", "input.tolerate",
+     "what else is tolerated (checksum,empty_value), and what is not (-prefix)"},
     {"fail-on-discrepancy", 0, NULL, NULL, "exit with 1 if there is a discrepancy"},
     {0},
 };
@@ -164,6 +166,7 @@ static int run(const struct config *config, const struct cli_arguments *argument
 
     if (read_request(arguments, &request, e) != 0)
         return -1;
+    request.find.profile = config_tolerated(config, request.find.profile);
     const atomic_bool *stop = stop_on_signals();
     if (find_message(&request, operand, stop, e) == 0 &&
         offline_open_index(config, arguments, command.name, stop, &index, e) == 0)

@@ -25,7 +25,7 @@ enum residence { RESIDENCE_ON_DEMAND, RESIDENCE_POPULATED, RESIDENCE_LOCKED };
 
 /* What is made of a CUSIP without its leading zeros or check digit. */
 enum short_cusips { SHORT_CUSIPS_REPORT, SHORT_CUSIPS_ACCEPT };
-
+enum framing { FRAMING_STRICT, FRAMING_LOG };
 enum start_at { START_EARLIEST, START_LATEST };
 
 /* Where a value comes from; the later beats the earlier. */
@@ -67,7 +67,8 @@ struct config {
     struct {
         struct string_list topics;
         char *group;
-        enum fix_profile framing;
+        enum framing framing;
+        struct string_list tolerate; /* names of tolerances, - before those that are taken out */
         enum start_at start;
     } input;
     struct {
@@ -165,6 +166,9 @@ int config_finish_rules(struct config *config, struct error *e);
 
 /* What only shows when all is put together: what `run` needs and lacks, values that contradict each other. */
 int config_validate_run(const struct config *config, struct error *e);
+
+/* What [input] tolerate makes of the tolerances that a profile starts from (core/fix_tolerance.h). */
+unsigned config_tolerated(const struct config *config, unsigned profile);
 
 /* The master's and the builder's options as core wants them, without events; borrowed from the configuration. */
 void config_master_options(const struct config *config, struct index_build_options *out);

@@ -55,13 +55,14 @@ const char *config_type_name(enum config_type type)
         [CONFIG_PSEUDO_CUSIPS] = "choice",
         [CONFIG_SHORT_CUSIPS] = "choice",
         [CONFIG_CONVENTION] = "choice",
+        [CONFIG_TOLERANCES] = "list",
     };
     return names[type];
 }
 
 bool config_type_is_list(enum config_type type)
 {
-    return type == CONFIG_LIST || type == CONFIG_FILES || type == CONFIG_KEYS;
+    return type == CONFIG_LIST || type == CONFIG_FILES || type == CONFIG_KEYS || type == CONFIG_TOLERANCES;
 }
 
 bool config_type_is_text(enum config_type type)
@@ -71,7 +72,7 @@ bool config_type_is_text(enum config_type type)
 
 const char *const *config_choices(enum config_type type)
 {
-    static const char *const framing[] = {[FIX_STRICT] = "strict", [FIX_LOG] = "log", NULL};
+    static const char *const framing[] = {[FRAMING_STRICT] = "strict", [FRAMING_LOG] = "log", NULL};
     static const char *const start[] = {[START_EARLIEST] = "earliest", [START_LATEST] = "latest", NULL};
     static const char *const delivery[] = {
         [DELIVERY_EXACTLY_ONCE] = "exactly-once", [DELIVERY_AT_LEAST_ONCE] = "at-least-once", NULL};

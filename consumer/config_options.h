@@ -35,6 +35,9 @@
       "The consumer group, under which offsets are committed.")                                                        \
     X("input", "framing", FRAMING, input.framing, 0, 0, "strict", "",                                                  \
       "How messages are framed: strict as FIX has it, or log as people and programs wrote it down.")                   \
+    X("input", "tolerate", TOLERANCES, input.tolerate, 0, FIX_TOLERANCE_COUNT, "", "",                                 \
+      "What is tolerated beside what framing tolerates, -NAME: what is not: delimiter, prefix, resync, body_length, "  \
+      "checksum, truncation, msg_type, empty_value, data_length.")                                                     \
     X("input", "start", START, input.start, 0, 0, "earliest", "",                                                      \
       "Where a group without committed offsets starts: earliest or latest.")                                           \
     X("output", "topic", STRING, output.topic, 1, 249, "fixwarden.discrepancies", "",                                  \
@@ -134,17 +137,18 @@
 #define CONFIG_SHARE (1ull << 63)
 
 enum config_type {
-    CONFIG_STRING,    /* char * */
-    CONFIG_PATH,      /* char * */
-    CONFIG_LIST,      /* struct string_list */
-    CONFIG_FILES,     /* struct string_list; not split at commas where it comes by a flag */
-    CONFIG_KEYS,      /* struct string_list, names of identifier kinds */
-    CONFIG_SIZE,      /* uint64_t, bytes */
-    CONFIG_DURATION,  /* uint64_t, milliseconds */
-    CONFIG_COUNT,     /* uint64_t; "unlimited" is UINT64_MAX where that is the maximum */
-    CONFIG_ROWS,      /* likewise; a share of all rows is CONFIG_SHARE and the number of its millionths */
-    CONFIG_DELIMITER, /* char * */
-    CONFIG_FRAMING,   /* int from here on: the number of a name */
+    CONFIG_STRING,     /* char * */
+    CONFIG_PATH,       /* char * */
+    CONFIG_LIST,       /* struct string_list */
+    CONFIG_FILES,      /* struct string_list; not split at commas where it comes by a flag */
+    CONFIG_KEYS,       /* struct string_list, names of identifier kinds */
+    CONFIG_TOLERANCES, /* struct string_list, names of tolerances of FIX, - before them or not */
+    CONFIG_SIZE,       /* uint64_t, bytes */
+    CONFIG_DURATION,   /* uint64_t, milliseconds */
+    CONFIG_COUNT,      /* uint64_t; "unlimited" is UINT64_MAX where that is the maximum */
+    CONFIG_ROWS,       /* likewise; a share of all rows is CONFIG_SHARE and the number of its millionths */
+    CONFIG_DELIMITER,  /* char * */
+    CONFIG_FRAMING,    /* int from here on: the number of a name */
     CONFIG_START,
     CONFIG_DELIVERY,
     CONFIG_RESIDENCE,

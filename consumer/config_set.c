@@ -63,6 +63,9 @@ static int set_list(struct string_list *list, enum config_layer layer, const str
         if (option->type == CONFIG_KEYS && !identifier_kind_is_key(identifier_kind_from_name(item)))
             return error_set(e, ERROR_CONFIG, "'%.*s' is no kind of identifier that can be a key (CUSIP, ISIN, ...)",
                              SLICE_FORMAT(item));
+        if (option->type == CONFIG_TOLERANCES && !fix_tolerance_change(item, &(unsigned){0}))
+            return error_set(e, ERROR_CONFIG, "'%.*s' is nothing that can be tolerated (checksum, -prefix, ...)",
+                             SLICE_FORMAT(item));
         if (list->count == option->max)
             return error_set(e, ERROR_CONFIG, "there are more than %" PRIu64, option->max);
         if (list_append(list, item, e) != 0)
@@ -165,6 +168,7 @@ int config_option_set(struct config *config, enum config_layer layer, const stru
     case CONFIG_LIST:
     case CONFIG_FILES:
     case CONFIG_KEYS:
+    case CONFIG_TOLERANCES:
         return set_list(target, layer, option, value, e);
     case CONFIG_SIZE:
     case CONFIG_DURATION:

@@ -50,6 +50,15 @@ int config_validate_run(const struct config *config, struct error *e)
     return check_topics(config, e);
 }
 
+unsigned config_tolerated(const struct config *config, unsigned profile)
+{
+    const struct string_list *names = &config->input.tolerate;
+
+    for (size_t i = 0; i < names->count; i++)
+        fix_tolerance_change(slice_of(names->items[i]), &profile); /* that it is a name was found out when it was set */
+    return profile;
+}
+
 /* 0 where the option is a number of rows. */
 static uint32_t share_of_rows(uint64_t max_bad_rows)
 {

@@ -14,7 +14,7 @@
 /* All of it borrowed for the call. */
 struct explain_request {
     struct slice bytes; /* of one message, or of what is malformed */
-    enum fix_profile profile;
+    unsigned profile;   /* of enum fix_tolerance */
     const char *file;   /* where it stands, or NULL ... */
     int64_t offset;     /* ... and of its first byte there */
     struct slice topic; /* by whose conventions it is read; may be empty */

@@ -10,8 +10,8 @@
 
 /* Starts with what is looked for, and zeros. */
 struct explain_find {
-    enum fix_profile profile;
-    uint64_t number; /* which message from the place where the search begins, from 0; malformed ones count */
+    unsigned profile; /* of enum fix_tolerance */
+    uint64_t number;  /* which message from the place where the search begins, from 0; malformed ones count */
 
     char *bytes; /* of the message, malloc'ed: explain_find_free; NULL: there is none */
     size_t len;

@@ -15,7 +15,7 @@ struct figure {
     uint64_t as_soh;
 };
 
-bool explain_frame_read(enum fix_profile profile, struct slice bytes, struct fix_step *step)
+bool explain_frame_read(unsigned profile, struct slice bytes, struct fix_step *step)
 {
     fix_next(profile, bytes, true, true, step);
     if (step->event != FIX_MESSAGE)
@@ -134,8 +134,15 @@ static json_t *delimiter(const struct fix_message *message)
     return json_string(message->delimiter == SOH ? "SOH" : "|");
 }
 
+static const char *profile_name(unsigned profile)
+{
+    if (profile == FIX_LOG)
+        return "log";
+    return profile == FIX_STRICT || profile == FIX_STRICT_LOG ? "strict" : "as set";
+}
+
 /* What a profile has against the bytes; null where it takes them. */
-static json_t *refusal(enum fix_profile profile, struct slice bytes)
+static json_t *refusal(unsigned profile, struct slice bytes)
 {
     struct fix_step step;
 
@@ -147,9 +154,9 @@ static json_t *refusal(enum fix_profile profile, struct slice bytes)
     return json_pack("{s:s, s:s}", "reason", fix_reason_name(step.reason), "text", fix_reason_text(step.reason));
 }
 
-json_t *explain_frame(enum fix_profile profile, struct slice bytes, const struct fix_message *message)
+json_t *explain_frame(unsigned profile, struct slice bytes, const struct fix_message *message)
 {
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "profile", profile == FIX_LOG ? "log" : "strict", "refused",
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "profile", profile_name(profile), "refused",
                      refusal(profile, bytes), "refused_by_strict", refusal(FIX_STRICT, bytes), "delimiter",
                      delimiter(message), "body_length", body_length(message), "checksum", checksum(message));
 }

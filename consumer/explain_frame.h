@@ -9,9 +9,9 @@
 
 /* Takes the bytes as the profile has them, or, where it refuses them, as far as a log allows. False where they cannot
  * be read at all. `step` is filled in and borrows from `bytes`. */
-bool explain_frame_read(enum fix_profile profile, struct slice bytes, struct fix_step *step);
+bool explain_frame_read(unsigned profile, struct slice bytes, struct fix_step *step);
 
 /* `message` is what explain_frame_read made of the bytes; NULL: nothing. A new reference, NULL without memory. */
-json_t *explain_frame(enum fix_profile profile, struct slice bytes, const struct fix_message *message);
+json_t *explain_frame(unsigned profile, struct slice bytes, const struct fix_message *message);
 
 #endif

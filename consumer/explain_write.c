@@ -74,7 +74,8 @@ static void write_framing(struct page *p, const json_t *framing)
     add_figure(p, framing, "body_length", "BodyLength", 1);
     add_figure(p, framing, "checksum", "CheckSum", 3);
     if (strcmp(page_text_at(framing, "profile"), "strict") != 0)
-        add_refusal(p, "profile log", json_object_get(framing, "refused"));
+        add_refusal(p, strcmp(page_text_at(framing, "profile"), "log") == 0 ? "profile log" : "as set here",
+                    json_object_get(framing, "refused"));
     add_refusal(p, "profile strict", json_object_get(framing, "refused_by_strict"));
     page_end_table(p);
 }

@@ -11,7 +11,7 @@
 
 #define TEMPORARY_NAME "/fixwarden-check-XXXXXX"
 
-int offline_profile(const struct cli_arguments *arguments, enum fix_profile *profile, struct error *e)
+int offline_profile(const struct cli_arguments *arguments, unsigned *profile, struct error *e)
 {
     const char *name = cli_value(arguments, "framing");
 

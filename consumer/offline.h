@@ -9,7 +9,7 @@
 #include "core/index.h"
 
 /* By --framing: log unless it says strict. */
-int offline_profile(const struct cli_arguments *arguments, enum fix_profile *profile, struct error *e);
+int offline_profile(const struct cli_arguments *arguments, unsigned *profile, struct error *e);
 
 /* Opens the index that is set, or makes one of the master for this command only. A flag beats the configuration:
  * --master alone means the master, even where the file names an index, too. `command` is named in errors. The index is

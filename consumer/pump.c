@@ -349,11 +349,13 @@ int pump_run(struct pump *pump, struct error *e)
 
 static int make_checker(struct pump *p, struct error *e)
 {
+    const struct config *config = p->options.config;
     struct headers headers;
 
     if (make_headers(&p->options, &headers, e) != 0 || found_new(headers.header, &p->found, e) != 0)
         return -1;
-    p->checker = checker_new(&p->options.config->rules, p->options.config->input.framing);
+    p->checker = checker_new(&config->rules,
+                             config_tolerated(config, config->input.framing == FRAMING_LOG ? FIX_LOG : FIX_STRICT));
     p->records_max =
         p->options.config->batch.messages < POLL_RECORDS_MAX ? p->options.config->batch.messages : POLL_RECORDS_MAX;
     p->records = calloc(p->records_max, sizeof *p->records);

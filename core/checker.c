@@ -34,7 +34,7 @@ struct waiting {
 
 struct checker {
     const struct rules *rules;
-    enum fix_profile profile;
+    unsigned tolerated; /* of enum fix_tolerance */
     struct matcher *matcher;
     struct checker_counts counts;
     struct match_result result;
@@ -56,14 +56,14 @@ struct run {
     bool full;   /* the output was, before the record that is next */
 };
 
-struct checker *checker_new(const struct rules *rules, enum fix_profile profile)
+struct checker *checker_new(const struct rules *rules, unsigned tolerated)
 {
     struct checker *checker = calloc(1, sizeof *checker);
 
     if (checker == NULL)
         return NULL;
     checker->rules = rules;
-    checker->profile = profile;
+    checker->tolerated = tolerated;
     checker->matcher = matcher_new();
     if (checker->matcher == NULL) {
         checker_free(checker);
@@ -383,7 +383,7 @@ static int read_record(struct run *r, const struct checker_record *record, size_
     size_t at = 0;
 
     do {
-        fix_next(r->checker->profile, slice_make(value.ptr + at, value.len - at), at == 0, true, &step);
+        fix_next(r->checker->tolerated, slice_make(value.ptr + at, value.len - at), at == 0, true, &step);
         place.position = at + step.start;
         if (take_step(r, &step, &place, e) != 0)
             return -1;
@@ -419,14 +419,14 @@ int checker_check_log(struct checker *checker, const struct index *index, struct
                       const struct origin *origin, size_t *consumed, const struct checker_output *output,
                       struct error *e)
 {
-    enum fix_profile profile = checker->profile == FIX_STRICT ? FIX_STRICT_LOG : checker->profile;
+    unsigned tolerated = checker->tolerated | FIX_TOLERATE_RESYNC; /* a file has no rest that one message could take */
     struct run r = {.checker = checker, .index = index, .output = output};
     struct place place = {.origin = origin};
     struct fix_step step;
 
     *consumed = 0;
     do {
-        fix_next(profile, slice_make(buffer.ptr + *consumed, buffer.len - *consumed), false, last, &step);
+        fix_next(tolerated, slice_make(buffer.ptr + *consumed, buffer.len - *consumed), false, last, &step);
         /* In a file each message has a place of its own, so it is its own record. */
         place.offset = origin->offset + (int64_t)(*consumed + step.start);
         if (take_step(&r, &step, &place, e) != 0)

@@ -71,8 +71,9 @@ struct checker_trace {
 
 struct checker;
 
-/* `rules` are borrowed until checker_free. NULL without memory. */
-struct checker *checker_new(const struct rules *rules, enum fix_profile profile);
+/* `rules` are borrowed until checker_free. `tolerated`: of enum fix_tolerance, what may be wrong with messages. NULL
+ * without memory. */
+struct checker *checker_new(const struct rules *rules, unsigned tolerated);
 void checker_free(struct checker *checker);
 
 /* Checks all messages of the records, as long as the output is not full when a further record begins. *done is how many
@@ -86,7 +87,7 @@ int checker_check(struct checker *checker, const struct index *index, struct sli
 
 /* Checks a stretch of a log whose first byte stands at origin->offset of its file; *consumed says how much of it was
  * used up, so that the rest can be given again with more behind it. `last`: nothing follows. Each message's origin has
- * the offset of its own first byte. */
+ * the offset of its own first byte. Behind a malformed message reading always goes on. */
 int checker_check_log(struct checker *checker, const struct index *index, struct slice buffer, bool last,
                       const struct origin *origin, size_t *consumed, const struct checker_output *output,
                       struct error *e);

@@ -74,6 +74,11 @@ static const char *find_delimiter(const struct fix_message *m, const char *at, c
 
 /* ---- the fields of one message ---- */
 
+static bool tolerates(const struct fix_message *m, enum fix_tolerance tolerance)
+{
+    return (m->tolerated & tolerance) != 0;
+}
+
 /* The value of a data field, whose length stood before it; NULL where the length does not lead to a delimiter. */
 static const char *data_end(const struct fix_cursor *c, const char *value)
 {
@@ -93,7 +98,7 @@ static enum fix_reason expect_data(struct fix_cursor *c, const struct fix_field 
         return FIX_OK;
     if (field->value.len == 0 || read_digits(field->value.ptr, end, BODY_LENGTH_DIGITS_MAX, &len) != field->value.len) {
         c->data_tag = 0;
-        return c->message->lenient ? FIX_OK : FIX_DATA_LENGTH;
+        return tolerates(c->message, FIX_TOLERATE_DATA_LENGTH) ? FIX_OK : FIX_DATA_LENGTH;
     }
     c->data_len = len;
     return FIX_OK;
@@ -103,22 +108,17 @@ static enum fix_reason expect_data(struct fix_cursor *c, const struct fix_field 
  * place. */
 static const char *value_end(const struct fix_cursor *c, uint32_t tag, const char *value, enum fix_reason *reason)
 {
-    bool lenient = c->message->lenient;
-    const char *end = NULL;
+    bool announced = c->data_tag != 0 && tag == c->data_tag;
+    bool is_advice = tolerates(c->message, FIX_TOLERATE_DATA_LENGTH);
+    const char *end = announced ? data_end(c, value) : NULL;
 
     *reason = FIX_DATA_LENGTH;
-    if (c->data_tag != 0 && tag != c->data_tag && !lenient)
-        return NULL;
-    if (c->data_tag != 0 && tag == c->data_tag)
-        end = data_end(c, value);
-    else if (fix_data_is(tag) && !lenient)
-        return NULL;
-    else
-        *reason = FIX_FIELD;
-    if (end == NULL && (lenient || *reason == FIX_FIELD))
-        end = find_delimiter(c->message, value, c->end);
-    if (end == NULL && lenient)
-        end = c->end; /* the last field of a line that was cut */
+    if (end != NULL || (!is_advice && (c->data_tag != 0 || fix_data_is(tag))))
+        return end;
+    *reason = FIX_FIELD;
+    end = find_delimiter(c->message, value, c->end);
+    if (end == NULL && tolerates(c->message, FIX_TOLERATE_TRUNCATION))
+        end = c->end; /* the last field of a message that was cut */
     return end;
 }
 
@@ -138,7 +138,7 @@ static enum fix_reason read_field(struct fix_cursor *c, struct fix_field *field)
         return reason;
     field->value = slice_make(value, (size_t)(end - value));
     c->at = end < c->end ? end + c->message->delimiter_len : c->end;
-    if (field->value.len == 0 && !c->message->lenient)
+    if (field->value.len == 0 && !tolerates(c->message, FIX_TOLERATE_EMPTY_VALUE))
         return FIX_FIELD;
     return expect_data(c, field);
 }
@@ -157,32 +157,47 @@ bool fix_cursor_next(struct fix_cursor *cursor, struct fix_field *field)
     return cursor->at < cursor->end && read_field(cursor, field) == FIX_OK;
 }
 
-/* Walks all fields once, and finds MsgType. Where they are as they should be, and fit, the index gets them. */
+static void put_field(const struct fix_message *m, const struct fix_field *field, struct fix_index *index)
+{
+    uint32_t at = (uint32_t)(field->value.ptr - m->fields.ptr);
+
+    if (index->count < FIX_INDEX_MAX) {
+        index->tags[index->count] = field->tag;
+        index->values[index->count] = (struct fix_place){at, (uint32_t)field->value.len};
+    }
+    index->count++;
+}
+
+/* MsgType stands behind BeginString and BodyLength, which may be missing where this is asked. */
+static bool is_msg_type_place(const struct fix_index *index)
+{
+    return index->count == 1 || (index->count == 2 && index->tags[1] == 9);
+}
+
+/* Walks all fields once, and finds MsgType. The index gets them if none is empty, and they fit. */
 static enum fix_reason validate_fields(struct fix_message *m, struct fix_index *index)
 {
     struct fix_cursor cursor;
     struct fix_field field;
+    bool has_empty = false;
 
-    uint32_t count = 0;
-
+    index->count = 0;
     fix_cursor_start(m, &cursor);
     while (cursor.at < cursor.end) {
         enum fix_reason reason = read_field(&cursor, &field);
         if (reason != FIX_OK)
             return reason;
-        if (count < FIX_INDEX_MAX) {
-            index->tags[count] = field.tag;
-            index->values[count] =
-                (struct fix_place){(uint32_t)(field.value.ptr - m->fields.ptr), (uint32_t)field.value.len};
-        }
-        count++;
-        if (field.tag == 35 && m->msg_type.len == 0)
+        if (field.tag == 35 && m->msg_type.len == 0) {
+            if (!tolerates(m, FIX_TOLERATE_MSG_TYPE) && !is_msg_type_place(index))
+                return FIX_MSG_TYPE;
             m->msg_type = field.value;
+        }
+        has_empty |= field.value.len == 0;
+        put_field(m, &field, index);
     }
-    if (cursor.data_tag != 0 && !m->lenient)
+    if (cursor.data_tag != 0 && !tolerates(m, FIX_TOLERATE_DATA_LENGTH))
         return FIX_DATA_LENGTH; /* a length, and then nothing */
-    index->count = count;
-    m->index = !m->lenient && count <= FIX_INDEX_MAX ? index : NULL;
+    m->index = !has_empty && index->count <= FIX_INDEX_MAX ? index : NULL;
     return m->msg_type.len == 0 ? FIX_MSG_TYPE : FIX_OK;
 }
 
@@ -225,7 +240,7 @@ static size_t common_version(const char *value, const char *end)
 }
 
 /* Reads `8=...` with its delimiter, which becomes the message's. Returns where the next field starts, or NULL. */
-static const char *read_begin_string(const char *at, const char *end, struct fix_message *m)
+static const char *read_begin_string(unsigned tolerated, const char *at, const char *end, struct fix_message *m)
 {
     const char *value = at + 2;
     size_t common = common_version(value, end);
@@ -237,12 +252,14 @@ static const char *read_begin_string(const char *at, const char *end, struct fix
         return value + common + 1;
     }
     for (const char *p = value; p < end && p < value + BEGIN_STRING_MAX; p++) {
-        if (*p != SOH && *p != '|' && *p != '^')
+        if (*p != SOH && *p != '|' && (*p != '^' || p + 1 == end || p[1] != 'A'))
             continue;
         m->begin_string = slice_make(value, (size_t)(p - value));
         m->delimiter = *p;
         m->delimiter_len = *p == '^' ? 2 : 1;
-        return is_known_version(m->begin_string) && at_delimiter(m, p, end) ? p + m->delimiter_len : NULL;
+        if (*p != SOH && !(tolerated & FIX_TOLERATE_DELIMITER))
+            return NULL;
+        return is_known_version(m->begin_string) ? p + m->delimiter_len : NULL;
     }
     return NULL;
 }
@@ -345,19 +362,21 @@ static enum fix_reason read_trailer(struct fix_message *m, const char *start, co
     const char *digits = trailer + 3;
     uint32_t expected;
 
+    m->fields = slice_make(start, (size_t)(trailer - start));
     if (read_digits(digits, digits + CHECKSUM_DIGITS, CHECKSUM_DIGITS, &expected) != CHECKSUM_DIGITS ||
         !at_delimiter(m, digits + CHECKSUM_DIGITS, end))
         return FIX_CHECKSUM_FORMAT;
     scan_bytes(m, variant, start, trailer, scan);
     if (!checksum_is(m, scan, expected))
         return FIX_CHECKSUM;
-    m->fields = slice_make(start, (size_t)(trailer - start));
     m->bytes = slice_make(start, (size_t)(digits + CHECKSUM_DIGITS + m->delimiter_len - start));
     return FIX_OK;
 }
 
-/* Takes one message by its BodyLength, as the standard has it. */
-static enum fix_reason read_framed(const char *start, const char *end, struct fix_message *m, struct fix_index *index)
+/* Takes one message by its BodyLength, as the standard has it but for the delimiter. Where it is refused for its
+ * CheckSum, its fields are known, and where it is refused for one of them, its bytes are, too. */
+static enum fix_reason read_framed(unsigned tolerated, const char *start, const char *end, struct fix_message *m,
+                                   struct fix_index *index)
 {
     enum fix_scan_variant variant = fix_scan_best();
     struct fix_scan scan;
@@ -370,7 +389,7 @@ static enum fix_reason read_framed(const char *start, const char *end, struct fi
     *m = (struct fix_message){0};
     if (!starts_with(start, end, "8=FIX"))
         return FIX_NOT_FIX;
-    at = read_begin_string(start, end, m);
+    at = read_begin_string(tolerated, start, end, m);
     if (at == NULL)
         return FIX_BEGIN_STRING;
     body = read_body_length(at, end, m, &length);
@@ -413,28 +432,7 @@ static void set_malformed(struct fix_step *step, enum fix_reason reason, const c
     step->malformed = slice_make(start, (size_t)(end - start));
 }
 
-static void next_in_record(struct slice buffer, bool first, struct fix_step *step)
-{
-    const char *end = buffer.ptr + buffer.len;
-    const char *start = skip_white(buffer.ptr, end);
-    enum fix_reason reason;
-
-    if (start == end && first) {
-        set_malformed(step, FIX_EMPTY, buffer.ptr, buffer.ptr, end);
-        return;
-    }
-    if (start == end) {
-        set_step(step, FIX_END, buffer.ptr, end, end);
-        return;
-    }
-    reason = read_framed(start, end, &step->message, &step->index);
-    if (reason != FIX_OK)
-        set_malformed(step, reason, buffer.ptr, start, end);
-    else
-        set_step(step, FIX_MESSAGE, buffer.ptr, start, step->message.bytes.ptr + step->message.bytes.len);
-}
-
-/* ---- logs ---- */
+/* ---- messages that are not as the standard has them ---- */
 
 static const char *find_line_end(const char *at, const char *end)
 {
@@ -452,100 +450,213 @@ static const char *find_begin(const char *at, const char *end)
     return NULL;
 }
 
-/* Where a message ends whose BodyLength is of no use: behind `10=`, at the end of the line, or before the next message.
- * NULL where more bytes are needed to tell. Puts the end of its fields into *fields_end. */
-static const char *find_log_end(const struct fix_message *m, const char *start, const char *end, bool last,
-                                const char **fields_end)
-{
-    const char *line_end = find_line_end(start, end);
-    bool complete = last || line_end < end;
-    const char *at = start;
+/* Where a message ends, and its fields before that. */
+struct extent {
+    const char *fields_end;
+    const char *end;  /* NULL: more bytes are needed to tell */
+    bool has_trailer; /* `10=` stands at the end of the fields */
+};
 
-    while (slice_is_space(line_end[-1])) /* it stops at the message's own first byte */
-        line_end--;
-    while (m->delimiter_len > 0 && (at = find_delimiter(m, at, line_end)) != NULL) {
-        at += m->delimiter_len;
-        if (starts_with(at, line_end, "8=FIX"))
-            return *fields_end = at;
-        if (is_trailer(at, line_end)) {
-            const char *trailer_end = find_delimiter(m, at, line_end);
-            *fields_end = at;
-            if (trailer_end)
-                return trailer_end + m->delimiter_len;
-            return complete ? line_end : NULL;
-        }
-    }
-    *fields_end = line_end;
-    return complete ? line_end : NULL;
+/* The line up to its end, or the buffer's; white space at the end aside. */
+struct line {
+    const char *end;
+    bool is_complete; /* nothing more can come */
+};
+
+static struct line find_line(const char *at, const char *end, bool last)
+{
+    struct line line = {.end = find_line_end(at, end)};
+
+    line.is_complete = last || line.end < end;
+    while (line.end > at && slice_is_space(line.end[-1]))
+        line.end--;
+    return line;
 }
 
-/* Reads what lies between `start` and the end found for it, without believing BodyLength and CheckSum. */
-static enum fix_reason read_lenient(const char *start, const char *fields_end, const char *end, struct fix_message *m,
-                                    struct fix_index *index)
+/* What `10=` at the trailer ends: behind the next delimiter, or with the line. */
+static struct extent end_at_trailer(const struct fix_message *m, const char *trailer, const struct line *line)
 {
-    *m = (struct fix_message){.lenient = true};
-    if (read_begin_string(start, end, m) == NULL)
+    const char *delimiter = find_delimiter(m, trailer, line->end);
+    const char *end = line->is_complete ? line->end : NULL;
+
+    return (struct extent){trailer, delimiter ? delimiter + m->delimiter_len : end, true};
+}
+
+/* Whether data that was announced, with its tag and delimiter, may reach beyond what there is of the line yet. */
+static bool may_reach_beyond(const struct fix_cursor *c, const struct line *line)
+{
+    size_t most = TAG_DIGITS_MAX + 1 + c->data_len + c->message->delimiter_len;
+
+    return !line->is_complete && c->data_tag != 0 && most > (size_t)(line->end - c->at);
+}
+
+/* The end of a message whose BodyLength is of no use: behind its `10=`, at the end of the line, or before the next
+ * message, whichever comes first outside of data. */
+static struct extent end_in_line(const struct fix_message *m, const char *start, const char *end, bool last)
+{
+    struct line line = find_line(start, end, last);
+    struct fix_message loose = {
+        .tolerated = FIX_LOG, .delimiter = m->delimiter, .delimiter_len = m->delimiter_len, .fields.ptr = start};
+    struct fix_cursor c = {.message = &loose, .at = start, .end = m->delimiter_len > 0 ? line.end : start};
+    struct fix_field field;
+
+    while (c.at < c.end && !may_reach_beyond(&c, &line)) {
+        if (c.at > start && starts_with(c.at, c.end, "8=FIX"))
+            return (struct extent){c.at, c.at, false};
+        if (is_trailer(c.at, c.end))
+            return end_at_trailer(m, c.at, &line);
+        if (read_field(&c, &field) != FIX_OK) { /* no field: it is passed over, and refused later */
+            const char *delimiter = find_delimiter(m, c.at, c.end);
+            c.at = delimiter ? delimiter + m->delimiter_len : c.end;
+            c.data_tag = 0;
+        }
+    }
+    return (struct extent){line.end, line.is_complete ? line.end : NULL, false};
+}
+
+/* What would have to be tolerated for a message to be read that read_framed refused; 0 where nothing helps. */
+static unsigned tolerance_of(enum fix_reason reason)
+{
+    switch (reason) {
+    case FIX_BODY_LENGTH:
+    case FIX_TRUNCATED:
+    case FIX_BODY_LENGTH_MISMATCH:
+        return FIX_TOLERATE_BODY_LENGTH;
+    case FIX_CHECKSUM_FORMAT:
+    case FIX_CHECKSUM:
+        return FIX_TOLERATE_CHECKSUM;
+    case FIX_MSG_TYPE:
+        return FIX_TOLERATE_MSG_TYPE;
+    case FIX_FIELD:
+        return FIX_TOLERATE_EMPTY_VALUE;
+    case FIX_DATA_LENGTH:
+        return FIX_TOLERATE_DATA_LENGTH;
+    default:
+        return 0;
+    }
+}
+
+/* The end of a message that was refused. BodyLength is believed if CheckSum is right, or if it has to be right. */
+static struct extent find_extent(unsigned tolerated, const struct fix_message *m, const char *start, const char *end,
+                                 bool last, enum fix_reason reason)
+{
+    const char *fields_end = start + m->fields.len;
+
+    if (m->bytes.len > 0)
+        return (struct extent){fields_end, m->bytes.ptr + m->bytes.len, true};
+    if (tolerance_of(reason) == FIX_TOLERATE_CHECKSUM && (tolerated & FIX_TOLERATE_CHECKSUM) &&
+        !(tolerated & FIX_TOLERATE_BODY_LENGTH)) {
+        struct line line = find_line(fields_end, end, last);
+        return end_at_trailer(m, fields_end, &line);
+    }
+    return end_in_line(m, start, end, last);
+}
+
+/* Whether what was refused in the frame is tolerated; else the first reason that is not. */
+static enum fix_reason check_frame(unsigned tolerated, struct fix_message *m, const char *start,
+                                   const struct extent *extent, enum fix_reason reason)
+{
+    unsigned needed = tolerance_of(reason);
+    struct fix_scan scan;
+
+    if (!extent->has_trailer && needed != 0 && (tolerated & FIX_TOLERATE_TRUNCATION))
+        return FIX_OK; /* then BodyLength says nothing, either */
+    if (!(tolerated & needed))
+        return reason;
+    if (!extent->has_trailer)
+        return FIX_TRUNCATED;
+    if (needed != FIX_TOLERATE_BODY_LENGTH || (tolerated & FIX_TOLERATE_CHECKSUM))
+        return FIX_OK;
+    if ((size_t)(extent->end - extent->fields_end) < 3 + CHECKSUM_DIGITS + (size_t)m->delimiter_len)
+        return FIX_CHECKSUM_FORMAT;
+    return read_trailer(m, start, extent->fields_end, extent->end, fix_scan_best(), &scan);
+}
+
+/* Reads what lies between `start` and the end found for it. */
+static enum fix_reason read_deviant(unsigned tolerated, const char *start, const struct extent *extent,
+                                    enum fix_reason reason, struct fix_message *m, struct fix_index *index)
+{
+    reason = check_frame(tolerated, m, start, extent, reason);
+    if (reason != FIX_OK)
+        return reason;
+    *m = (struct fix_message){.tolerated = tolerated};
+    if (read_begin_string(tolerated, start, extent->end, m) == NULL)
         return FIX_BEGIN_STRING;
-    m->bytes = slice_make(start, (size_t)(end - start));
-    m->fields = slice_make(start, (size_t)(fields_end - start));
+    m->bytes = slice_make(start, (size_t)(extent->end - start));
+    m->fields = slice_make(start, (size_t)(extent->fields_end - start));
     return validate_fields(m, index);
 }
 
-/* The message at `start` was refused as strict for `reason`: finds its end, and reads it leniently where the profile
- * allows. */
-static void next_unframed(enum fix_profile profile, struct slice buffer, const char *start, bool last,
-                          enum fix_reason reason, struct fix_step *step)
+/* The message at `start` was refused for `reason`: finds its end, and reads it if that, and all else that is wrong with
+ * it, is tolerated. */
+static void next_deviant(unsigned tolerated, struct slice buffer, const char *start, bool last, enum fix_reason reason,
+                         struct fix_step *step)
 {
     const char *buffer_end = buffer.ptr + buffer.len;
-    const char *fields_end;
-    const char *end = find_log_end(&step->message, start, buffer_end, last, &fields_end);
+    struct extent extent = find_extent(tolerated, &step->message, start, buffer_end, last, reason);
 
-    if (end == NULL) {
+    if (extent.end == NULL) {
         set_step(step, FIX_NEED_MORE, buffer.ptr, start, buffer.ptr);
         return;
     }
-    if (profile == FIX_LOG)
-        reason = read_lenient(start, fields_end, end, &step->message, &step->index);
-    if (reason != FIX_OK)
-        set_malformed(step, reason, buffer.ptr, start, end);
+    reason = read_deviant(tolerated, start, &extent, reason, &step->message, &step->index);
+    if (reason == FIX_OK)
+        set_step(step, FIX_MESSAGE, buffer.ptr, start, extent.end);
     else
-        set_step(step, FIX_MESSAGE, buffer.ptr, start, end);
+        set_malformed(step, reason, buffer.ptr, start, tolerated & FIX_TOLERATE_RESYNC ? extent.end : buffer_end);
 }
 
-static void next_in_log(enum fix_profile profile, struct slice buffer, bool last, struct fix_step *step)
+/* The line at `line` does not start with a message: `begin` is the one further on, or NULL. */
+static void next_other(unsigned tolerated, struct slice buffer, const char *line, const char *begin, bool last,
+                       struct fix_step *step)
 {
     const char *end = buffer.ptr + buffer.len;
-    const char *line = skip_white(buffer.ptr, end);
     const char *line_end = find_line_end(line, end);
-    const char *start = find_begin(line, line_end);
-    enum fix_reason reason;
 
-    if (line == end) {
-        set_step(step, FIX_END, buffer.ptr, end, end);
-        return;
-    }
-    if (start == NULL) {
-        if (line_end == end && !last)
-            set_step(step, FIX_NEED_MORE, buffer.ptr, line, buffer.ptr);
-        else
-            set_step(step, FIX_SKIPPED, buffer.ptr, line, line_end);
-        return;
-    }
-    reason = read_framed(start, end, &step->message, &step->index);
+    if (line_end == end && !last && begin == NULL)
+        set_step(step, FIX_NEED_MORE, buffer.ptr, line, buffer.ptr);
+    else if (tolerated & FIX_TOLERATE_PREFIX)
+        set_step(step, FIX_SKIPPED, buffer.ptr, line, line_end);
+    else if (tolerated & FIX_TOLERATE_RESYNC)
+        set_malformed(step, FIX_NOT_FIX, buffer.ptr, line, begin ? begin : line_end);
+    else
+        set_malformed(step, FIX_NOT_FIX, buffer.ptr, line, end);
+}
+
+/* Takes the message at `start`. */
+static void next_message(unsigned tolerated, struct slice buffer, const char *start, bool last, struct fix_step *step)
+{
+    const char *end = buffer.ptr + buffer.len;
+    enum fix_reason reason = read_framed(tolerated, start, end, &step->message, &step->index);
+
     if (reason == FIX_OK)
         set_step(step, FIX_MESSAGE, buffer.ptr, start, step->message.bytes.ptr + step->message.bytes.len);
     else if (!last && (reason == FIX_TRUNCATED || (reason == FIX_BEGIN_STRING && end - start < BEGIN_STRING_MAX + 4)))
         set_step(step, FIX_NEED_MORE, buffer.ptr, start, buffer.ptr);
     else
-        next_unframed(profile, buffer, start, last, reason, step);
+        next_deviant(tolerated, buffer, start, last, reason, step);
 }
 
-void fix_next(enum fix_profile profile, struct slice buffer, bool first, bool last, struct fix_step *step)
+void fix_next(unsigned tolerated, struct slice buffer, bool first, bool last, struct fix_step *step)
 {
+    const char *end = buffer.ptr + buffer.len;
+    const char *start = skip_white(buffer.ptr, end);
+    const char *begin = start;
+
     step->reason = FIX_OK;
     step->malformed = slice_make(NULL, 0);
-    if (profile == FIX_STRICT)
-        next_in_record(buffer, first, step);
+    last = last || buffer.len >= FIX_MESSAGE_MAX;
+    if (start == end) {
+        if (first && !(tolerated & FIX_TOLERATE_PREFIX))
+            set_malformed(step, FIX_EMPTY, buffer.ptr, buffer.ptr, end);
+        else
+            set_step(step, FIX_END, buffer.ptr, end, end);
+        return;
+    }
+    if (!starts_with(start, end, "8=FIX"))
+        begin = find_begin(start, find_line_end(start, end));
+    if (begin == start || (begin != NULL && (tolerated & FIX_TOLERATE_PREFIX)))
+        next_message(tolerated, buffer, begin, last, step);
     else
-        next_in_log(profile, buffer, last || buffer.len >= FIX_MESSAGE_MAX, step);
+        next_other(tolerated, buffer, start, begin, last, step);
 }

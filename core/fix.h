@@ -2,13 +2,14 @@
  * fields of one.
  *
  * No state, no allocation, no I/O, no logging: everything handed out is borrowed from the caller's bytes. Any thread.
- * What each profile accepts is in core/README.md, "From bytes to messages". */
+ * What is accepted is in core/README.md, "From bytes to messages". */
 #ifndef FIXWARDEN_CORE_FIX_H
 #define FIXWARDEN_CORE_FIX_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fix_tolerance.h"
 #include "slice.h"
 
 #define FIX_TAG_MAX 999999999u      /* nine digits */
@@ -21,7 +22,7 @@
     X(NOT_FIX, "it does not start with 8=FIX")                                                                         \
     X(BEGIN_STRING, "BeginString (8) names no known version of FIX, or nothing ends it")                               \
     X(BODY_LENGTH, "BodyLength (9) is not the second field or not a number of 1 to 9 digits above 0")                  \
-    X(TRUNCATED, "there are fewer bytes than BodyLength (9) announces")                                                \
+    X(TRUNCATED, "there are fewer bytes than BodyLength (9) announces, or there is no CheckSum (10)")                  \
     X(BODY_LENGTH_MISMATCH, "BodyLength (9) does not lead to CheckSum (10)")                                           \
     X(CHECKSUM_FORMAT, "CheckSum (10) is not three digits and a delimiter")                                            \
     X(CHECKSUM, "CheckSum (10) is not the sum of the bytes before it")                                                 \
@@ -37,12 +38,6 @@ enum fix_reason {
     FIX_REASONS(X)
 #undef X
         FIX_REASON_COUNT,
-};
-
-enum fix_profile {
-    FIX_STRICT,     /* as the standard has it; the default on Kafka */
-    FIX_LOG,        /* as people and programs wrote it down; the default for `check` */
-    FIX_STRICT_LOG, /* a log in which what strict would refuse is malformed; reading goes on at the next message */
 };
 
 /* Where the fields of a message stand. */
@@ -63,8 +58,9 @@ struct fix_message {
     struct slice msg_type;     /* value of tag 35 */
     uint8_t delimiter_len;     /* 1: SOH or `|`; 2: `^A` */
     char delimiter;            /* its first byte */
-    bool lenient;              /* values may be empty, lengths of data are advice (profile log) */
-    /* The fields, if they have been found all at once; NULL where they have to be walked. Lives as long as the step. */
+    unsigned tolerated;        /* private: what is tolerated in its fields; nothing where they are as they should be */
+    /* The fields, where none is empty and they are not too many; NULL where they have to be walked. Lives as long as
+     * the step. */
     const struct fix_index *index;
 };
 
@@ -84,8 +80,8 @@ struct fix_cursor {
 enum fix_event {
     FIX_MESSAGE,   /* `message` is filled in */
     FIX_MALFORMED, /* `reason` says why; `malformed` are the bytes given up */
-    FIX_SKIPPED,   /* a line without FIX (profile log only) */
-    FIX_NEED_MORE, /* profile log, not `last`: the buffer ends inside a message or line */
+    FIX_SKIPPED,   /* a line without FIX, where a prefix is tolerated */
+    FIX_NEED_MORE, /* not `last`: the buffer ends inside a message or line */
     FIX_END,       /* nothing but white space is left */
 };
 
@@ -99,13 +95,13 @@ struct fix_step {
     struct fix_index index; /* what message.index points to */
 };
 
-/* Takes the next thing off the buffer. `first`: the buffer starts a record or file, so that no bytes at all are EMPTY.
- * `last`: nothing follows the buffer (always so for a Kafka record). In the strict profile a malformed message takes
- * the rest of the buffer. */
-void fix_next(enum fix_profile profile, struct slice buffer, bool first, bool last, struct fix_step *step);
+/* Takes the next thing off the buffer. `tolerated`: of enum fix_tolerance. `first`: the buffer starts a record, so that
+ * no bytes at all are EMPTY. `last`: nothing follows the buffer (always so for a Kafka record). Without
+ * FIX_TOLERATE_RESYNC a malformed message takes the rest of the buffer, so what comes in parts needs it. */
+void fix_next(unsigned tolerated, struct slice buffer, bool first, bool last, struct fix_step *step);
 
 /* Walks the fields of a framed message from tag 8 on; tag 10 is not among them. fix_next has validated them, so the
- * walk cannot fail. Values are empty only in a lenient message. */
+ * walk cannot fail. Values are empty only where that is tolerated. */
 void fix_cursor_start(const struct fix_message *message, struct fix_cursor *cursor);
 bool fix_cursor_next(struct fix_cursor *cursor, struct fix_field *field);
 

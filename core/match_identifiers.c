@@ -144,29 +144,42 @@ static bool deny(const struct clue *a, const struct clue *b)
     return isin_denies_cusip(a, b) || isin_denies_cusip(b, a);
 }
 
+/* Whether it was found, and is not to blame for a conflict itself. */
+static bool is_agreed(const struct clue *clue)
+{
+    return clue->found && !clue->conflict;
+}
+
 /* Whether a well-formed identifier that was not found denies one that was. */
 static bool denies_found(const struct matching *m, const struct clue *clue)
 {
     for (size_t i = 0; i < m->matcher->clue_count; i++)
-        if (m->matcher->clues[i].found && deny(clue, &m->matcher->clues[i]))
+        if (is_agreed(&m->matcher->clues[i]) && deny(clue, &m->matcher->clues[i]))
             return true;
     return false;
 }
 
-static bool any_has_key(const struct candidates *rows, const struct clue *clue)
+/* Whether the master has rows under the key of `clue`, and none of them bears out `other`, too. */
+static bool shares_no_row(const struct index *index, const struct clue *clue, const struct clue *other)
 {
-    for (size_t i = 0; i < rows->count; i++)
-        if (security_has_key(rows->rows[i], kind_of(clue), key_of(clue)))
-            return true;
-    return false;
+    struct index_cursor cursor;
+    struct security row;
+    bool any = false;
+
+    index_find(index, kind_of(clue), key_of(clue), &cursor);
+    while (index_next(&cursor, &row)) {
+        any = true;
+        if (security_has_key(&row, kind_of(other), key_of(other)))
+            return false;
+    }
+    return any;
 }
 
-/* Whether a found identifier, whose rows are the others, denies one found before, and the master has no row that bears
- * both out. */
+/* Whether a further identifier that the master holds denies one found before, and the master bears that out. */
 static bool denies_earlier(const struct matching *m, const struct clue *clue)
 {
     for (const struct clue *c = m->matcher->clues; c < clue; c++)
-        if (c->found && deny(c, clue) && !any_has_key(&m->matcher->others, c))
+        if (is_agreed(c) && deny(c, clue) && shares_no_row(m->index, clue, c))
             return true;
     return false;
 }
@@ -184,8 +197,9 @@ static int lacks_key(const void *context, const struct security *row)
 static int combine(struct matching *m, struct clue *clue, const char *why, struct error *e)
 {
     struct matcher *matcher = m->matcher;
+    bool denies = denies_earlier(m, clue);
 
-    if (candidates_keep_best(&matcher->candidates, lacks_key, clue) == 0) {
+    if (!denies && candidates_keep_best(&matcher->candidates, lacks_key, clue) == 0) {
         clue->found = true;
         match_tell_lookup(m, why, kind_of(clue), key_of(clue), matcher->candidates.count);
         return 0;
@@ -194,8 +208,7 @@ static int combine(struct matching *m, struct clue *clue, const char *why, struc
     if (candidates_add(&matcher->others, m->index, kind_of(clue), key_of(clue), e) != 0)
         return -1;
     clue->found = matcher->others.count > 0;
-    clue->conflict =
-        clue->found && (all_contradict(m, clue) || all_contradict_earlier(m, clue) || denies_earlier(m, clue));
+    clue->conflict = clue->found && (denies || all_contradict(m, clue) || all_contradict_earlier(m, clue));
     if (clue->found && !clue->conflict)
         return match_look_up(m, why, kind_of(clue), key_of(clue), e);
     match_tell_lookup(m, why, kind_of(clue), key_of(clue), matcher->others.count);

@@ -12,10 +12,10 @@ from pathlib import Path
 CACHE = Path(os.environ.get("FIXWARDEN_TEST_CACHE", Path.home() / ".cache" / "fixwarden-tests"))
 FOLDER = Path(os.environ.get("FIXWARDEN_DICTIONARIES", CACHE / "dictionaries"))
 
-# Name of the file -> BeginString, ApplVerID.
-VERSIONS = {"FIX40": ("FIX.4.0", None), "FIX41": ("FIX.4.1", None), "FIX42": ("FIX.4.2", None),
-            "FIX43": ("FIX.4.3", None), "FIX44": ("FIX.4.4", None),
-            "FIX50": ("FIXT.1.1", "7"), "FIX50SP1": ("FIXT.1.1", "8"), "FIX50SP2": ("FIXT.1.1", "9")}
+# Name of the file -> BeginString, and ApplVerID where it comes over FIXT.
+VERSIONS = {"FIX40": ("FIX.4.0", "2"), "FIX41": ("FIX.4.1", "3"), "FIX42": ("FIX.4.2", "4"),
+            "FIX43": ("FIX.4.3", "5"), "FIX44": ("FIX.4.4", "6"),
+            "FIX50": ("FIX.5.0", "7"), "FIX50SP1": ("FIX.5.0SP1", "8"), "FIX50SP2": ("FIX.5.0SP2", "9")}
 
 
 @dataclass

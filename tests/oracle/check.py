@@ -74,7 +74,7 @@ def check_message(message, master, origin, settings):
     records = [discrepancy(finding, verdict, instrument, message, origin, settings)
                for instrument, verdict in found for finding in verdict.findings]
     records = [record for record in records if record["severity"] is not None]
-    return ("discrepant" if records else "matched"), records
+    return ("discrepant" if records else "matched" if named else "ignored"), records
 
 
 def case_of(instrument, message, master, origin, settings):

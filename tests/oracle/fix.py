@@ -273,19 +273,23 @@ def read_logged(record, start, line_end, index, strict_only, references):
     """The message or dead letter that starts here."""
     try:
         head = frame(record, start)
-        fields = strict_fields(record, head)
     except Malformed as error:
         line_end = start + len(record[start:line_end].rstrip(WHITE))
+        end, fields_end = end_in_line(record, start, line_end)
         if strict_only:
-            end, _ = end_in_line(record, start, line_end)
             return DeadLetter(start, index, record[start:end], error.reason)
-        return read_by_line(record, start, line_end, index, references)
+        return read_loosely(record, start, end, fields_end, index, references)
+    try:
+        fields = strict_fields(record, head)
+    except Malformed as error:  # its frame is right, so it is known where it ends
+        if strict_only:
+            return DeadLetter(start, index, record[start:head.end], error.reason)
+        return read_loosely(record, start, head.end, head.body_end, index, references)
     return item_of(lambda: fields, start, index, record[start:head.end], references)
 
 
-def read_by_line(record, start, line_end, index, references):
-    """A message that strict refuses: its fields are read as far as its tag 10, the line's end, or the next message."""
-    end, fields_end = end_in_line(record, start, line_end)
+def read_loosely(record, start, end, fields_end, index, references):
+    """A message that strict refuses: its fields are read as far as they can be."""
     raw = record[start:end]
     value, delimiter, at = delimited(record, start, start + BEGIN_STRING_WINDOW)
     if value not in BEGIN_STRINGS:
@@ -299,9 +303,14 @@ def read_by_line(record, start, line_end, index, references):
         stop = lenient_stop(record, tag, at, fields_end, delimiter, expected_data)
         value = record[at:stop]
         fields.append((tag, value))
-        expected_data = (DATA_OF[tag], number(value)) if tag in DATA_OF and 0 < len(value) < 10 and is_digits(value) else None
+        expected_data = announced_by(tag, value)
         at = stop + len(delimiter)
     return item_of(lambda: with_msg_type(fields), start, index, raw, references)
+
+
+def announced_by(tag, value):
+    """The (tag, bytes) of the data that a field announces, or None."""
+    return (DATA_OF[tag], number(value)) if tag in DATA_OF and 0 < len(value) < 10 and is_digits(value) else None
 
 
 def lenient_stop(record, tag, at, end, delimiter, expected_data):
@@ -315,17 +324,23 @@ def lenient_stop(record, tag, at, end, delimiter, expected_data):
 
 
 def end_in_line(record, start, line_end):
-    """(where a message ends whose length is of no use, where its fields end)."""
-    _, delimiter, _ = delimited(record, start, start + BEGIN_STRING_WINDOW)
-    at = -1 if delimiter is None else record.find(delimiter, start, line_end)
-    while at >= 0:
-        at += len(delimiter)
+    """(where a message ends whose length is of no use, where its fields end). Nothing within data ends it."""
+    _, delimiter, at = delimited(record, start, start + BEGIN_STRING_WINDOW)
+    expected_data = None
+    while at is not None and at < line_end:
         if record.startswith(b"8=FIX", at):
             return at, at
         if record.startswith(b"10=", at):
             stop = record.find(delimiter, at, line_end)
             return line_end if stop < 0 else stop + len(delimiter), at
-        at = record.find(delimiter, at, line_end)
+        found = TAG.match(record, at, line_end)
+        if found:
+            stop = lenient_stop(record, int(found[1]), found.end(), line_end, delimiter, expected_data)
+            expected_data = announced_by(int(found[1]), record[found.end():stop])
+        else:
+            stop = record.find(delimiter, at, line_end)
+            stop, expected_data = line_end if stop < 0 else stop, None
+        at = stop + len(delimiter)
     return line_end, line_end
 
 

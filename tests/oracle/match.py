@@ -71,10 +71,14 @@ def match_found(case, lookups):
     first = found[0].identifier
     verdict = Verdict(candidates=found[0].rows,
                       found_by="IDENTIFIER" if first.position == 0 else "ALTERNATE_IDENTIFIER")
-    conflicts = [lookup for lookup in lookups if contradicts_message(lookup, found)]
+    conflicts = []
     for place, lookup in enumerate(found[1:], 1):
-        if lookup not in conflicts:
+        if contradicts_message(lookup, [earlier for earlier in found[:place] if earlier not in conflicts]):
+            conflicts.append(lookup)
+        else:
             join(verdict, lookup, found[:place], conflicts)
+    agreed = [lookup for lookup in found if lookup not in conflicts]
+    conflicts += [lookup for lookup in lookups if not lookup.found and contradicts_message(lookup, agreed)]
     for lookup in lookups:
         verdict.findings += about_identifier(lookup, lookup in conflicts, verdict.candidates, case.master)
     verdict.conflict = bool(conflicts)
@@ -107,13 +111,16 @@ def contradicts(row, lookup):
     return row not in lookup.rows and any(role in row.values for role in lookup.columns)
 
 
-def contradicts_message(lookup, found):
-    """Beside a found identifier, the message says another CUSIP by this one."""
+def contradicts_message(lookup, others):
+    """The message says another CUSIP by this one than by one of these, which are found."""
     if lookup.cusip is None or not (lookup.found or lookup.well_formed):
         return False
-    before = found[:found.index(lookup)] if lookup.found else found
-    others = [other for other in before if other.cusip is not None and other.identifier.kind is not lookup.identifier.kind]
-    return any(other.cusip != lookup.cusip and not any(row in other.rows for row in lookup.rows) for other in others)
+    return any(says_another_cusip(lookup, other) and not any(row in other.rows for row in lookup.rows) for other in others)
+
+
+def says_another_cusip(lookup, other):
+    one_is_an_isin = lookup.identifier.kind is not other.identifier.kind
+    return one_is_an_isin and other.cusip is not None and other.cusip != lookup.cusip
 
 
 def about_identifier(lookup, conflict, candidates, master):

@@ -151,6 +151,12 @@ def test_how_severe_a_discrepancy_is(config, body, expected):
     assert +found.counts == {"discrepant" if expected else "matched": 1}
 
 
+@pytest.mark.parametrize("config", ["[rules]\nMISSING_IDENTIFIER = off\n", "[severity]\na = kind=MISSING_IDENTIFIER -> off\n"])
+def test_a_message_that_names_nothing_is_ignored_where_that_is_off(config):
+    assert +checked("35=D|54=1", ROWS, config).counts == {"ignored": 1}
+    assert +checked("35=D|54=1", ROWS).counts == {"discrepant": 1}
+
+
 REACHES = [  # what the rule asks, the order's currency and price of ten, whether it holds
     ("USD:25", "USD", "2.5", True), ("USD:25.01", "USD", "2.5", False), ("USD:25", "EUR", "2.5", False), ("USD:25", "usd", "2.5", False),
     ("EUR:1,USD:25", "USD", "2.5", True), ("USD:25", "USD", "-2.5", True), ("USD:0", "USD", "2.5", True), ("USD:0", "USD", "0", False),

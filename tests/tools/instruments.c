@@ -1,5 +1,5 @@
-/* Prints the instruments of each FIX message on standard input, for tests that compare them. Messages are framed
- * strictly; white space may stand between them.
+/* Prints the instruments of each FIX message on standard input, for tests that compare them. White space may stand
+ * between messages. Arguments change what is tolerated, from profile strict on: `checksum`, `-delimiter`.
  *
  * A line `message` or `malformed REASON` for each message; behind it a line for each instrument: its fields in the
  * order of the struct, divided by tabs; identifiers as tag:position:KIND:value:source, divided by commas. */
@@ -74,18 +74,24 @@ static void print_message(struct instrument_list *list, const struct identifier_
         print_instrument(instrument);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct slice all = read_all(stdin);
     struct instrument_list list = {0};
     struct identifier_sources sources;
+    unsigned tolerated = FIX_STRICT;
     struct fix_step step;
     size_t at = 0;
 
+    for (int i = 1; i < argc; i++)
+        if (!fix_tolerance_change(slice_of(argv[i]), &tolerated)) {
+            fprintf(stderr, "%s is no tolerance\n", argv[i]);
+            return 64;
+        }
     identifier_sources_default(&sources);
 
     do {
-        fix_next(FIX_STRICT, slice_make(all.ptr + at, all.len - at), at == 0, true, &step);
+        fix_next(tolerated, slice_make(all.ptr + at, all.len - at), at == 0, true, &step);
         at += step.consumed;
         if (step.event == FIX_MESSAGE)
             print_message(&list, &sources, &step.message);

@@ -232,6 +232,8 @@ static void what_a_file_sets_is_used_or_refused(void **state)
         {"names of columns", "[master]\ncolumns = symbol, isin\n", "columns = symbol, isin\n", NULL},
         {"a column by its header", "[master]\ncolumn.symbol = Tick Er\n", "column.symbol = Tick Er\n", NULL},
         {"a column that is none", "[master]\ncolumn.isin =\n", "column.isin = \n", NULL},
+        {"tolerances put in and taken out", "[input]\ntolerate = checksum, -delimiter\n",
+         "tolerate = checksum\ntolerate = -delimiter\n", NULL},
         {"kinds of keys", "[master]\nkeys = cusip, ISIN\n", "keys = cusip\nkeys = ISIN\n", NULL},
         {"a rule's severity", "[rules]\nUNKNOWN_SECURITY = critical\n", "UNKNOWN_SECURITY = CRITICAL\n", NULL},
         {"a rule switched off", "[rules]\nSYMBOL_FORMAT_VARIANT = off\n", "SYMBOL_FORMAT_VARIANT = off\n", NULL},
@@ -335,6 +337,7 @@ static void what_a_file_sets_is_used_or_refused(void **state)
         {"a number above the most", "[batch]\nmessages = 1000001\n", NULL, "'1000001' is no number from 1 to 1000000"},
         {"a number below the least", "[batch]\nmessages = 0\n", NULL, "'0' is no number from 1"},
         {"no choice", "[input]\nframing = loose\n", NULL, "[input] framing: 'loose' is none of strict, log"},
+        {"what is no tolerance", "[input]\ntolerate = checksums\n", NULL, "[input] tolerate: 'checksums' is nothing"},
         {"an empty name", "[input]\ngroup =\n", NULL, "[input] group: it needs 1 to 249 bytes"},
         {"a quote as delimiter", "[master]\ndelimiter = \"\n", NULL, "[master] delimiter"},
         {"two letters as delimiter", "[master]\ndelimiter = xy\n", NULL, "[master] delimiter"},
@@ -924,6 +927,32 @@ static char *printed(void (*print)(FILE *out))
     return text;
 }
 
+static void tolerances_start_from_the_profile(void **state)
+{
+    struct config config;
+    struct error e;
+
+    (void)state;
+    assert_true(config_init(&config));
+    assert_int_equal(config_tolerated(&config, FIX_STRICT), FIX_STRICT);
+    assert_int_equal(config_set(&config, "input.tolerate", "checksum,-delimiter", &e), 0);
+    assert_int_equal(config_tolerated(&config, FIX_STRICT), FIX_TOLERATE_CHECKSUM);
+    assert_int_equal(config_tolerated(&config, FIX_LOG), FIX_LOG & ~(unsigned)FIX_TOLERATE_DELIMITER);
+    config_free(&config);
+}
+
+static void the_option_names_every_tolerance(void **state)
+{
+    const struct config_option *option = config_options;
+
+    (void)state;
+    while (option->section != NULL && strcmp(option->key, "tolerate") != 0)
+        option++;
+    assert_non_null(option->section);
+    for (unsigned i = 0; i < FIX_TOLERANCE_COUNT; i++)
+        assert_contains(option->sentence, fix_tolerance_name((enum fix_tolerance_number)i), "tolerate");
+}
+
 static void every_option_stands_in_the_sample_and_in_the_table(void **state)
 {
     char *sample = printed(config_print_sample), *table = printed(config_print_options), name[128];
@@ -1077,6 +1106,8 @@ int main(void)
         cmocka_unit_test(files_of_renames_and_markets_are_taken_whole_or_refused),
         cmocka_unit_test(a_file_that_is_not_there_is_named),
         cmocka_unit_test(what_files_say_is_looked_up_and_is_part_of_the_id),
+        cmocka_unit_test(tolerances_start_from_the_profile),
+        cmocka_unit_test(the_option_names_every_tolerance),
         cmocka_unit_test(every_option_stands_in_the_sample_and_in_the_table),
         cmocka_unit_test(the_sample_in_config_is_what_is_printed),
         cmocka_unit_test(the_sample_shows_the_defaults),

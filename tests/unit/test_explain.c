@@ -46,7 +46,8 @@ static const struct explain_row rows[] = {
      "CheckSum wrong: 0170 is stated, the bytes give 170\n"},
     {"a message that is cut", "", "8=FIX.4.2|9=13|35=D|55=AAPL",
      "BodyLength wrong: 13 is stated, the bytes give 12\nprofile log takes it\n"
-     "profile strict refuses it: TRUNCATED, there are fewer bytes than BodyLength (9) announces\n"},
+     "profile strict refuses it: TRUNCATED, there are fewer bytes than BodyLength (9) announces, or there is no "
+     "CheckSum (10)\n"},
     {"bytes that are no message", "", "8=FIX.9.9|9=5|35=D|",
      "Bytes that are no message, 19 bytes, as of topic orders\n8=FIX.9.9|9=5|35=D|\n"
      "OUTCOME malformed: BEGIN_STRING, BeginString (8) names no known version of FIX, or nothing ends it; it is a dead "
@@ -193,8 +194,7 @@ static char *message_of(const char *text, size_t *len)
     return strdup(text);
 }
 
-static json_t *explained(const struct index *index, const struct rules *rules, enum fix_profile profile,
-                         const char *text)
+static json_t *explained(const struct index *index, const struct rules *rules, unsigned profile, const char *text)
 {
     struct explain_request request = {.profile = profile, .index = index, .rules = rules, .topic = slice_of("orders")};
     struct error e;
@@ -434,7 +434,7 @@ static void texts_are_made_safe(void **state)
 static const struct find_row {
     const char *name;
     const char *text;
-    enum fix_profile profile;
+    unsigned profile;
     bool is_file;
     int64_t offset;
     uint64_t number;
