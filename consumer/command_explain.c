@@ -89,14 +89,18 @@ static int read_request(const struct cli_arguments *arguments, struct request *r
 
 static int not_found(const struct request *request, const char *operand, struct error *e)
 {
-    if (!request->is_text)
-        return error_set(e, ERROR_DATA, "%s: there is no such message: %llu from byte %lld on", operand,
-                         (unsigned long long)request->find.passed, (long long)request->offset);
-    if (request->find.passed > 0)
-        return error_set(e, ERROR_DATA, "there is no such message: the argument has %llu",
-                         (unsigned long long)request->find.passed);
-    return error_set(e, ERROR_DATA, "'%.*s%s' is no file, and there is no FIX message in it", SHOWN_MAX, operand,
-                     strlen(operand) > SHOWN_MAX ? "..." : "");
+    unsigned long long passed = request->find.passed;
+
+    if (request->is_text && passed == 0)
+        return error_set(e, ERROR_DATA, "'%.*s%s' is no file, and there is no FIX message in it", SHOWN_MAX, operand,
+                         strlen(operand) > SHOWN_MAX ? "..." : "");
+    if (request->is_text)
+        return error_set(e, ERROR_DATA, "there are no more than %llu messages in the argument", passed);
+    if (passed == 0)
+        return error_set(e, ERROR_DATA, "%s: there is no FIX message from byte %lld on", operand,
+                         (long long)request->offset);
+    return error_set(e, ERROR_DATA, "%s: there are no more than %llu messages from byte %lld on", operand, passed,
+                     (long long)request->offset);
 }
 
 static int find_message(struct request *request, const char *operand, const atomic_bool *stop, struct error *e)

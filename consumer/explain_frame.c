@@ -4,6 +4,7 @@
 #include "json_text.h"
 
 #define SOH '\x01'
+#define BODY_LENGTH 9
 #define CHECKSUM_DIGITS 3
 
 /* A figure that the message states, and what it is by counting: as the bytes stand, and with each delimiter taken for
@@ -50,7 +51,10 @@ static bool find_body_length(const struct fix_message *message, struct figure *o
     struct slice body;
 
     fix_cursor_start(message, &cursor);
-    if (!fix_cursor_next(&cursor, &field) || !fix_cursor_next(&cursor, &field) || field.tag != 9)
+    for (int i = 0; i < 2; i++)
+        if (!fix_cursor_next(&cursor, &field))
+            return false;
+    if (field.tag != BODY_LENGTH)
         return false;
     body.ptr = field.value.ptr + field.value.len + message->delimiter_len;
     if (body.ptr > end)
