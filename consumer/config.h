@@ -57,6 +57,7 @@ struct config {
         char *group;
         enum fix_profile framing;
         enum start_at start;
+        uint64_t lanes; /* 0: auto */
     } input;
     struct {
         char *topic;

@@ -30,6 +30,9 @@
       "How messages are framed: strict as FIX has it, or log as people and programs wrote it down.")                   \
     X("input", "start", START, input.start, 0, 0, "earliest", "",                                                      \
       "Where a group without committed offsets starts: earliest or latest.")                                           \
+    X("input", "lanes", COUNT, input.lanes, 1, 64, "auto", "",                                                         \
+      "How many consumers work side by side, each with a thread, partitions and a producer of its own; auto: as many " \
+      "as there are processors and partitions for.")                                                                   \
     X("output", "topic", STRING, output.topic, 1, 249, "fixwarden.discrepancies", "",                                  \
       "The topic of the discrepancies.")                                                                               \
     X("output", "dead_letter_topic", STRING, output.dead_letter_topic, 1, 249, "fixwarden.dead-letters", "",           \

@@ -13,26 +13,31 @@
 #define KAFKA_START_TIMEOUT_MS 15000 /* how long a broker or a topic may take to show up at the start */
 #define KAFKA_COMPLAINT_MS 10000     /* the same trouble is logged at most this often */
 #define KAFKA_FAILURE_MAX 256        /* bytes of the last failure's text */
+#define KAFKA_SUBSYSTEM_MAX 24
 
 enum kafka_role { KAFKA_GROUP_CONSUMER, KAFKA_TAIL_CONSUMER, KAFKA_PRODUCER, KAFKA_TRANSACTIONAL_PRODUCER };
 
 /* The opaque of every handle: callbacks find their log and their owner here. Outlives the handle. */
 struct kafka_context {
     struct log *log;
-    const char *subsystem;
+    char subsystem[KAFKA_SUBSYSTEM_MAX]; /* with the lane, "source/0" */
+    unsigned lane;
     void *owner;
     char brokers[KAFKA_FAILURE_MAX];
-    pthread_mutex_t lock; /* of last_failure: the library's threads log */
+    pthread_mutex_t lock; /* of last_failure and log: the library's threads log */
     char last_failure[KAFKA_FAILURE_MAX];
     atomic_llong complained_ms;
 };
 
 void kafka_context_init(struct kafka_context *context, const struct config *config, struct log *log,
-                        const char *subsystem, void *owner);
+                        const char *subsystem, unsigned lane, void *owner);
 void kafka_context_destroy(struct kafka_context *context);
 
-/* The library's configuration for one role: bounded defaults, then what the user passes through, then what fixwarden
- * owns. The caller's until rd_kafka_new has taken it. NULL with ERROR_CONFIG. */
+/* From here on the library's threads log nothing: for a handle that has to be left to the end of the process. */
+void kafka_context_silence(struct kafka_context *context);
+
+/* The library's configuration for one role in the context's lane: bounded defaults, then what the user passes through,
+ * then what fixwarden owns. The caller's until rd_kafka_new has taken it. NULL with ERROR_CONFIG. */
 rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_role role, struct kafka_context *context,
                                 struct error *e);
 

@@ -3,16 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/avro_encode.h"
 #include "monotonic.h"
-#include "registry.h"
-#include "schema.h"
 #include "sink.h"
 #include "source.h"
 #include "txn.h"
 
 #define POLL_MS 100                /* how long an idle poll waits; less if a commit is due before */
-#define REPORT_MS 10000            /* between lines of counts */
 #define POLL_RECORDS_MAX 4096u     /* of one poll: what is borrowed from the library at once */
 #define FOUND_BYTES_MAX (8u << 20) /* found bytes that are handed to the producer before checking goes on */
 #define ABORTS_MAX 10              /* in a row, without one commit between them */
@@ -24,6 +20,7 @@ struct pump {
     struct sink *sink;
     struct txn *txn; /* NULL for at-least-once */
     struct checker *checker;
+    const struct index *index; /* held; NULL: none yet */
     struct found *found;
     struct source_record *records; /* of one poll */
     size_t records_max;
@@ -36,64 +33,17 @@ struct pump {
     unsigned aborts_in_a_row;
 
     struct pump_counts counts;
-    int64_t reported_ms;
-    uint64_t reported_messages;
     struct error failure; /* in on_revoke, which can't return one */
 };
 
-/* --- what goes before each record --- */
-
-struct headers {
-    char bytes[FOUND_TYPE_COUNT][FOUND_HEADER_MAX];
-    struct slice header[FOUND_TYPE_COUNT];
-};
-
-static const char *schema_of(int type)
-{
-    return type == FOUND_DISCREPANCY ? avro_schema_discrepancy : avro_schema_dead_letter;
-}
-
-static int headers_by_registry(const struct config *config, struct log *log, struct headers *out, struct error *e)
-{
-    const char *topics[FOUND_TYPE_COUNT] = {config->output.topic, config->output.dead_letter_topic};
-    struct registry *registry = NULL;
-    uint32_t id;
-    int status = registry_new(config, &registry, e);
-
-    for (int i = 0; status == 0 && i < FOUND_TYPE_COUNT; i++) {
-        status = registry_register(registry, topics[i], schema_of(i), &id, e);
-        if (status != 0)
-            break;
-        schema_confluent_header(id, out->bytes[i]);
-        out->header[i] = slice_make(out->bytes[i], SCHEMA_CONFLUENT_LEN);
-        log_write(log, LOG_LEVEL_INFO, "schema", "%s-value: id %u at %s", topics[i], id, config->registry.url);
-    }
-    registry_free(registry);
-    return status;
-}
-
-static int headers_by_fingerprint(struct log *log, struct headers *out, struct error *e)
-{
-    uint64_t fingerprint;
-
-    for (int i = 0; i < FOUND_TYPE_COUNT; i++) {
-        if (schema_fingerprint(schema_of(i), &fingerprint, e) != 0)
-            return -1;
-        schema_single_object_header(fingerprint, out->bytes[i]);
-        out->header[i] = slice_make(out->bytes[i], SCHEMA_SINGLE_OBJECT_LEN);
-    }
-    log_write(log, LOG_LEVEL_INFO, "schema",
-              "no registry: records carry their schema's fingerprint (single-object encoding)");
-    return 0;
-}
-
-static int make_headers(const struct pump_options *options, struct headers *out, struct error *e)
-{
-    return *options->config->registry.url ? headers_by_registry(options->config, options->log, out, e)
-                                          : headers_by_fingerprint(options->log, out, e);
-}
-
 /* --- commits --- */
+
+static void tell(struct pump *p)
+{
+    p->counts.checked = *checker_counts(p->checker);
+    if (p->options.on_progress)
+        p->options.on_progress(p->options.opaque, &p->counts);
+}
 
 static void settle(struct pump *p)
 {
@@ -102,10 +52,9 @@ static void settle(struct pump *p)
         p->counts.published[i] += p->pending[i];
     memset(p->pending, 0, sizeof p->pending);
     p->uncommitted = 0;
-    p->committed_ms = monotonic_ms();
+    p->committed_ms = p->counts.last_ms = monotonic_ms();
     p->aborts_in_a_row = 0;
-    if (p->options.on_commit)
-        p->options.on_commit(p->options.opaque, &p->counts);
+    tell(p);
 }
 
 static bool has_output(const struct pump *p)
@@ -230,12 +179,12 @@ static int publish(struct pump *p, struct error *e)
 
 /* --- checking --- */
 
-static int check(struct pump *p, const struct index *index, size_t count, struct error *e)
+static int check(struct pump *p, size_t count, struct error *e)
 {
     for (size_t i = 0; i < count && !p->rewind; i++) {
         const struct source_record *record = &p->records[i];
 
-        if (checker_check(p->checker, index, record->value, &record->origin, found_output(p->found), e) != 0)
+        if (checker_check(p->checker, p->index, record->value, &record->origin, found_output(p->found), e) != 0)
             return error_prefix(e, "%.*s/%d offset %lld", SLICE_FORMAT(record->origin.topic), record->origin.partition,
                                 (long long)record->origin.offset);
         p->uncommitted++;
@@ -281,6 +230,8 @@ static int poll_records(struct pump *p, size_t *count, struct error *e)
     if (p->rewind)
         *count = 0;
     p->drained = *count < max;
+    if (*count > 0 && p->counts.first_ms == 0)
+        p->counts.first_ms = monotonic_ms();
     return 0;
 }
 
@@ -293,48 +244,18 @@ static int rewind_if_told(struct pump *p, struct error *e)
     return source_rewind(p->source, e);
 }
 
-/* --- telling --- */
-
-static void report(struct pump *p, int64_t now)
-{
-    const struct checker_counts *c = checker_counts(p->checker);
-    double seconds = (double)(now - p->reported_ms) / 1000;
-
-    log_write(p->options.log, LOG_LEVEL_INFO, "pump",
-              "messages=%llu (%.0f/s) matched=%llu discrepant=%llu malformed=%llu ignored=%llu published=%llu "
-              "dead_letters=%llu transactions=%llu aborts=%llu repeated=%llu version=%s",
-              (unsigned long long)c->messages, seconds > 0 ? (double)(c->messages - p->reported_messages) / seconds : 0,
-              (unsigned long long)c->matched, (unsigned long long)c->discrepant, (unsigned long long)c->malformed,
-              (unsigned long long)c->ignored, (unsigned long long)p->counts.published[FOUND_DISCREPANCY],
-              (unsigned long long)p->counts.published[FOUND_DEAD_LETTER], (unsigned long long)p->counts.commits,
-              (unsigned long long)p->counts.aborts, (unsigned long long)p->counts.repeated,
-              index_info(reload_index(p->options.reload))->version);
-    p->reported_ms = now;
-    p->reported_messages = c->messages;
-}
-
-static void report_if_due(struct pump *p)
-{
-    int64_t now = monotonic_ms();
-
-    if (now - p->reported_ms >= REPORT_MS)
-        report(p, now);
-}
-
 /* --- the loop --- */
 
 int pump_run(struct pump *pump, struct error *e)
 {
-    const struct index *index;
     size_t count;
 
     while (!atomic_load(pump->options.stop)) {
-        index = reload_adopt(pump->options.reload, monotonic_ms());
-        if (poll_records(pump, &count, e) != 0 || check(pump, index, count, e) != 0 || publish(pump, e) != 0 ||
+        pump->index = reload_take(pump->options.reload, pump->index);
+        if (poll_records(pump, &count, e) != 0 || check(pump, count, e) != 0 || publish(pump, e) != 0 ||
             rewind_if_told(pump, e) != 0)
             return -1;
         sink_poll(pump->sink);
-        report_if_due(pump);
     }
     return commit(pump, e);
 }
@@ -343,9 +264,7 @@ int pump_run(struct pump *pump, struct error *e)
 
 static int make_checker(struct pump *p, struct error *e)
 {
-    struct headers headers;
-
-    if (make_headers(&p->options, &headers, e) != 0 || found_new(headers.header, &p->found, e) != 0)
+    if (found_new(p->options.headers->header, &p->found, e) != 0)
         return -1;
     p->checker = checker_new(&p->options.config->rules, p->options.config->input.framing);
     p->records_max =
@@ -359,7 +278,7 @@ static int make_sink(struct pump *p, struct error *e)
 {
     const struct pump_options *o = &p->options;
 
-    if (sink_open(o->config, o->stop, o->log, &p->sink, e) != 0)
+    if (sink_open(o->config, o->lane, o->stop, o->log, &p->sink, e) != 0)
         return -1;
     if (o->config->output.delivery != DELIVERY_EXACTLY_ONCE)
         return 0;
@@ -377,9 +296,9 @@ int pump_new(const struct pump_options *options, struct pump **out, struct error
     if (!p)
         return error_set(e, ERROR_INTERNAL, "no memory for the pump");
     p->options = *options;
-    p->committed_ms = p->reported_ms = monotonic_ms();
+    p->committed_ms = monotonic_ms();
     if (make_checker(p, e) != 0 || make_sink(p, e) != 0 ||
-        source_subscribe(options->config, &events, options->stop, options->log, &p->source, e) != 0) {
+        source_subscribe(options->config, options->lane, &events, options->stop, options->log, &p->source, e) != 0) {
         pump_free(p);
         return -1;
     }
@@ -395,22 +314,13 @@ void pump_free(struct pump *pump)
     if (pump->uncommitted > 0)
         pump->rewind = true;
     source_close(pump->source);
-    if (pump->source)
-        report(pump, monotonic_ms());
+    if (pump->checker)
+        tell(pump);
     txn_free(pump->txn);
     sink_close(pump->sink);
     found_free(pump->found);
     checker_free(pump->checker);
+    reload_give_back(pump->options.reload, pump->index);
     free(pump->records);
     free(pump);
-}
-
-const struct checker_counts *pump_checked(const struct pump *pump)
-{
-    return checker_counts(pump->checker);
-}
-
-const struct pump_counts *pump_counts(const struct pump *pump)
-{
-    return &pump->counts;
 }

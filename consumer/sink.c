@@ -76,7 +76,8 @@ static int open_topics(struct sink *s, const struct config *config, struct error
     return 0;
 }
 
-int sink_open(const struct config *config, const atomic_bool *stop, struct log *log, struct sink **out, struct error *e)
+int sink_open(const struct config *config, unsigned lane, const atomic_bool *stop, struct log *log, struct sink **out,
+              struct error *e)
 {
     struct sink *s = calloc(1, sizeof *s);
     bool transactional = config->output.delivery == DELIVERY_EXACTLY_ONCE;
@@ -85,7 +86,7 @@ int sink_open(const struct config *config, const atomic_bool *stop, struct log *
     if (!s)
         return error_set(e, ERROR_INTERNAL, "no memory for the producer");
     s->stop = stop;
-    kafka_context_init(&s->context, config, log, "sink", s);
+    kafka_context_init(&s->context, config, log, "sink", lane, s);
     conf = kafka_conf_new(config, transactional ? KAFKA_TRANSACTIONAL_PRODUCER : KAFKA_PRODUCER, &s->context, e);
     if (conf) {
         rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);

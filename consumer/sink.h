@@ -13,9 +13,10 @@
 
 struct sink;
 
-/* Transactional if the configuration's delivery is exactly-once. Waits for brokers and the output topics:
- * ERROR_UNAVAILABLE with what is missing. `stop` ends waiting here and in sink_flush, and outlives the sink. */
-int sink_open(const struct config *config, const atomic_bool *stop, struct log *log, struct sink **out,
+/* Transactional, under the id of the lane, if the configuration's delivery is exactly-once. Waits for brokers and the
+ * output topics: ERROR_UNAVAILABLE with what is missing. `stop` ends waiting here and in sink_flush, and outlives the
+ * sink. */
+int sink_open(const struct config *config, unsigned lane, const atomic_bool *stop, struct log *log, struct sink **out,
               struct error *e);
 void sink_close(struct sink *sink); /* NULL is fine; what is still queued is dropped */
 

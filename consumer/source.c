@@ -97,15 +97,15 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic
 
 /* --- opening and closing --- */
 
-static int open_consumer(const struct config *config, enum kafka_role role, struct log *log, struct source **out,
-                         struct error *e)
+static int open_consumer(const struct config *config, enum kafka_role role, unsigned lane, struct log *log,
+                         struct source **out, struct error *e)
 {
     struct source *s = calloc(1, sizeof *s);
     rd_kafka_conf_t *conf;
 
     if (!s)
         return error_set(e, ERROR_INTERNAL, "no memory for the consumer");
-    kafka_context_init(&s->context, config, log, "source", s);
+    kafka_context_init(&s->context, config, log, "source", lane, s);
     conf = kafka_conf_new(config, role, &s->context, e);
     if (conf && role == KAFKA_GROUP_CONSUMER)
         rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
@@ -122,15 +122,43 @@ static int open_consumer(const struct config *config, enum kafka_role role, stru
     return 0;
 }
 
-static int wait_for_topics(struct source *s, const struct string_list *topics, const atomic_bool *stop, struct error *e)
+static bool is_pattern(const char *topic)
 {
+    return topic[0] == '^';
+}
+
+/* Nothing need match a pattern yet. `partitions` counts those of the topics that are named. */
+static int wait_for_topics(struct source *s, const struct string_list *topics, unsigned *partitions,
+                           const atomic_bool *stop, struct error *e)
+{
+    int found = 0;
+
+    *partitions = 0;
     for (size_t i = 0; i < topics->count; i++) {
-        if (topics->items[i][0] == '^') /* a pattern: nothing need match it yet */
+        if (is_pattern(topics->items[i]))
             continue;
-        if (kafka_topic_wait(s->rk, &s->context, topics->items[i], "input.topics", NULL, stop, e) != 0)
+        if (kafka_topic_wait(s->rk, &s->context, topics->items[i], "input.topics", &found, stop, e) != 0)
             return -1;
+        *partitions += (unsigned)found;
     }
     return 0;
+}
+
+int source_count_partitions(const struct config *config, const atomic_bool *stop, struct log *log, unsigned *out,
+                            struct error *e)
+{
+    const struct string_list *topics = &config->input.topics;
+    struct source *s;
+    int status;
+
+    if (open_consumer(config, KAFKA_GROUP_CONSUMER, 0, log, &s, e) != 0)
+        return -1;
+    status = wait_for_topics(s, topics, out, stop, e);
+    source_close(s);
+    for (size_t i = 0; i < topics->count; i++)
+        if (is_pattern(topics->items[i]))
+            *out = SOURCE_PARTITIONS_UNKNOWN;
+    return status;
 }
 
 static int subscribe(struct source *s, const struct string_list *topics, struct error *e)
@@ -148,15 +176,17 @@ static int subscribe(struct source *s, const struct string_list *topics, struct 
     return 0;
 }
 
-int source_subscribe(const struct config *config, const struct source_events *events, const atomic_bool *stop,
-                     struct log *log, struct source **out, struct error *e)
+int source_subscribe(const struct config *config, unsigned lane, const struct source_events *events,
+                     const atomic_bool *stop, struct log *log, struct source **out, struct error *e)
 {
     struct source *s;
+    unsigned partitions;
 
-    if (open_consumer(config, KAFKA_GROUP_CONSUMER, log, &s, e) != 0)
+    if (open_consumer(config, KAFKA_GROUP_CONSUMER, lane, log, &s, e) != 0)
         return -1;
     s->events = *events;
-    if (wait_for_topics(s, &config->input.topics, stop, e) != 0 || subscribe(s, &config->input.topics, e) != 0) {
+    if (wait_for_topics(s, &config->input.topics, &partitions, stop, e) != 0 ||
+        subscribe(s, &config->input.topics, e) != 0) {
         source_close(s);
         return -1;
     }
@@ -187,7 +217,7 @@ int source_assign(const struct config *config, const char *topic, enum start_at 
     struct source *s;
     int partitions = 0;
 
-    if (open_consumer(config, KAFKA_TAIL_CONSUMER, log, &s, e) != 0)
+    if (open_consumer(config, KAFKA_TAIL_CONSUMER, 0, log, &s, e) != 0)
         return -1;
     if (kafka_topic_wait(s->rk, &s->context, topic, "topic", &partitions, stop, e) != 0 ||
         assign_all(s, topic, partitions, from, e) != 0) {
@@ -217,8 +247,8 @@ void source_close(struct source *source)
         return;
     source_release(source);
     if (is_unsafe_to_close(source)) {
-        source->context.log = NULL; /* which may go before the library's threads do */
-        return;                     /* the rest is left to the end of the process, and the member to its session's */
+        kafka_context_silence(&source->context); /* the log may go before the library's threads do */
+        return; /* the rest is left to the end of the process, and the member to its session's */
     }
     if (source->queue)
         rd_kafka_queue_destroy(source->queue);

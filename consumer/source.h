@@ -26,10 +26,17 @@ struct source_events {
 
 struct source;
 
-/* Joins the group of the configuration. Waits for brokers and topics: ERROR_UNAVAILABLE with what is missing. `stop`
- * ends the waiting and outlives the source. */
-int source_subscribe(const struct config *config, const struct source_events *events, const atomic_bool *stop,
-                     struct log *log, struct source **out, struct error *e);
+#define SOURCE_PARTITIONS_UNKNOWN UINT32_MAX
+
+/* How many partitions the input topics have together; unknown where one of them is a pattern. Waits for them as
+ * source_subscribe does. */
+int source_count_partitions(const struct config *config, const atomic_bool *stop, struct log *log, unsigned *out,
+                            struct error *e);
+
+/* Joins the group of the configuration as the member that `lane` is. Waits for brokers and topics: ERROR_UNAVAILABLE
+ * with what is missing. `stop` ends the waiting and outlives the source. */
+int source_subscribe(const struct config *config, unsigned lane, const struct source_events *events,
+                     const atomic_bool *stop, struct log *log, struct source **out, struct error *e);
 
 /* Takes all partitions of one topic, without a group, from their beginning or end. */
 int source_assign(const struct config *config, const char *topic, enum start_at from, const atomic_bool *stop,

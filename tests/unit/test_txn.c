@@ -79,7 +79,7 @@ static int set_up(void **state)
     mock_topic(&f->mock, "out", 1);
     mock_topic(&f->mock, "dead", 1);
     mock_produce(&f->mock, "in", 1, 0, 1);
-    assert_int_equal(source_subscribe(&f->config, &no_events, &f->stop, NULL, &f->source, &e), 0);
+    assert_int_equal(source_subscribe(&f->config, 0, &no_events, &f->stop, NULL, &f->source, &e), 0);
     for (int i = 0; count == 0 && i < 300; i++)
         assert_int_equal(source_poll(f->source, &record, 1, 100, &count, &e), 0);
     assert_int_equal(count, 1);
@@ -143,7 +143,7 @@ static void check_row(struct fixture *f, const struct txn_row *row)
     enum txn_outcome outcome;
 
     print_message("%s\n", row->name);
-    assert_int_equal(sink_open(&f->config, &f->stop, NULL, &sink, &e), 0);
+    assert_int_equal(sink_open(&f->config, 0, &f->stop, NULL, &sink, &e), 0);
     txn = txn_new(sink, &f->stop, NULL);
     if (row->at_init)
         inject(f, row);
@@ -177,7 +177,7 @@ static void an_abort_without_a_transaction_is_nothing(void **state)
     struct error e = {0};
     struct txn *txn;
 
-    assert_int_equal(sink_open(&f->config, &f->stop, NULL, &sink, &e), 0);
+    assert_int_equal(sink_open(&f->config, 0, &f->stop, NULL, &sink, &e), 0);
     txn = txn_new(sink, &f->stop, NULL);
     assert_false(txn_is_open(txn));
     assert_int_equal(txn_abort(txn, &e), TXN_DONE);
