@@ -88,7 +88,8 @@
     X("master", "residence", RESIDENCE, master.residence, 0, 0, "on-demand", "",                                       \
       "on-demand: the index comes into memory as it is looked at; populated: all of it at once, in large pages; "      \
       "locked: and it stays there (ulimit -l).")                                                                       \
-    X("batch", "messages", COUNT, batch.messages, 1, 1000000, "10000", "", "Records in one batch, at most.")           \
+    X("batch", "messages", COUNT, batch.messages, 1, 1000000, "100000", "",                                            \
+      "Records in one batch, at most; while it is committed, the next one is checked.")                                \
     X("batch", "commit_interval", DURATION, batch.commit_interval_ms, 1, 60000, "100ms", "",                           \
       "How long output and offsets may wait for a commit.")                                                            \
     X("reload", "check_interval", DURATION, reload.check_interval_ms, 100, 86400000, "5s", "",                         \

@@ -55,9 +55,11 @@ bool kafka_may_complain(struct kafka_context *context);
 /* Whether the client is beyond repair; then with ERROR_TEMPORARY, as another start may help. */
 bool kafka_is_fatal(rd_kafka_t *rk, struct error *e);
 
-/* source: for commits. The list is the caller's; NULL where nothing has moved. */
-rd_kafka_topic_partition_list_t *source_positions(const struct source *source);
-rd_kafka_t *source_handle(const struct source *source);
+/* source: what it hands over, as the library takes it. */
+struct positions {
+    rd_kafka_topic_partition_list_t *offsets;
+    rd_kafka_consumer_group_metadata_t *group;
+};
 
 /* sink: for transactions. */
 rd_kafka_t *sink_handle(const struct sink *sink);

@@ -182,29 +182,17 @@ static int start(struct lanes *l, struct error *e)
     return 0;
 }
 
-static void wait_a_tick(struct lanes *l)
-{
-    struct timespec until;
-
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += TICK_MS * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
-    pthread_cond_timedwait(&l->ended, &l->lock, &until);
-}
-
 /* Waits for a tick, or less if a lane ends. Whether any is left. */
 static bool wait_for_lanes(struct lanes *l)
 {
+    const struct timespec tick = monotonic_after(TICK_MS);
     unsigned running = 0;
 
     pthread_mutex_lock(&l->lock);
     for (unsigned i = 0; i < l->started; i++)
         running += l->lanes[i].running;
     if (running > 0)
-        wait_a_tick(l);
+        pthread_cond_timedwait(&l->ended, &l->lock, &tick);
     pthread_mutex_unlock(&l->lock);
     return running > 0;
 }
@@ -275,17 +263,13 @@ static int settle(struct lanes *l, struct error *e)
 int lanes_new(const struct lanes_options *options, struct lanes **out, struct error *e)
 {
     struct lanes *l = calloc(1, sizeof *l);
-    pthread_condattr_t monotonic;
 
     if (!l)
         return error_set(e, ERROR_INTERNAL, "no memory for the lanes");
     l->options = *options;
     l->reported_ms = monotonic_ms();
     pthread_mutex_init(&l->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&l->ended, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    monotonic_cond_init(&l->ended);
     if (settle(l, e) != 0) {
         lanes_free(l);
         return -1;

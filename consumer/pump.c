@@ -3,40 +3,88 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "committer.h"
 #include "monotonic.h"
-#include "sink.h"
 #include "source.h"
-#include "txn.h"
 
 #define POLL_MS 100                /* how long an idle poll waits; less if a commit is due before */
+#define POLL_COMMITTING_MS 2       /* the same while output waits for a commit to end, which wakes no poll */
 #define POLL_RECORDS_MAX 4096u     /* of one poll: what is borrowed from the library at once */
 #define FOUND_BYTES_MAX (8u << 20) /* found bytes that are handed to the producer before checking goes on */
+#define BACKLOG_NONE 64u           /* records or less: somebody is waiting for what is found, commit at once */
 #define ABORTS_MAX 10              /* in a row, without one commit between them */
 #define ABORT_PAUSE_MS 200         /* before going on, times the aborts in a row */
 
+/* What is committed together. */
+struct batch {
+    struct found *found;             /* not sent yet */
+    uint64_t records;                /* checked */
+    uint64_t sent[FOUND_TYPE_COUNT]; /* handed to the producer */
+    bool partly_sent;                /* in a transaction that is open */
+    int64_t since_ms;                /* when its first record came */
+};
+
+/* Two batches: one is filled while the other is committed. */
 struct pump {
     struct pump_options options;
     struct source *source;
-    struct sink *sink;
-    struct txn *txn; /* NULL for at-least-once */
+    struct committer *committer;
     struct checker *checker;
-    const struct index *index; /* held; NULL: none yet */
-    struct found *found;
+    const struct index *index;     /* held; NULL: none yet */
     struct source_record *records; /* of one poll */
     size_t records_max;
 
-    uint64_t uncommitted;               /* records checked since the last commit */
-    uint64_t pending[FOUND_TYPE_COUNT]; /* sent since the last commit */
-    int64_t committed_ms;
-    bool drained; /* the last poll got less than it could take */
-    bool rewind;  /* what was taken since the last commit has to be taken again */
+    struct batch batches[2];
+    struct batch *filling, *other;
+    bool committing; /* the other one is */
+    bool drained;    /* the last poll got less than it could take */
+    bool rewind;     /* what was taken since the last commit has to be taken again */
     unsigned aborts_in_a_row;
 
     struct pump_counts counts;
     struct error failure; /* in on_revoke, which can't return one */
 };
 
-/* --- commits --- */
+/* --- batches --- */
+
+static void clear(struct batch *batch)
+{
+    found_clear(batch->found);
+    *batch = (struct batch){.found = batch->found};
+}
+
+static bool has_output(const struct batch *batch)
+{
+    return batch->partly_sent || found_count(batch->found) > 0;
+}
+
+static void count_sent(struct batch *batch)
+{
+    for (size_t i = 0; i < found_count(batch->found); i++)
+        batch->sent[found_item(batch->found, i).type]++;
+}
+
+static bool is_full(const struct pump *p)
+{
+    return p->filling->records >= p->options.config->batch.messages || p->filling->partly_sent ||
+           found_bytes(p->filling->found) >= FOUND_BYTES_MAX;
+}
+
+static int64_t left_ms(const struct pump *p)
+{
+    return p->filling->since_ms + (int64_t)p->options.config->batch.commit_interval_ms - monotonic_ms();
+}
+
+/* At once where there is output and nothing else to do, so that nobody waits for it; offsets alone may wait. */
+static bool is_due(const struct pump *p)
+{
+    if (p->filling->records == 0)
+        return false;
+    return is_full(p) || left_ms(p) <= 0 ||
+           (p->drained && has_output(p->filling) && source_backlog(p->source) <= BACKLOG_NONE);
+}
+
+/* --- what became of a commit --- */
 
 static void tell(struct pump *p)
 {
@@ -45,38 +93,58 @@ static void tell(struct pump *p)
         p->options.on_progress(p->options.opaque, &p->counts);
 }
 
-static void settle(struct pump *p)
+static void settle(struct pump *p, struct batch *batch)
 {
-    p->counts.records += p->uncommitted;
-    for (int i = 0; i < FOUND_TYPE_COUNT; i++)
-        p->counts.published[i] += p->pending[i];
-    memset(p->pending, 0, sizeof p->pending);
-    p->uncommitted = 0;
-    p->committed_ms = p->counts.last_ms = monotonic_ms();
+    uint64_t sent = 0;
+
+    source_committed(p->source);
+    p->counts.records += batch->records;
+    for (int i = 0; i < FOUND_TYPE_COUNT; i++) {
+        p->counts.published[i] += batch->sent[i];
+        sent += batch->sent[i];
+    }
+    p->counts.commits += sent > 0;
+    p->counts.last_ms = monotonic_ms();
     p->aborts_in_a_row = 0;
+    clear(batch);
     tell(p);
 }
 
-static bool has_output(const struct pump *p)
+/* What was published, without its offsets, goes with the next commit. */
+static void carry_over(struct pump *p, struct batch *batch)
 {
-    return p->pending[FOUND_DISCREPANCY] > 0 || p->pending[FOUND_DEAD_LETTER] > 0;
+    source_postponed(p->source);
+    p->filling->records += batch->records;
+    for (int i = 0; i < FOUND_TYPE_COUNT; i++)
+        p->filling->sent[i] += batch->sent[i];
+    p->filling->since_ms = monotonic_ms(); /* not again at once */
+    clear(batch);
+}
+
+static int drop_sent(struct pump *p, struct error *e)
+{
+    const struct committer_job job = {.abort = true};
+
+    if (!p->filling->partly_sent)
+        return 0;
+    committer_start(p->committer, &job);
+    return committer_wait(p->committer, e) == COMMITTED_FAILED ? -1 : 0;
 }
 
 /* Drops what was done since the last commit; it will be done again. In an on_revoke the seeking has to wait: `rewind`
  * says so. */
 static int undo(struct pump *p, const char *why, struct error *e)
 {
-    log_write(p->options.log, LOG_LEVEL_WARNING, "pump", "aborted, %llu records will be checked again: %s",
-              (unsigned long long)p->uncommitted, why);
-    if (p->txn && txn_abort(p->txn, e) != TXN_DONE)
+    uint64_t records = p->filling->records + p->other->records;
+
+    log_write(p->options.log, LOG_LEVEL_WARNING, "pump", "lane %u: aborted, %llu records will be checked again: %s",
+              p->options.lane, (unsigned long long)records, why);
+    if (drop_sent(p, e) != 0)
         return -1;
-    if (sink_failed(p->sink, e) != 0)
-        return -1; /* it would be refused again */
     p->counts.aborts++;
-    p->counts.repeated += p->uncommitted;
-    p->uncommitted = 0;
-    memset(p->pending, 0, sizeof p->pending);
-    found_clear(p->found);
+    p->counts.repeated += records;
+    clear(p->filling);
+    clear(p->other);
     p->rewind = true;
     if (++p->aborts_in_a_row > ABORTS_MAX)
         return error_set(e, ERROR_TEMPORARY, "%u transactions in a row were aborted, the last one: %s", ABORTS_MAX,
@@ -84,111 +152,128 @@ static int undo(struct pump *p, const char *why, struct error *e)
     return 0;
 }
 
-static int judge(struct pump *p, enum txn_outcome outcome, struct error *e)
+static int undo_for(struct pump *p, struct error *e)
 {
     char why[ERROR_TEXT_MAX];
 
-    if (outcome == TXN_DONE)
-        return 0;
-    if (outcome == TXN_STOP)
-        return -1;
     memcpy(why, e->text, sizeof why);
     return undo(p, why, e);
 }
 
-/* Output and offsets together. */
-static int commit_transaction(struct pump *p, struct error *e)
+/* Nobody answered: the group knows. */
+static int find_out(struct pump *p, struct error *e)
 {
-    enum txn_outcome outcome = txn_commit(p->txn, p->source, e);
+    bool committed = false;
 
-    if (outcome != TXN_DONE)
-        return judge(p, outcome, e);
-    source_committed(p->source);
-    p->counts.commits++;
-    settle(p);
+    if (source_ask_committed(p->source, &committed, e) != 0)
+        return -1;
+    if (!committed)
+        return undo(p, "a commit that was not answered, and was none", e);
+    settle(p, p->other);
     return 0;
 }
 
-/* The offsets alone. Without output there is nothing that would have to be atomic with them. */
-static int commit_offsets(struct pump *p, struct error *e)
+static int conclude(struct pump *p, enum committed result, struct error *e)
 {
-    bool output = has_output(p), done = false;
-
-    if (output && sink_flush(p->sink, e) != 0)
-        return -1;
-    if (source_commit(p->source, &done, e) != 0)
-        return -1;
-    if (!done) {
-        p->committed_ms = monotonic_ms(); /* not again at once */
+    if (result != COMMITTED_NOTHING)
+        p->committing = false;
+    switch (result) {
+    case COMMITTED_NOTHING:
         return 0;
+    case COMMITTED_ALL:
+        settle(p, p->other);
+        return 0;
+    case COMMITTED_OUTPUT:
+        carry_over(p, p->other);
+        return 0;
+    case COMMITTED_ABORTED:
+        return undo_for(p, e);
+    case COMMITTED_NOBODY_KNOWS:
+        return find_out(p, e);
+    case COMMITTED_FAILED:
+        break;
     }
-    p->counts.commits += output;
-    settle(p);
+    return -1;
+}
+
+/* --- committing --- */
+
+/* The committer works on what was filled, and the other batch is filled meanwhile. None may be under way. */
+static int hand_over(struct pump *p, struct error *e)
+{
+    struct batch *batch = p->filling;
+    struct committer_job job = {.source = p->source, .found = batch->found};
+
+    job.positions = source_hand_over(p->source);
+    if (!job.positions)
+        return undo(p, "the group has dropped this member", e);
+    count_sent(batch);
+    committer_start(p->committer, &job);
+    p->committing = true;
+    p->filling = p->other;
+    p->other = batch;
     return 0;
 }
 
+/* All that was taken, and waits for it. */
 static int commit(struct pump *p, struct error *e)
 {
-    if (p->uncommitted == 0)
-        return 0;
-    return p->txn && txn_is_open(p->txn) ? commit_transaction(p, e) : commit_offsets(p, e);
-}
-
-/* At once where there is output and nothing else to do, so that nobody waits for it; offsets alone may wait. */
-static bool is_due(const struct pump *p)
-{
-    if (p->uncommitted == 0)
-        return false;
-    return p->uncommitted >= p->options.config->batch.messages || (p->drained && has_output(p)) ||
-           monotonic_ms() - p->committed_ms >= (int64_t)p->options.config->batch.commit_interval_ms;
-}
-
-/* --- publishing --- */
-
-static void count_pending(struct pump *p)
-{
-    for (size_t i = 0; i < found_count(p->found); i++)
-        p->pending[found_item(p->found, i).type]++;
-}
-
-/* Hands what was found to the producer, in a transaction that begins with the first of it. */
-static int send_found(struct pump *p, struct error *e)
-{
-    enum txn_outcome outcome;
-
-    if (found_count(p->found) == 0)
-        return 0;
-    outcome = p->txn ? txn_begin(p->txn, e) : TXN_DONE;
-    if (outcome != TXN_DONE)
-        return judge(p, outcome, e);
-    if (sink_send(p->sink, p->found, e) != 0)
+    if (conclude(p, committer_wait(p->committer, e), e) != 0)
         return -1;
-    count_pending(p);
-    found_clear(p->found);
-    return 0;
+    if (p->rewind || p->filling->records == 0)
+        return 0;
+    if (hand_over(p, e) != 0)
+        return -1;
+    return conclude(p, committer_wait(p->committer, e), e);
 }
 
+/* Looks what became of the batch before; a batch that is full waits for it. Then it is this one's turn, if it is due.
+ */
 static int publish(struct pump *p, struct error *e)
 {
-    if (send_found(p, e) != 0)
+    enum committed result = is_full(p) ? committer_wait(p->committer, e) : committer_poll(p->committer, e);
+
+    if (conclude(p, result, e) != 0)
         return -1;
-    if (p->rewind || !is_due(p))
+    if (p->rewind || p->committing || !is_due(p))
         return 0;
-    return commit(p, e);
+    return hand_over(p, e);
+}
+
+/* More was found in the middle of a poll than memory is meant for: it goes to the producer, in the transaction that the
+ * rest of the poll will end. */
+static int send_part(struct pump *p, struct error *e)
+{
+    const struct committer_job job = {.found = p->filling->found};
+    enum committed result;
+
+    if (conclude(p, committer_wait(p->committer, e), e) != 0)
+        return -1;
+    if (p->rewind)
+        return 0;
+    p->filling->partly_sent = true;
+    count_sent(p->filling);
+    committer_start(p->committer, &job);
+    result = committer_wait(p->committer, e);
+    if (result == COMMITTED_ALL)
+        found_clear(p->filling->found);
+    return result == COMMITTED_ALL ? 0 : conclude(p, result, e);
 }
 
 /* --- checking --- */
 
 static int check(struct pump *p, size_t count, struct error *e)
 {
+    struct batch *batch = p->filling;
+
     for (size_t i = 0; i < count && !p->rewind; i++) {
         const struct source_record *record = &p->records[i];
 
-        if (checker_check(p->checker, p->index, record->value, &record->origin, found_output(p->found), e) != 0)
+        if (checker_check(p->checker, p->index, record->value, &record->origin, found_output(batch->found), e) != 0)
             return error_prefix(e, "%.*s/%d offset %lld", SLICE_FORMAT(record->origin.topic), record->origin.partition,
                                 (long long)record->origin.offset);
-        p->uncommitted++;
-        if (found_bytes(p->found) >= FOUND_BYTES_MAX && send_found(p, e) != 0)
+        batch->records++;
+        if (found_bytes(batch->found) >= FOUND_BYTES_MAX && send_part(p, e) != 0)
             return -1;
     }
     return 0;
@@ -202,26 +287,44 @@ static void on_revoke(void *opaque, bool lost)
 
     if (p->failure.code != ERROR_NONE || p->rewind)
         return;
-    if (lost)
-        status = p->uncommitted > 0 ? undo(p, "the partitions were lost", &p->failure) : 0;
-    else
+    if (lost) {
+        status = conclude(p, committer_wait(p->committer, &p->failure), &p->failure);
+        if (status == 0 && !p->rewind && p->filling->records > 0)
+            status = undo(p, "the partitions were lost", &p->failure);
+    } else {
         status = commit(p, &p->failure);
+    }
     if (status == 0)
         p->failure.code = ERROR_NONE; /* an abort leaves its reason there */
+}
+
+static int poll_wait_ms(const struct pump *p)
+{
+    int64_t left;
+
+    if (p->committing && has_output(p->filling))
+        return POLL_COMMITTING_MS;
+    if (p->filling->records == 0)
+        return POLL_MS;
+    left = left_ms(p);
+    return left < 0 ? 0 : left < POLL_MS ? (int)left : POLL_MS;
+}
+
+static void note_arrival(struct pump *p)
+{
+    if (p->filling->since_ms == 0)
+        p->filling->since_ms = monotonic_ms();
+    if (p->counts.first_ms == 0)
+        p->counts.first_ms = p->filling->since_ms;
 }
 
 /* Takes the next records; none of them counts if what stands before them has to be done again. */
 static int poll_records(struct pump *p, size_t *count, struct error *e)
 {
-    int64_t since = monotonic_ms() - p->committed_ms;
-    int64_t interval = (int64_t)p->options.config->batch.commit_interval_ms;
-    int wait =
-        p->uncommitted > 0 && interval - since < POLL_MS ? (int)(interval > since ? interval - since : 0) : POLL_MS;
-
-    uint64_t room = p->options.config->batch.messages - p->uncommitted; /* wraps where a commit is overdue */
+    uint64_t room = p->options.config->batch.messages - p->filling->records;
     size_t max = room > 0 && room < p->records_max ? (size_t)room : p->records_max;
 
-    if (source_poll(p->source, p->records, max, wait, count, e) != 0)
+    if (source_poll(p->source, p->records, max, poll_wait_ms(p), count, e) != 0)
         return -1;
     if (p->failure.code != ERROR_NONE) {
         *e = p->failure;
@@ -230,8 +333,8 @@ static int poll_records(struct pump *p, size_t *count, struct error *e)
     if (p->rewind)
         *count = 0;
     p->drained = *count < max;
-    if (*count > 0 && p->counts.first_ms == 0)
-        p->counts.first_ms = monotonic_ms();
+    if (*count > 0)
+        note_arrival(p);
     return 0;
 }
 
@@ -255,50 +358,47 @@ int pump_run(struct pump *pump, struct error *e)
         if (poll_records(pump, &count, e) != 0 || check(pump, count, e) != 0 || publish(pump, e) != 0 ||
             rewind_if_told(pump, e) != 0)
             return -1;
-        sink_poll(pump->sink);
     }
     return commit(pump, e);
 }
 
 /* --- making and closing --- */
 
-static int make_checker(struct pump *p, struct error *e)
+static int make_batches(struct pump *p, struct error *e)
 {
-    if (found_new(p->options.headers->header, &p->found, e) != 0)
-        return -1;
-    p->checker = checker_new(&p->options.config->rules, p->options.config->input.framing);
-    p->records_max =
-        p->options.config->batch.messages < POLL_RECORDS_MAX ? p->options.config->batch.messages : POLL_RECORDS_MAX;
+    uint64_t messages = p->options.config->batch.messages;
+
+    for (int i = 0; i < 2; i++)
+        if (found_new(p->options.headers->header, &p->batches[i].found, e) != 0)
+            return -1;
+    p->filling = &p->batches[0];
+    p->other = &p->batches[1];
+    p->records_max = messages < POLL_RECORDS_MAX ? (size_t)messages : POLL_RECORDS_MAX;
     p->records = calloc(p->records_max, sizeof *p->records);
+    p->checker = checker_new(&p->options.config->rules, p->options.config->input.framing);
     return p->checker && p->records ? 0 : error_set(e, ERROR_INTERNAL, "no memory for a batch");
 }
 
-/* Before the group is joined, so that whoever had this transactional id is fenced when partitions arrive. */
-static int make_sink(struct pump *p, struct error *e)
+/* The producer before the group is joined, so that whoever had its transactional id is fenced when partitions arrive.
+ */
+static int connect(struct pump *p, struct error *e)
 {
     const struct pump_options *o = &p->options;
+    const struct source_events events = {.opaque = p, .on_revoke = on_revoke};
 
-    if (sink_open(o->config, o->lane, o->stop, o->log, &p->sink, e) != 0)
+    if (committer_new(o->config, o->lane, o->stop, o->log, &p->committer, e) != 0)
         return -1;
-    if (o->config->output.delivery != DELIVERY_EXACTLY_ONCE)
-        return 0;
-    p->txn = txn_new(p->sink, o->stop, o->log);
-    if (!p->txn)
-        return error_set(e, ERROR_INTERNAL, "no memory for transactions");
-    return txn_init(p->txn, e) == TXN_DONE ? 0 : -1;
+    return source_subscribe(o->config, o->lane, &events, o->stop, o->log, &p->source, e);
 }
 
 int pump_new(const struct pump_options *options, struct pump **out, struct error *e)
 {
     struct pump *p = calloc(1, sizeof *p);
-    struct source_events events = {.opaque = p, .on_revoke = on_revoke};
 
     if (!p)
         return error_set(e, ERROR_INTERNAL, "no memory for the pump");
     p->options = *options;
-    p->committed_ms = monotonic_ms();
-    if (make_checker(p, e) != 0 || make_sink(p, e) != 0 ||
-        source_subscribe(options->config, options->lane, &events, options->stop, options->log, &p->source, e) != 0) {
+    if (make_batches(p, e) != 0 || connect(p, e) != 0) {
         pump_free(p);
         return -1;
     }
@@ -306,19 +406,23 @@ int pump_new(const struct pump_options *options, struct pump **out, struct error
     return 0;
 }
 
-/* What is uncommitted here has failed to be committed: leaving the group must not try once more. */
+/* What is uncommitted here has failed to be committed: leaving the group must not try once more. A commit that is under
+ * way uses the source. */
 void pump_free(struct pump *pump)
 {
+    struct error e;
+
     if (!pump)
         return;
-    if (pump->uncommitted > 0)
-        pump->rewind = true;
+    pump->rewind = true;
+    if (pump->committer)
+        committer_wait(pump->committer, &e);
     source_close(pump->source);
     if (pump->checker)
         tell(pump);
-    txn_free(pump->txn);
-    sink_close(pump->sink);
-    found_free(pump->found);
+    committer_free(pump->committer);
+    for (int i = 0; i < 2; i++)
+        found_free(pump->batches[i].found);
     checker_free(pump->checker);
     reload_give_back(pump->options.reload, pump->index);
     free(pump->records);

@@ -20,7 +20,9 @@ struct source {
     rd_kafka_message_t **messages; /* lent out; `taken` of them */
     size_t capacity;
     size_t taken;
-    struct error failure; /* of a callback; source_poll hands it on */
+    struct positions positions; /* handed over */
+    char *member;               /* whom the group took us for when it last assigned or revoked; the library's */
+    struct error failure;       /* of a callback; source_poll hands it on */
     bool joined;
     bool assigned; /* at least once, were it nothing */
 };
@@ -42,11 +44,28 @@ static void log_partitions(struct source *s, const char *what, const rd_kafka_to
     log_write(s->context.log, LOG_LEVEL_INFO, "source", "%s: %d partitions", what, partitions->cnt);
 }
 
+/* A member that was lost is another one when it comes back. */
+static void remember_member(struct source *s)
+{
+    rd_kafka_mem_free(s->rk, s->member);
+    s->member = rd_kafka_memberid(s->rk);
+}
+
+static bool is_same_member(const struct source *s)
+{
+    char *member = rd_kafka_memberid(s->rk);
+    bool same = member && *member && s->member && strcmp(member, s->member) == 0;
+
+    rd_kafka_mem_free(s->rk, member);
+    return same;
+}
+
 static void assign(struct source *s, rd_kafka_topic_partition_list_t *partitions)
 {
     rd_kafka_error_t *error = NULL;
 
     s->assigned = true;
+    remember_member(s);
     for (int i = 0; i < partitions->cnt; i++)
         if (ledger_assign(&s->ledger, partitions->elems[i].topic, partitions->elems[i].partition, &s->failure) != 0)
             return;
@@ -65,6 +84,8 @@ static void revoke(struct source *s, rd_kafka_topic_partition_list_t *partitions
     bool lost = rd_kafka_assignment_lost(s->rk);
     rd_kafka_error_t *error = NULL;
 
+    if (!lost)
+        remember_member(s);
     if (s->events.on_revoke)
         s->events.on_revoke(s->events.opaque, lost);
     for (int i = 0; i < partitions->cnt; i++)
@@ -241,6 +262,15 @@ static bool is_unsafe_to_close(const struct source *s)
     return strstr(strategy, "cooperative-sticky") != NULL;
 }
 
+static void free_positions(struct positions *positions)
+{
+    if (positions->offsets)
+        rd_kafka_topic_partition_list_destroy(positions->offsets);
+    if (positions->group)
+        rd_kafka_consumer_group_metadata_destroy(positions->group);
+    *positions = (struct positions){NULL, NULL};
+}
+
 void source_close(struct source *source)
 {
     if (!source)
@@ -255,6 +285,8 @@ void source_close(struct source *source)
     if (source->rk) {
         if (source->joined)
             rd_kafka_consumer_close(source->rk);
+        free_positions(&source->positions);
+        rd_kafka_mem_free(source->rk, source->member);
         rd_kafka_destroy(source->rk);
     }
     ledger_free(&source->ledger);
@@ -424,26 +456,58 @@ bool source_at_end(const struct source *source)
 
 /* --- positions --- */
 
-rd_kafka_t *source_handle(const struct source *source)
+uint64_t source_backlog(const struct source *source)
 {
-    return source->rk;
+    uint64_t backlog = 0;
+
+    for (size_t i = 0; i < source->ledger.count; i++) {
+        const struct ledger_entry *entry = &source->ledger.entries[i];
+        int64_t low, high;
+
+        if (entry->owned && entry->next != LEDGER_UNKNOWN &&
+            rd_kafka_get_watermark_offsets(source->rk, entry->topic, entry->partition, &low, &high) ==
+                RD_KAFKA_RESP_ERR_NO_ERROR &&
+            high > entry->next)
+            backlog += (uint64_t)(high - entry->next);
+    }
+    return backlog;
 }
 
-rd_kafka_topic_partition_list_t *source_positions(const struct source *source)
+/* The offsets that `of` names; LEDGER_UNKNOWN leaves the partition out. */
+static rd_kafka_topic_partition_list_t *list_offsets(const struct ledger *ledger,
+                                                     int64_t (*of)(const struct ledger_entry *))
 {
-    const struct ledger *ledger = &source->ledger;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)ledger->count + 1);
 
     for (size_t i = 0; i < ledger->count; i++) {
         const struct ledger_entry *entry = &ledger->entries[i];
+        int64_t offset = entry->owned ? of(entry) : LEDGER_UNKNOWN;
 
-        if (entry->owned && entry->next != entry->start)
-            rd_kafka_topic_partition_list_add(list, entry->topic, entry->partition)->offset = entry->next;
+        if (offset != LEDGER_UNKNOWN)
+            rd_kafka_topic_partition_list_add(list, entry->topic, entry->partition)->offset = offset;
     }
-    if (list->cnt > 0)
-        return list;
-    rd_kafka_topic_partition_list_destroy(list);
-    return NULL;
+    return list;
+}
+
+static int64_t to_go_back_to(const struct ledger_entry *entry)
+{
+    return entry->next != entry->start ? entry->start : LEDGER_UNKNOWN;
+}
+
+static int64_t to_commit(const struct ledger_entry *entry)
+{
+    return entry->sent != entry->start ? entry->sent : LEDGER_UNKNOWN;
+}
+
+/* Of a member that the group has dropped the metadata name nobody, and under nobody's name the broker takes offsets
+ * without asking whose partitions they are. So the member is looked at after the metadata were taken. */
+const struct positions *source_hand_over(struct source *source)
+{
+    free_positions(&source->positions);
+    ledger_hand_over(&source->ledger);
+    source->positions.offsets = list_offsets(&source->ledger, to_commit);
+    source->positions.group = rd_kafka_consumer_group_metadata(source->rk);
+    return source->positions.group && is_same_member(source) ? &source->positions : NULL;
 }
 
 void source_committed(struct source *source)
@@ -451,22 +515,43 @@ void source_committed(struct source *source)
     ledger_committed(&source->ledger);
 }
 
-int source_commit(struct source *source, bool *done, struct error *e)
+void source_postponed(struct source *source)
 {
-    rd_kafka_topic_partition_list_t *list = source_positions(source);
-    rd_kafka_resp_err_t err = list ? rd_kafka_commit(source->rk, list, 0) : RD_KAFKA_RESP_ERR_NO_ERROR;
+    ledger_postponed(&source->ledger);
+}
 
-    if (list)
-        rd_kafka_topic_partition_list_destroy(list);
+int source_commit(struct source *source, const struct positions *positions, bool *done, struct error *e)
+{
+    rd_kafka_resp_err_t err =
+        positions->offsets->cnt > 0 ? rd_kafka_commit(source->rk, positions->offsets, 0) : RD_KAFKA_RESP_ERR_NO_ERROR;
+
     *done = err == RD_KAFKA_RESP_ERR_NO_ERROR;
     if (*done)
-        source_committed(source);
-    else if (kafka_is_fatal(source->rk, e))
+        return 0;
+    if (kafka_is_fatal(source->rk, e))
         return -1;
-    else
-        log_write(source->context.log, LOG_LEVEL_WARNING, "source", "offsets are not committed yet: %s",
-                  rd_kafka_err2str(err));
+    log_write(source->context.log, LOG_LEVEL_WARNING, "source", "offsets are not committed yet: %s",
+              rd_kafka_err2str(err));
     return 0;
+}
+
+int source_ask_committed(struct source *source, bool *committed, struct error *e)
+{
+    rd_kafka_topic_partition_list_t *sent = list_offsets(&source->ledger, to_commit);
+    rd_kafka_topic_partition_list_t *held = rd_kafka_topic_partition_list_copy(sent);
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+
+    *committed = sent->cnt > 0;
+    if (sent->cnt > 0)
+        err = rd_kafka_committed(source->rk, held, COMMITTED_TIMEOUT_MS);
+    for (int i = 0; i < sent->cnt; i++)
+        *committed = *committed && held->elems[i].offset == sent->elems[i].offset;
+    rd_kafka_topic_partition_list_destroy(held);
+    rd_kafka_topic_partition_list_destroy(sent);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return 0;
+    return error_set(e, ERROR_TEMPORARY, "asking the group what it holds after a commit without an answer: %s",
+                     rd_kafka_err2str(err));
 }
 
 static rd_kafka_resp_err_t first_error(const rd_kafka_topic_partition_list_t *list)
@@ -497,18 +582,12 @@ static int seek(struct source *s, rd_kafka_topic_partition_list_t *list, struct 
 
 int source_rewind(struct source *source, struct error *e)
 {
-    const struct ledger *ledger = &source->ledger;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)ledger->count + 1);
-    int status;
+    rd_kafka_topic_partition_list_t *list = list_offsets(&source->ledger, to_go_back_to);
+    int status = 0;
 
     source_release(source);
-    for (size_t i = 0; i < ledger->count; i++) {
-        const struct ledger_entry *entry = &ledger->entries[i];
-
-        if (entry->owned && entry->next != entry->start)
-            rd_kafka_topic_partition_list_add(list, entry->topic, entry->partition)->offset = entry->start;
-    }
-    status = list->cnt > 0 ? seek(source, list, e) : 0;
+    if (list->cnt > 0)
+        status = seek(source, list, e);
     rd_kafka_topic_partition_list_destroy(list);
     ledger_rewound(&source->ledger);
     return status;

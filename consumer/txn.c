@@ -17,8 +17,8 @@ struct txn {
     bool open;
 };
 
-/* One call of the library. `source` is that of txn_commit, or NULL. */
-typedef rd_kafka_error_t *step_fn(struct txn *txn, struct source *source);
+/* One call of the library. `positions` are those of txn_commit, or NULL. */
+typedef rd_kafka_error_t *step_fn(struct txn *txn, const struct positions *positions);
 
 static bool is_done(const rd_kafka_error_t *error)
 {
@@ -85,12 +85,13 @@ static bool is_overdue(const struct txn *txn, int64_t started)
 }
 
 /* Makes the call until it is done, or asks for an abort, or there is no hope. */
-static enum txn_outcome call(struct txn *txn, const char *name, step_fn *step, struct source *source, struct error *e)
+static enum txn_outcome call(struct txn *txn, const char *name, step_fn *step, const struct positions *positions,
+                             struct error *e)
 {
     int64_t started = monotonic_ms();
 
     for (;;) {
-        rd_kafka_error_t *error = step(txn, source);
+        rd_kafka_error_t *error = step(txn, positions);
         enum txn_outcome outcome = txn_classify(error);
 
         if (outcome != TXN_DONE)
@@ -107,43 +108,34 @@ static enum txn_outcome call(struct txn *txn, const char *name, step_fn *step, s
     }
 }
 
-static rd_kafka_error_t *init_step(struct txn *txn, struct source *source)
+static rd_kafka_error_t *init_step(struct txn *txn, const struct positions *positions)
 {
-    (void)source;
+    (void)positions;
     return rd_kafka_init_transactions(txn->rk, FOREVER);
 }
 
-static rd_kafka_error_t *begin_step(struct txn *txn, struct source *source)
+static rd_kafka_error_t *begin_step(struct txn *txn, const struct positions *positions)
 {
-    (void)source;
+    (void)positions;
     return rd_kafka_begin_transaction(txn->rk);
 }
 
-/* Positions and metadata are taken anew for each try; nothing is polled in between, so that they are the same. */
-static rd_kafka_error_t *offsets_step(struct txn *txn, struct source *source)
+static rd_kafka_error_t *offsets_step(struct txn *txn, const struct positions *positions)
 {
-    rd_kafka_topic_partition_list_t *positions = source_positions(source);
-    rd_kafka_consumer_group_metadata_t *group = NULL;
-    rd_kafka_error_t *error = NULL;
-
-    if (positions) {
-        group = rd_kafka_consumer_group_metadata(source_handle(source));
-        error = rd_kafka_send_offsets_to_transaction(txn->rk, positions, group, FOREVER);
-        rd_kafka_consumer_group_metadata_destroy(group);
-        rd_kafka_topic_partition_list_destroy(positions);
-    }
-    return error;
+    if (positions->offsets->cnt == 0)
+        return NULL;
+    return rd_kafka_send_offsets_to_transaction(txn->rk, positions->offsets, positions->group, FOREVER);
 }
 
-static rd_kafka_error_t *commit_step(struct txn *txn, struct source *source)
+static rd_kafka_error_t *commit_step(struct txn *txn, const struct positions *positions)
 {
-    (void)source;
+    (void)positions;
     return rd_kafka_commit_transaction(txn->rk, FOREVER);
 }
 
-static rd_kafka_error_t *abort_step(struct txn *txn, struct source *source)
+static rd_kafka_error_t *abort_step(struct txn *txn, const struct positions *positions)
 {
-    (void)source;
+    (void)positions;
     return rd_kafka_abort_transaction(txn->rk, FOREVER);
 }
 
@@ -189,12 +181,12 @@ enum txn_outcome txn_begin(struct txn *txn, struct error *e)
     return outcome;
 }
 
-enum txn_outcome txn_commit(struct txn *txn, struct source *source, struct error *e)
+enum txn_outcome txn_commit(struct txn *txn, const struct positions *positions, struct error *e)
 {
-    enum txn_outcome outcome = call(txn, "send offsets", offsets_step, source, e);
+    enum txn_outcome outcome = call(txn, "send offsets", offsets_step, positions, e);
 
     if (outcome == TXN_DONE)
-        outcome = call(txn, "commit", commit_step, source, e);
+        outcome = call(txn, "commit", commit_step, positions, e);
     if (outcome == TXN_DONE)
         txn->open = false;
     return outcome;

@@ -31,8 +31,8 @@ enum txn_outcome txn_init(struct txn *txn, struct error *e);
 enum txn_outcome txn_begin(struct txn *txn, struct error *e);
 bool txn_is_open(const struct txn *txn);
 
-/* Adds the source's positions, with its group's metadata, and commits. */
-enum txn_outcome txn_commit(struct txn *txn, struct source *source, struct error *e);
+/* Adds what a source has handed over, and commits. */
+enum txn_outcome txn_commit(struct txn *txn, const struct positions *positions, struct error *e);
 
 /* Nothing happens if none is open. TXN_DONE or TXN_STOP. */
 enum txn_outcome txn_abort(struct txn *txn, struct error *e);

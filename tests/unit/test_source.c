@@ -18,8 +18,12 @@ static void commit_pending(struct member *m)
 {
     struct error e = {0};
     bool done = false;
+    const struct positions *positions = source_hand_over(m->source);
 
-    assert_int_equal(source_commit(m->source, &done, &e), 0);
+    if (!positions)
+        return;
+    assert_int_equal(source_commit(m->source, positions, &done, &e), 0);
+    (done ? source_committed : source_postponed)(m->source);
     for (int i = 0; i < 2 * RECORDS; i++) {
         m->seen[i] += done ? m->pending[i] : 0;
         m->pending[i] = 0;

@@ -114,7 +114,7 @@ static enum txn_outcome publish(struct fixture *f, struct sink *sink, struct txn
         return outcome;
     assert_true(txn_is_open(txn));
     assert_int_equal(sink_send(sink, f->found, e), 0);
-    return txn_commit(txn, f->source, e);
+    return txn_commit(txn, source_hand_over(f->source), e);
 }
 
 /* Whatever was aborted can be done again, but for what would be refused again. */
