@@ -63,19 +63,22 @@ static void tell_choices(const struct config *config, const struct reload *reloa
     log_write(log, LOG_LEVEL_INFO, "run", "rules: %s", config->rules.id);
 }
 
-static int run_until_stopped(const struct lanes_options *how, struct error *e)
+/* What lanes that hang still use is left to the end of the process. */
+static int run_until_stopped(const struct lanes_options *how, bool *hang, struct error *e)
 {
     struct lanes *lanes = NULL;
     int status = lanes_new(how, &lanes, e);
 
     if (status == 0)
         status = lanes_run(lanes, e);
-    lanes_free(lanes);
+    *hang = lanes && lanes_hang(lanes);
+    if (!*hang)
+        lanes_free(lanes);
     return status;
 }
 
 /* The index before anything of Kafka: its builder is forked, and that wants no other threads. */
-static int run(struct config *config, const atomic_bool *stop, struct log *log, struct error *e)
+static int run(struct config *config, const atomic_bool *stop, struct log *log, bool *hang, struct error *e)
 {
     struct lanes_options how = {.config = config, .stop = stop, .log = log};
     int status;
@@ -85,8 +88,9 @@ static int run(struct config *config, const atomic_bool *stop, struct log *log, 
         return -1;
     tell_choices(config, how.reload, log);
     kafka_warn_of_version(log);
-    status = run_until_stopped(&how, e);
-    reload_free(how.reload);
+    status = run_until_stopped(&how, hang, e);
+    if (!*hang)
+        reload_free(how.reload);
     return status;
 }
 
@@ -96,11 +100,14 @@ int command_run(int argc, char **argv)
     struct cli_arguments arguments = {.option_count = 0};
     struct error e;
     struct log *log;
+    bool hang = false;
     int status = cli_begin(&command, argc, argv, &config, &arguments);
 
     if (status == CLI_GO_ON) {
         log = log_new(config.log.level);
-        status = run(&config, stop_on_signals(), log, &e) == 0 ? 0 : cli_fail(&e);
+        status = run(&config, stop_on_signals(), log, &hang, &e) == 0 ? 0 : cli_fail(&e);
+        if (hang)
+            return status | CLI_AT_ONCE;
         log_free(log);
     }
     config_free(&config);

@@ -15,6 +15,7 @@ enum state { IDLE, UNDER_WAY, OVER, ENDING };
 struct committer {
     struct sink *sink;
     struct txn *txn; /* NULL for at-least-once */
+    struct pulse *pulse;
     pthread_t thread;
     bool started;
 
@@ -33,9 +34,11 @@ static enum committed give_up(struct committer *c, struct error *e)
 {
     struct error why = *e;
 
+    if (c->txn && txn_abort(c->txn, e) != TXN_DONE)
+        return COMMITTED_FAILED;
     if (!c->txn)
-        return COMMITTED_ABORTED; /* what is out will be repeated */
-    if (txn_abort(c->txn, e) != TXN_DONE || sink_failed(c->sink, e) != 0)
+        sink_forget(c->sink); /* what is out will be repeated */
+    if (sink_failed(c->sink, e) != 0)
         return COMMITTED_FAILED;
     *e = why;
     return COMMITTED_ABORTED;
@@ -43,9 +46,18 @@ static enum committed give_up(struct committer *c, struct error *e)
 
 static enum committed judge(struct committer *c, enum txn_outcome outcome, struct error *e)
 {
-    if (outcome == TXN_DONE)
+    switch (outcome) {
+    case TXN_DONE:
         return COMMITTED_ALL;
-    return outcome == TXN_ABORT ? give_up(c, e) : COMMITTED_FAILED;
+    case TXN_ABORT:
+        return give_up(c, e);
+    case TXN_RENEW:
+        return txn_renew(c->txn, e) == TXN_DONE ? COMMITTED_NOBODY_KNOWS : COMMITTED_FAILED;
+    case TXN_RETRY: /* happens inside */
+    case TXN_STOP:
+        break;
+    }
+    return COMMITTED_FAILED;
 }
 
 /* In a transaction that begins with the first of it. */
@@ -56,9 +68,17 @@ static enum committed send(struct committer *c, const struct found *found, struc
     if (found_count(found) == 0)
         return COMMITTED_ALL;
     result = c->txn ? judge(c, txn_begin(c->txn, e), e) : COMMITTED_ALL;
-    if (result == COMMITTED_ALL && sink_send(c->sink, found, e) != 0)
-        return COMMITTED_FAILED;
-    return result;
+    if (result != COMMITTED_ALL)
+        return result;
+    switch (sink_send(c->sink, found, e)) {
+    case SINK_SENT:
+        return COMMITTED_ALL;
+    case SINK_ABORT:
+        return give_up(c, e);
+    case SINK_STOP:
+        break;
+    }
+    return COMMITTED_FAILED;
 }
 
 /* The offsets alone, behind what is delivered. Without output there is nothing that would have to be atomic with them.
@@ -108,8 +128,10 @@ static void *run(void *opaque)
         }
         pthread_mutex_unlock(&c->lock);
         e = (struct error){.code = ERROR_NONE};
+        pulse_beat(c->pulse);
         enum committed result = work(c, &c->job, &e);
 
+        pulse_rest(c->pulse);
         pthread_mutex_lock(&c->lock);
         c->result = result;
         c->failure = e;
@@ -181,6 +203,7 @@ static int open_producer(struct committer *c, const struct config *config, unsig
 {
     if (sink_open(config, lane, stop, log, &c->sink, e) != 0)
         return -1;
+    sink_set_pulse(c->sink, c->pulse);
     if (config->output.delivery != DELIVERY_EXACTLY_ONCE)
         return 0;
     c->txn = txn_new(c->sink, stop, log);
@@ -200,18 +223,20 @@ static int start_thread(struct committer *c, struct error *e)
 }
 
 int committer_new(const struct config *config, unsigned lane, const atomic_bool *stop, struct log *log,
-                  struct committer **out, struct error *e)
+                  struct pulse *pulse, struct committer **out, struct error *e)
 {
     struct committer *c = calloc(1, sizeof *c);
 
     if (!c)
         return error_set(e, ERROR_INTERNAL, "no memory for the committer");
+    c->pulse = pulse;
     pthread_mutex_init(&c->lock, NULL);
     monotonic_cond_init(&c->changed);
     if (open_producer(c, config, lane, stop, log, e) != 0 || start_thread(c, e) != 0) {
         committer_free(c);
         return -1;
     }
+    pulse_rest(c->pulse);
     *out = c;
     return 0;
 }

@@ -12,6 +12,7 @@
 #include "config.h"
 #include "core/found.h"
 #include "log.h"
+#include "pulse.h"
 #include "source.h"
 
 enum committed {
@@ -33,10 +34,10 @@ struct committer_job {
 
 struct committer;
 
-/* Opens the producer, ends what a predecessor left open under the lane's transactional id, and fences it. `stop` and
- * `log` outlive it. Errors are those of sink and txn. */
+/* Opens the producer, ends what a predecessor left open under the lane's transactional id, and fences it. `config`,
+ * `stop`, `log` and `pulse`, which is at rest without a job, outlive it. Errors are those of sink and txn. */
 int committer_new(const struct config *config, unsigned lane, const atomic_bool *stop, struct log *log,
-                  struct committer **out, struct error *e);
+                  struct pulse *pulse, struct committer **out, struct error *e);
 
 /* Waits for the job under way. NULL is fine. */
 void committer_free(struct committer *committer);

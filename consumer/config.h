@@ -96,6 +96,7 @@ struct config {
     struct {
         uint64_t messages; /* records in one batch at most */
         uint64_t commit_interval_ms;
+        uint64_t stall_timeout_ms;
     } batch;
     struct {
         uint64_t check_interval_ms; /* how often a newer index is looked for */

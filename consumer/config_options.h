@@ -92,6 +92,8 @@
       "Records in one batch, at most; while it is committed, the next one is checked.")                                \
     X("batch", "commit_interval", DURATION, batch.commit_interval_ms, 1, 60000, "100ms", "",                           \
       "How long output and offsets may wait for a commit.")                                                            \
+    X("batch", "stall_timeout", DURATION, batch.stall_timeout_ms, 1000, 86400000, "3m", "",                            \
+      "A call of the client library that has not returned for so long ends the process (75), to be started again.")    \
     X("reload", "check_interval", DURATION, reload.check_interval_ms, 100, 86400000, "5s", "",                         \
       "How often a newer index is looked for.")                                                                        \
     X("log", "level", LOG_LEVEL, log.level, 0, 0, "info", "", "error, warning, info or debug.")

@@ -193,6 +193,7 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
         return;
     if (strcmp(facility, "FAIL") == 0) {
         pthread_mutex_lock(&context->lock);
+        atomic_fetch_add(&context->failures, 1);
         snprintf(context->last_failure, sizeof context->last_failure, "%s", text);
         pthread_mutex_unlock(&context->lock);
         as = LOG_LEVEL_DEBUG; /* one for each try and broker; on_error complains now and then */
@@ -253,6 +254,8 @@ void kafka_context_init(struct kafka_context *context, const struct config *conf
     pthread_mutex_init(&context->lock, NULL);
     context->last_failure[0] = '\0';
     atomic_init(&context->complained_ms, 0);
+    atomic_init(&context->failures, 0);
+    context->pulse = NULL;
 }
 
 void kafka_context_destroy(struct kafka_context *context)

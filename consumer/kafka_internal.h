@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "kafka.h"
+#include "pulse.h"
 #include "source.h"
 #include "txn.h"
 
@@ -27,6 +28,8 @@ struct kafka_context {
     pthread_mutex_t lock; /* of last_failure and log: the library's threads log */
     char last_failure[KAFKA_FAILURE_MAX];
     atomic_llong complained_ms;
+    atomic_uint failures; /* connections that broke, or requests without an answer */
+    struct pulse *pulse;  /* of the thread that uses the handle; NULL: nobody watches */
 };
 
 void kafka_context_init(struct kafka_context *context, const struct config *config, struct log *log,
@@ -65,7 +68,29 @@ struct positions {
 rd_kafka_t *sink_handle(const struct sink *sink);
 struct kafka_context *sink_context(struct sink *sink);
 
-/* txn: takes nothing over; NULL is TXN_DONE. */
-enum txn_outcome txn_classify(const rd_kafka_error_t *error);
+/* txn_table: what follows from an answer. */
+enum txn_call {
+    TXN_CALL_INIT,
+    TXN_CALL_BEGIN,
+    TXN_CALL_SEND,
+    TXN_CALL_OFFSETS,
+    TXN_CALL_COMMIT,
+    TXN_CALL_ABORT,
+    TXN_CALL_COUNT
+};
+
+struct txn_answer {
+    rd_kafka_resp_err_t code;
+    bool fatal;
+    bool requires_abort;
+    bool retriable;
+};
+
+struct txn_answer txn_answer_of(const rd_kafka_error_t *error); /* NULL is success; nothing is taken over */
+struct txn_answer txn_answer_of_code(rd_kafka_resp_err_t err);  /* of rd_kafka_produce */
+enum txn_outcome txn_outcome_of(enum txn_call call, const struct txn_answer *answer);
+
+/* Whether a record that is answered so would be again. */
+bool txn_is_refusal(rd_kafka_resp_err_t err);
 
 #endif

@@ -16,8 +16,11 @@ struct lane {
     struct lanes *lanes;
     unsigned number;
     pthread_t thread;
+    struct pump_pulses pulses;
+    bool joined;
     /* Under the lock. */
     bool running;
+    bool hangs; /* it is not waited for */
     struct pump_counts counts;
 };
 
@@ -49,22 +52,34 @@ static void on_progress(void *opaque, const struct pump_counts *counts)
 
 static int pump(struct lane *lane, struct error *e)
 {
-    const struct lanes *all = lane->lanes;
+    struct lanes *all = lane->lanes;
     const struct pump_options options = {.config = all->options.config,
                                          .lane = lane->number,
                                          .headers = &all->headers,
                                          .reload = all->options.reload,
                                          .stop = &all->stop,
                                          .log = all->options.log,
+                                         .pulses = &lane->pulses,
                                          .opaque = lane,
                                          .on_progress = on_progress};
     struct pump *p = NULL;
-    int status = pump_new(&options, &p, e);
+    int status;
 
+    pulse_beat(&lane->pulses.lane);
+    status = pump_new(&options, &p, e);
     if (status == 0)
         status = pump_run(p, e);
     pump_free(p);
     return status;
+}
+
+/* With the lock. */
+static void fail(struct lanes *l, const struct error *e)
+{
+    log_write(l->options.log, LOG_LEVEL_ERROR, "lanes", "%s", e->text);
+    if (l->failure.code == ERROR_NONE)
+        l->failure = *e;
+    atomic_store(&l->stop, true);
 }
 
 static void *run_lane(void *opaque)
@@ -76,10 +91,8 @@ static void *run_lane(void *opaque)
 
     pthread_mutex_lock(&all->lock);
     if (status != 0) {
-        log_write(all->options.log, LOG_LEVEL_ERROR, "lanes", "lane %u ends: %s", lane->number, e.text);
-        if (all->failure.code == ERROR_NONE)
-            all->failure = e;
-        atomic_store(&all->stop, true);
+        error_write_prefix(&e, "lane %u", lane->number);
+        fail(all, &e);
     }
     lane->running = false;
     pthread_cond_signal(&all->ended);
@@ -182,7 +195,7 @@ static int start(struct lanes *l, struct error *e)
     return 0;
 }
 
-/* Waits for a tick, or less if a lane ends. Whether any is left. */
+/* Waits for a tick, or less if a lane ends. Whether any is left that does not hang. */
 static bool wait_for_lanes(struct lanes *l)
 {
     const struct timespec tick = monotonic_after(TICK_MS);
@@ -190,11 +203,36 @@ static bool wait_for_lanes(struct lanes *l)
 
     pthread_mutex_lock(&l->lock);
     for (unsigned i = 0; i < l->started; i++)
-        running += l->lanes[i].running;
+        running += l->lanes[i].running && !l->lanes[i].hangs;
     if (running > 0)
         pthread_cond_timedwait(&l->ended, &l->lock, &tick);
     pthread_mutex_unlock(&l->lock);
     return running > 0;
+}
+
+static bool has_stalled(const struct pulse *pulse, const struct lanes *l, int64_t now)
+{
+    return pulse_age_ms(pulse, now) > (int64_t)l->options.config->batch.stall_timeout_ms;
+}
+
+/* A call of the client library that does not return can't be ended but with the process. */
+static void watch(struct lanes *l, int64_t now)
+{
+    struct error e;
+
+    pthread_mutex_lock(&l->lock);
+    for (unsigned i = 0; i < l->started; i++) {
+        struct lane *lane = &l->lanes[i];
+
+        if (!lane->running || lane->hangs ||
+            (!has_stalled(&lane->pulses.lane, l, now) && !has_stalled(&lane->pulses.committer, l, now)))
+            continue;
+        lane->hangs = true;
+        error_set(&e, ERROR_TEMPORARY, "lane %u: one call has not returned for %llu ms (batch.stall_timeout)", i,
+                  (unsigned long long)l->options.config->batch.stall_timeout_ms);
+        fail(l, &e);
+    }
+    pthread_mutex_unlock(&l->lock);
 }
 
 static void look_after(struct lanes *l)
@@ -205,8 +243,19 @@ static void look_after(struct lanes *l)
         atomic_store(&l->stop, true);
     if (!atomic_load(&l->stop))
         reload_look(l->options.reload, now);
+    watch(l, now);
     if (now - l->reported_ms >= REPORT_MS)
         report(l, now);
+}
+
+static void join(struct lanes *l, bool hanging_too)
+{
+    for (unsigned i = 0; i < l->started; i++) {
+        struct lane *lane = &l->lanes[i];
+
+        if (!lane->joined && (hanging_too || !lane->hangs))
+            lane->joined = pthread_join(lane->thread, NULL) == 0;
+    }
 }
 
 int lanes_run(struct lanes *lanes, struct error *e)
@@ -215,14 +264,26 @@ int lanes_run(struct lanes *lanes, struct error *e)
 
     while (wait_for_lanes(lanes))
         look_after(lanes);
-    for (unsigned i = 0; i < lanes->started; i++)
-        pthread_join(lanes->lanes[i].thread, NULL);
+    join(lanes, false);
     report_end(lanes);
+    pthread_mutex_lock(&lanes->lock);
     if (status == 0 && lanes->failure.code != ERROR_NONE) {
         *e = lanes->failure;
         status = -1;
     }
+    pthread_mutex_unlock(&lanes->lock);
     return status;
+}
+
+bool lanes_hang(struct lanes *lanes)
+{
+    bool hang = false;
+
+    pthread_mutex_lock(&lanes->lock);
+    for (unsigned i = 0; i < lanes->started; i++)
+        hang = hang || (lanes->lanes[i].hangs && lanes->lanes[i].running);
+    pthread_mutex_unlock(&lanes->lock);
+    return hang;
 }
 
 /* --- making and freeing --- */
@@ -282,6 +343,7 @@ void lanes_free(struct lanes *lanes)
 {
     if (!lanes)
         return;
+    join(lanes, true);
     pthread_cond_destroy(&lanes->ended);
     pthread_mutex_destroy(&lanes->lock);
     free(lanes->lanes);

@@ -121,6 +121,17 @@ static void carry_over(struct pump *p, struct batch *batch)
     clear(batch);
 }
 
+/* The committer has a pulse of its own. */
+static enum committed wait_for_committer(struct pump *p, struct error *e)
+{
+    enum committed result;
+
+    pulse_rest(&p->options.pulses->lane);
+    result = committer_wait(p->committer, e);
+    pulse_beat(&p->options.pulses->lane);
+    return result;
+}
+
 static int drop_sent(struct pump *p, struct error *e)
 {
     const struct committer_job job = {.abort = true};
@@ -128,7 +139,7 @@ static int drop_sent(struct pump *p, struct error *e)
     if (!p->filling->partly_sent)
         return 0;
     committer_start(p->committer, &job);
-    return committer_wait(p->committer, e) == COMMITTED_FAILED ? -1 : 0;
+    return wait_for_committer(p, e) == COMMITTED_FAILED ? -1 : 0;
 }
 
 /* Drops what was done since the last commit; it will be done again. In an on_revoke the seeking has to wait: `rewind`
@@ -218,20 +229,20 @@ static int hand_over(struct pump *p, struct error *e)
 /* All that was taken, and waits for it. */
 static int commit(struct pump *p, struct error *e)
 {
-    if (conclude(p, committer_wait(p->committer, e), e) != 0)
+    if (conclude(p, wait_for_committer(p, e), e) != 0)
         return -1;
     if (p->rewind || p->filling->records == 0)
         return 0;
     if (hand_over(p, e) != 0)
         return -1;
-    return conclude(p, committer_wait(p->committer, e), e);
+    return conclude(p, wait_for_committer(p, e), e);
 }
 
 /* Looks what became of the batch before; a batch that is full waits for it. Then it is this one's turn, if it is due.
  */
 static int publish(struct pump *p, struct error *e)
 {
-    enum committed result = is_full(p) ? committer_wait(p->committer, e) : committer_poll(p->committer, e);
+    enum committed result = is_full(p) ? wait_for_committer(p, e) : committer_poll(p->committer, e);
 
     if (conclude(p, result, e) != 0)
         return -1;
@@ -247,14 +258,14 @@ static int send_part(struct pump *p, struct error *e)
     const struct committer_job job = {.found = p->filling->found};
     enum committed result;
 
-    if (conclude(p, committer_wait(p->committer, e), e) != 0)
+    if (conclude(p, wait_for_committer(p, e), e) != 0)
         return -1;
     if (p->rewind)
         return 0;
     p->filling->partly_sent = true;
     count_sent(p->filling);
     committer_start(p->committer, &job);
-    result = committer_wait(p->committer, e);
+    result = wait_for_committer(p, e);
     if (result == COMMITTED_ALL)
         found_clear(p->filling->found);
     return result == COMMITTED_ALL ? 0 : conclude(p, result, e);
@@ -288,7 +299,7 @@ static void on_revoke(void *opaque, bool lost)
     if (p->failure.code != ERROR_NONE || p->rewind)
         return;
     if (lost) {
-        status = conclude(p, committer_wait(p->committer, &p->failure), &p->failure);
+        status = conclude(p, wait_for_committer(p, &p->failure), &p->failure);
         if (status == 0 && !p->rewind && p->filling->records > 0)
             status = undo(p, "the partitions were lost", &p->failure);
     } else {
@@ -354,6 +365,7 @@ int pump_run(struct pump *pump, struct error *e)
     size_t count;
 
     while (!atomic_load(pump->options.stop)) {
+        pulse_beat(&pump->options.pulses->lane);
         pump->index = reload_take(pump->options.reload, pump->index);
         if (poll_records(pump, &count, e) != 0 || check(pump, count, e) != 0 || publish(pump, e) != 0 ||
             rewind_if_told(pump, e) != 0)
@@ -386,7 +398,7 @@ static int connect(struct pump *p, struct error *e)
     const struct pump_options *o = &p->options;
     const struct source_events events = {.opaque = p, .on_revoke = on_revoke};
 
-    if (committer_new(o->config, o->lane, o->stop, o->log, &p->committer, e) != 0)
+    if (committer_new(o->config, o->lane, o->stop, o->log, &o->pulses->committer, &p->committer, e) != 0)
         return -1;
     return source_subscribe(o->config, o->lane, &events, o->stop, o->log, &p->source, e);
 }
@@ -416,7 +428,7 @@ void pump_free(struct pump *pump)
         return;
     pump->rewind = true;
     if (pump->committer)
-        committer_wait(pump->committer, &e);
+        wait_for_committer(pump, &e);
     source_close(pump->source);
     if (pump->checker)
         tell(pump);

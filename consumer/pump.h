@@ -12,6 +12,7 @@
 #include "core/found.h"
 #include "headers.h"
 #include "log.h"
+#include "pulse.h"
 #include "reload.h"
 
 /* What has been done since the start. Committed records and messages count once, however often they had
@@ -27,6 +28,11 @@ struct pump_counts {
     int64_t last_ms;  /* when records were last committed */
 };
 
+/* Of the lane's thread, and of its committer's. */
+struct pump_pulses {
+    struct pulse lane, committer;
+};
+
 struct pump_options {
     const struct config *config;
     unsigned lane;                 /* its number, from 0 on; the same after a restart */
@@ -34,6 +40,7 @@ struct pump_options {
     struct reload *reload;
     const atomic_bool *stop; /* set by anybody, a signal handler included */
     struct log *log;
+    struct pump_pulses *pulses;
     void *opaque;
     /* After each commit and at the end, on the pump's thread. May be NULL. */
     void (*on_progress)(void *opaque, const struct pump_counts *counts);

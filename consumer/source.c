@@ -39,9 +39,9 @@ static bool is_cooperative(rd_kafka_t *rk)
 static void log_partitions(struct source *s, const char *what, const rd_kafka_topic_partition_list_t *partitions)
 {
     for (int i = 0; i < partitions->cnt; i++)
-        log_write(s->context.log, LOG_LEVEL_DEBUG, "source", "%s %s/%d", what, partitions->elems[i].topic,
+        log_write(s->context.log, LOG_LEVEL_DEBUG, s->context.subsystem, "%s %s/%d", what, partitions->elems[i].topic,
                   partitions->elems[i].partition);
-    log_write(s->context.log, LOG_LEVEL_INFO, "source", "%s: %d partitions", what, partitions->cnt);
+    log_write(s->context.log, LOG_LEVEL_INFO, s->context.subsystem, "%s: %d partitions", what, partitions->cnt);
 }
 
 /* A member that was lost is another one when it comes back. */
@@ -95,7 +95,7 @@ static void revoke(struct source *s, rd_kafka_topic_partition_list_t *partitions
     else
         rd_kafka_assign(s->rk, NULL);
     if (error)
-        log_write(s->context.log, LOG_LEVEL_WARNING, "source", "giving partitions back: %s",
+        log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem, "giving partitions back: %s",
                   rd_kafka_error_string(error));
     rd_kafka_error_destroy(error);
     log_partitions(s, lost ? "lost" : "revoked", partitions);
@@ -110,7 +110,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic
         assign(s, partitions);
     } else {
         if (err != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
-            log_write(s->context.log, LOG_LEVEL_WARNING, "source", "rebalance: %s", rd_kafka_err2str(err));
+            log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem, "rebalance: %s", rd_kafka_err2str(err));
         revoke(s, partitions);
     }
     (void)rk;
@@ -353,7 +353,7 @@ static void take_news(struct source *s, const rd_kafka_message_t *message)
         return;
     }
     if (kafka_may_complain(&s->context))
-        log_write(s->context.log, LOG_LEVEL_WARNING, "source", "%s: %s", rd_kafka_err2name(message->err),
+        log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem, "%s: %s", rd_kafka_err2name(message->err),
                   rd_kafka_message_errstr(message));
 }
 
@@ -393,7 +393,7 @@ static bool take_record(struct source *s, const rd_kafka_message_t *message, str
     case LEDGER_DROPPED:
         return false;
     case LEDGER_WENT_BACK:
-        log_write(s->context.log, LOG_LEVEL_WARNING, "source",
+        log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem,
                   "%s/%d went back from offset %lld to %lld: was the topic made again, or cut off?", topic,
                   message->partition, (long long)before, (long long)message->offset);
         break;
@@ -530,7 +530,7 @@ int source_commit(struct source *source, const struct positions *positions, bool
         return 0;
     if (kafka_is_fatal(source->rk, e))
         return -1;
-    log_write(source->context.log, LOG_LEVEL_WARNING, "source", "offsets are not committed yet: %s",
+    log_write(source->context.log, LOG_LEVEL_WARNING, source->context.subsystem, "offsets are not committed yet: %s",
               rd_kafka_err2str(err));
     return 0;
 }

@@ -198,6 +198,46 @@ static void a_topic_that_is_missing_ends_all_at_the_start(void **state)
     assert_non_null(strstr(f->failure.text, "topic dead does not exist"));
 }
 
+/* The mock cluster has not kept the offsets, so that the group says no, and all is done once more. */
+static void a_commit_without_an_answer_is_found_out(void **state)
+{
+    struct fixture *f = *state;
+    struct pump_counts counts;
+
+    set(f, "input.lanes", "1");
+    set(f, "kafka.socket.timeout.ms", "1000");
+    set(f, "kafka.transaction.timeout.ms", "2000");
+    for (int i = 0; i < 5; i++)
+        rd_kafka_mock_broker_push_request_error_rtts(f->mock.cluster, 1, END_TXN, 1, RD_KAFKA_RESP_ERR_NO_ERROR, 8000);
+    mock_produce(&f->mock, "in", PARTITIONS, 0, RECORDS);
+    start(f);
+    wait_for_records(f, RECORDS);
+    stop(f);
+    if (f->status != 0)
+        fail_msg("%s", f->failure.text);
+    lanes_counts(f->lanes, &counts);
+    assert_true(counts.aborts >= 1);
+    assert_int_equal(counts.checked.messages, counts.records + counts.repeated);
+    assert_int_equal(counts.published[FOUND_DEAD_LETTER], counts.records);
+}
+
+/* The call returns in the end, so that the test can free what it uses. */
+static void a_lane_in_which_a_call_hangs_ends_all(void **state)
+{
+    struct fixture *f = *state;
+
+    set(f, "input.lanes", "2");
+    set(f, "batch.stall_timeout", "1s");
+    rd_kafka_mock_broker_push_request_error_rtts(f->mock.cluster, 1, END_TXN, 1, RD_KAFKA_RESP_ERR_NO_ERROR, 10000);
+    mock_produce(&f->mock, "in", PARTITIONS, 0, RECORDS);
+    start(f);
+    assert_int_equal(pthread_join(f->thread, NULL), 0);
+    assert_int_equal(f->status, -1);
+    assert_int_equal(f->failure.code, ERROR_TEMPORARY);
+    assert_non_null(strstr(f->failure.text, "batch.stall_timeout"));
+    assert_true(lanes_hang(f->lanes));
+}
+
 /* Between batches, while the lanes run. */
 static void a_newer_index_is_taken_by_all_lanes(void **state)
 {
@@ -241,6 +281,8 @@ int main(void)
         TEST(as_many_lanes_as_are_good_by_themselves),
         TEST(a_lane_that_fails_ends_all),
         TEST(a_topic_that_is_missing_ends_all_at_the_start),
+        TEST(a_commit_without_an_answer_is_found_out),
+        TEST(a_lane_in_which_a_call_hangs_ends_all),
         TEST(a_newer_index_is_taken_by_all_lanes),
     };
 
