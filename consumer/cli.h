@@ -10,6 +10,9 @@
 #define CLI_OPTIONS_MAX 48 /* of one command, the shared ones included */
 #define CLI_GO_ON (-1)     /* what cli_begin returns where nothing stands in the way */
 
+/* Or'ed to the exit status: the process must end without running what exit() runs, since threads that hang use it. */
+#define CLI_AT_ONCE 0x100
+
 /* Exit statuses beyond those of enum error_code. */
 #define CLI_STATUS_DISCREPANT 1 /* check --fail-on-discrepancy */
 #define CLI_STATUS_NOT_FOUND 1  /* a lookup without a result */

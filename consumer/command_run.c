@@ -1,7 +1,7 @@
 #include "cli.h"
 #include "commands.h"
 #include "kafka.h"
-#include "pump.h"
+#include "lanes.h"
 #include "stop.h"
 
 #include <stdlib.h>
@@ -14,6 +14,7 @@ static const struct cli_option options[] = {
     {"output", 'o', "TOPIC", "output.topic", "the topic of the discrepancies"},
     {"dead-letters", 0, "TOPIC", "output.dead_letter_topic", "the topic of what is not FIX"},
     {"delivery", 0, "HOW", "output.delivery", "exactly-once or at-least-once"},
+    {"lanes", 0, "N", "input.lanes", "how many consumers work side by side, or auto"},
     {"registry", 0, "URL", "registry.url", "the schema registry"},
     {NULL, 0, NULL, NULL, NULL},
 };
@@ -62,30 +63,34 @@ static void tell_choices(const struct config *config, const struct reload *reloa
     log_write(log, LOG_LEVEL_INFO, "run", "rules: %s", config->rules.id);
 }
 
-static int pump_until_stopped(const struct pump_options *how, struct error *e)
+/* What lanes that hang still use is left to the end of the process. */
+static int run_until_stopped(const struct lanes_options *how, bool *hang, struct error *e)
 {
-    struct pump *pump = NULL;
-    int status = pump_new(how, &pump, e);
+    struct lanes *lanes = NULL;
+    int status = lanes_new(how, &lanes, e);
 
     if (status == 0)
-        status = pump_run(pump, e);
-    pump_free(pump);
+        status = lanes_run(lanes, e);
+    *hang = lanes && lanes_hang(lanes);
+    if (!*hang)
+        lanes_free(lanes);
     return status;
 }
 
 /* The index before anything of Kafka: its builder is forked, and that wants no other threads. */
-static int run(struct config *config, const atomic_bool *stop, struct log *log, struct error *e)
+static int run(struct config *config, const atomic_bool *stop, struct log *log, bool *hang, struct error *e)
 {
-    struct pump_options pump_options = {.config = config, .stop = stop, .log = log};
+    struct lanes_options how = {.config = config, .stop = stop, .log = log};
     int status;
 
     if (choose_index(config, e) != 0 || config_validate_run(config, e) != 0 || kafka_check(config, e) != 0 ||
-        reload_new(config, stop, log, &pump_options.reload, e) != 0)
+        reload_new(config, stop, log, &how.reload, e) != 0)
         return -1;
-    tell_choices(config, pump_options.reload, log);
+    tell_choices(config, how.reload, log);
     kafka_warn_of_version(log);
-    status = pump_until_stopped(&pump_options, e);
-    reload_free(pump_options.reload);
+    status = run_until_stopped(&how, hang, e);
+    if (!*hang)
+        reload_free(how.reload);
     return status;
 }
 
@@ -95,11 +100,14 @@ int command_run(int argc, char **argv)
     struct cli_arguments arguments = {.option_count = 0};
     struct error e;
     struct log *log;
+    bool hang = false;
     int status = cli_begin(&command, argc, argv, &config, &arguments);
 
     if (status == CLI_GO_ON) {
         log = log_new(config.log.level);
-        status = run(&config, stop_on_signals(), log, &e) == 0 ? 0 : cli_fail(&e);
+        status = run(&config, stop_on_signals(), log, &hang, &e) == 0 ? 0 : cli_fail(&e);
+        if (hang)
+            return status | CLI_AT_ONCE;
         log_free(log);
     }
     config_free(&config);

@@ -70,6 +70,7 @@ struct config {
         enum framing framing;
         struct string_list tolerate; /* names of tolerances, - before those that are taken out */
         enum start_at start;
+        uint64_t lanes; /* 0: auto */
     } input;
     struct {
         char *topic;
@@ -123,6 +124,7 @@ struct config {
     struct {
         uint64_t messages; /* records in one batch at most */
         uint64_t commit_interval_ms;
+        uint64_t stall_timeout_ms;
     } batch;
     struct {
         uint64_t check_interval_ms; /* how often a newer index is looked for */

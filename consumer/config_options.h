@@ -40,6 +40,9 @@
       "checksum, truncation, msg_type, empty_value, data_length.")                                                     \
     X("input", "start", START, input.start, 0, 0, "earliest", "",                                                      \
       "Where a group without committed offsets starts: earliest or latest.")                                           \
+    X("input", "lanes", COUNT, input.lanes, 1, 64, "auto", "",                                                         \
+      "How many consumers work side by side, each with a thread, partitions and a producer of its own; auto: as many " \
+      "as there are processors and partitions for.")                                                                   \
     X("output", "topic", STRING, output.topic, 1, 249, "fixwarden.discrepancies", "",                                  \
       "The topic of the discrepancies.")                                                                               \
     X("output", "dead_letter_topic", STRING, output.dead_letter_topic, 1, 249, "fixwarden.dead-letters", "",           \
@@ -107,9 +110,12 @@
       "A CSV file with the columns old, new and date (YYYY-MM-DD): from that day on OLD is called NEW; empty: none.")  \
     X("exchanges", "mics", PATH, exchanges.mics, 0, 0, "", "",                                                         \
       "All markets of ISO 10383, the CSV file as ISO publishes it (MIC, OPERATING MIC, ...); empty: those built in.")  \
-    X("batch", "messages", COUNT, batch.messages, 1, 1000000, "10000", "", "Records in one batch, at most.")           \
+    X("batch", "messages", COUNT, batch.messages, 1, 1000000, "100000", "",                                            \
+      "Records in one batch, at most; while it is committed, the next one is checked.")                                \
     X("batch", "commit_interval", DURATION, batch.commit_interval_ms, 1, 60000, "100ms", "",                           \
       "How long output and offsets may wait for a commit.")                                                            \
+    X("batch", "stall_timeout", DURATION, batch.stall_timeout_ms, 1000, 86400000, "3m", "",                            \
+      "A call of the client library that has not returned for so long ends the process (75), to be started again.")    \
     X("reload", "check_interval", DURATION, reload.check_interval_ms, 100, 86400000, "5s", "",                         \
       "How often a newer index is looked for.")                                                                        \
     X("log", "level", LOG_LEVEL, log.level, 0, 0, "info", "", "error, warning, info or debug.")

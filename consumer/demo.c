@@ -7,8 +7,8 @@
 
 #include "demo_broker.h"
 #include "demo_data.h"
+#include "lanes.h"
 #include "monotonic.h"
-#include "pump.h"
 #include "tail.h"
 
 #define INPUT_TOPIC "fix"
@@ -26,13 +26,13 @@ struct demo {
     struct demo_data data;
     struct demo_broker *broker;
     struct reload *reload;
+    struct lanes *lanes;
     uint64_t found[DEMO_KIND_COUNT];
 
     /* Shared with the pump's thread. */
     atomic_bool pump_stop;
     atomic_bool pump_ended;
-    atomic_ullong records; /* committed */
-    int status;            /* of the pump; after its thread has been joined */
+    int status; /* of the lanes; after their thread has been joined */
     struct error failure;
 };
 
@@ -83,42 +83,34 @@ static int start_broker(struct demo *d, struct error *e)
 
 /* --- pumping --- */
 
-static void on_commit(void *opaque, const struct pump_counts *counts)
-{
-    struct demo *d = opaque;
-
-    atomic_store(&d->records, counts->records);
-}
-
 static void *pump_thread(void *opaque)
 {
     struct demo *d = opaque;
-    const struct pump_options options = {.config = &d->config,
-                                         .reload = d->reload,
-                                         .stop = &d->pump_stop,
-                                         .log = d->log,
-                                         .opaque = d,
-                                         .on_commit = on_commit};
-    struct pump *pump = NULL;
 
-    d->status = pump_new(&options, &pump, &d->failure);
-    if (d->status == 0)
-        d->status = pump_run(pump, &d->failure);
-    pump_free(pump);
+    d->status = lanes_run(d->lanes, &d->failure);
     atomic_store(&d->pump_ended, true);
     return NULL;
 }
 
+static uint64_t committed_records(struct demo *d)
+{
+    struct pump_counts counts;
+
+    lanes_counts(d->lanes, &counts);
+    return counts.records;
+}
+
 /* Until the offsets of all messages are committed. */
-static int wait_for_records(const struct demo *d, struct error *e)
+static int wait_for_records(struct demo *d, struct error *e)
 {
     int64_t deadline = monotonic_ms() + DEMO_TIMEOUT_MS;
+    uint64_t records;
 
-    while (atomic_load(&d->records) < d->data.count && !atomic_load(&d->pump_ended)) {
+    while ((records = committed_records(d)) < d->data.count && !atomic_load(&d->pump_ended)) {
         if (atomic_load(d->stop))
             return error_set(e, ERROR_TEMPORARY, "interrupted");
         if (monotonic_ms() > deadline)
-            return error_set(e, ERROR_TEMPORARY, "%llu of %zu messages after %d s", atomic_load(&d->records),
+            return error_set(e, ERROR_TEMPORARY, "%llu of %zu messages after %d s", (unsigned long long)records,
                              d->data.count, DEMO_TIMEOUT_MS / 1000);
         monotonic_nap(NAP_MS);
     }
@@ -127,9 +119,13 @@ static int wait_for_records(const struct demo *d, struct error *e)
 
 static int pump_all(struct demo *d, struct error *e)
 {
+    const struct lanes_options options = {&d->config, d->reload, &d->pump_stop, d->log};
     pthread_t thread;
-    int status, err = pthread_create(&thread, NULL, pump_thread, d);
+    int status, err;
 
+    if (lanes_new(&options, &d->lanes, e) != 0)
+        return -1;
+    err = pthread_create(&thread, NULL, pump_thread, d);
     if (err != 0)
         return error_set_errno(e, err, "the pump's thread");
     status = wait_for_records(d, e);
@@ -218,6 +214,7 @@ static void clean_up(struct demo *d)
     if (d->config.master.index)
         unlink(d->config.master.index);
     rmdir(d->scratch);
+    lanes_free(d->lanes);
     reload_free(d->reload);
     demo_broker_stop(d->broker);
     demo_data_free(&d->data);

@@ -8,6 +8,7 @@
 #include "monotonic.h"
 
 #define BROKERS_PROPERTY "bootstrap.servers"
+#define INSTANCE_PROPERTY "group.instance.id"
 #define SLICE_OF_WAIT_MS 1000 /* so that a signal is seen while waiting */
 
 struct property {
@@ -131,27 +132,41 @@ int kafka_check(const struct config *config, struct error *e)
     return status;
 }
 
-/* Stable over restarts, so that a new process ends what its predecessor left open. Lane 0: there is one for now. */
-static int set_transactional_id(rd_kafka_conf_t *conf, const struct config *config, struct error *e)
+/* Stable over restarts, so that a new process ends what its predecessor left open in the same lane. */
+static int set_transactional_id(rd_kafka_conf_t *conf, const struct config *config, unsigned lane, struct error *e)
 {
     char host[128] = "", id[512];
 
     if (*config->output.transactional_id) {
-        snprintf(id, sizeof id, "%s-0", config->output.transactional_id);
+        snprintf(id, sizeof id, "%s-%u", config->output.transactional_id, lane);
         return set(conf, "transactional.id", id, e);
     }
     if (gethostname(host, sizeof host - 1) != 0)
         return error_set(e, ERROR_CONFIG, "this host has no name: set output.transactional_id");
-    snprintf(id, sizeof id, "%s-%s-0", config->input.group, host);
+    snprintf(id, sizeof id, "%s-%s-%u", config->input.group, host, lane);
     return set(conf, "transactional.id", id, e);
 }
 
-static int set_consumer(rd_kafka_conf_t *conf, const struct config *config, enum kafka_role role, struct error *e)
+/* Static membership: each lane is a member of its own. */
+static int set_instance_id(rd_kafka_conf_t *conf, const struct config *config, unsigned lane, struct error *e)
+{
+    const char *instance = config_kafka(config, INSTANCE_PROPERTY);
+    char id[512];
+
+    if (!instance || !*instance)
+        return 0;
+    snprintf(id, sizeof id, "%s-%u", instance, lane);
+    return set(conf, INSTANCE_PROPERTY, id, e);
+}
+
+static int set_consumer(rd_kafka_conf_t *conf, const struct config *config, enum kafka_role role, unsigned lane,
+                        struct error *e)
 {
     bool tail = role == KAFKA_TAIL_CONSUMER;
     const char *group = tail ? "fixwarden-tail" : config->input.group;
 
-    if (set_all(conf, consumer_owned, e) != 0 || set(conf, "group.id", group, e) != 0)
+    if (set_all(conf, consumer_owned, e) != 0 || set(conf, "group.id", group, e) != 0 ||
+        set_instance_id(conf, config, lane, e) != 0)
         return -1;
     if (set(conf, "enable.partition.eof", tail ? "true" : "false", e) != 0)
         return -1;
@@ -160,11 +175,12 @@ static int set_consumer(rd_kafka_conf_t *conf, const struct config *config, enum
 
 /* Without transactions an idempotent producer waits for its brokers as long as it takes: what it drops
  * would be lost. */
-static int set_producer(rd_kafka_conf_t *conf, const struct config *config, enum kafka_role role, struct error *e)
+static int set_producer(rd_kafka_conf_t *conf, const struct config *config, enum kafka_role role, unsigned lane,
+                        struct error *e)
 {
     if (set_all(conf, producer_owned, e) != 0)
         return -1;
-    return role == KAFKA_TRANSACTIONAL_PRODUCER ? set_transactional_id(conf, config, e)
+    return role == KAFKA_TRANSACTIONAL_PRODUCER ? set_transactional_id(conf, config, lane, e)
                                                 : set(conf, "message.timeout.ms", "0", e);
 }
 
@@ -177,6 +193,7 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
         return;
     if (strcmp(facility, "FAIL") == 0) {
         pthread_mutex_lock(&context->lock);
+        atomic_fetch_add(&context->failures, 1);
         snprintf(context->last_failure, sizeof context->last_failure, "%s", text);
         pthread_mutex_unlock(&context->lock);
         as = LOG_LEVEL_DEBUG; /* one for each try and broker; on_error complains now and then */
@@ -184,7 +201,16 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
         as = LOG_LEVEL_DEBUG; /* both clients get every property, so that each ignores the other's; the demo's broker is
                                  old */
     }
+    pthread_mutex_lock(&context->lock);
     log_write(context->log, as, context->subsystem, "librdkafka: %s: %s", facility, text);
+    pthread_mutex_unlock(&context->lock);
+}
+
+void kafka_context_silence(struct kafka_context *context)
+{
+    pthread_mutex_lock(&context->lock);
+    context->log = NULL;
+    pthread_mutex_unlock(&context->lock);
 }
 
 static void last_failure(struct kafka_context *context, char out[KAFKA_FAILURE_MAX])
@@ -218,15 +244,18 @@ bool kafka_may_complain(struct kafka_context *context)
 }
 
 void kafka_context_init(struct kafka_context *context, const struct config *config, struct log *log,
-                        const char *subsystem, void *owner)
+                        const char *subsystem, unsigned lane, void *owner)
 {
     context->log = log;
-    context->subsystem = subsystem;
+    context->lane = lane;
+    snprintf(context->subsystem, sizeof context->subsystem, "%s/%u", subsystem, lane);
     context->owner = owner;
     snprintf(context->brokers, sizeof context->brokers, "%s", kafka_brokers(config));
     pthread_mutex_init(&context->lock, NULL);
     context->last_failure[0] = '\0';
     atomic_init(&context->complained_ms, 0);
+    atomic_init(&context->failures, 0);
+    context->pulse = NULL;
 }
 
 void kafka_context_destroy(struct kafka_context *context)
@@ -248,7 +277,7 @@ rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_role rol
     else if (set_all(conf, defaults, e) == 0 &&
              set_all(conf, consumer ? consumer_defaults : producer_defaults, e) == 0 &&
              pass_through(conf, config, e) == 0 &&
-             (consumer ? set_consumer(conf, config, role, e) : set_producer(conf, config, role, e)) == 0)
+             (consumer ? set_consumer : set_producer)(conf, config, role, context->lane, e) == 0)
         return conf;
     rd_kafka_conf_destroy(conf);
     return NULL;

@@ -7,32 +7,40 @@
 #include <stdatomic.h>
 
 #include "kafka.h"
+#include "pulse.h"
 #include "source.h"
 #include "txn.h"
 
 #define KAFKA_START_TIMEOUT_MS 15000 /* how long a broker or a topic may take to show up at the start */
 #define KAFKA_COMPLAINT_MS 10000     /* the same trouble is logged at most this often */
 #define KAFKA_FAILURE_MAX 256        /* bytes of the last failure's text */
+#define KAFKA_SUBSYSTEM_MAX 24
 
 enum kafka_role { KAFKA_GROUP_CONSUMER, KAFKA_TAIL_CONSUMER, KAFKA_PRODUCER, KAFKA_TRANSACTIONAL_PRODUCER };
 
 /* The opaque of every handle: callbacks find their log and their owner here. Outlives the handle. */
 struct kafka_context {
     struct log *log;
-    const char *subsystem;
+    char subsystem[KAFKA_SUBSYSTEM_MAX]; /* with the lane, "source/0" */
+    unsigned lane;
     void *owner;
     char brokers[KAFKA_FAILURE_MAX];
-    pthread_mutex_t lock; /* of last_failure: the library's threads log */
+    pthread_mutex_t lock; /* of last_failure and log: the library's threads log */
     char last_failure[KAFKA_FAILURE_MAX];
     atomic_llong complained_ms;
+    atomic_uint failures; /* connections that broke, or requests without an answer */
+    struct pulse *pulse;  /* of the thread that uses the handle; NULL: nobody watches */
 };
 
 void kafka_context_init(struct kafka_context *context, const struct config *config, struct log *log,
-                        const char *subsystem, void *owner);
+                        const char *subsystem, unsigned lane, void *owner);
 void kafka_context_destroy(struct kafka_context *context);
 
-/* The library's configuration for one role: bounded defaults, then what the user passes through, then what fixwarden
- * owns. The caller's until rd_kafka_new has taken it. NULL with ERROR_CONFIG. */
+/* From here on the library's threads log nothing: for a handle that has to be left to the end of the process. */
+void kafka_context_silence(struct kafka_context *context);
+
+/* The library's configuration for one role in the context's lane: bounded defaults, then what the user passes through,
+ * then what fixwarden owns. The caller's until rd_kafka_new has taken it. NULL with ERROR_CONFIG. */
 rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_role role, struct kafka_context *context,
                                 struct error *e);
 
@@ -50,15 +58,39 @@ bool kafka_may_complain(struct kafka_context *context);
 /* Whether the client is beyond repair; then with ERROR_TEMPORARY, as another start may help. */
 bool kafka_is_fatal(rd_kafka_t *rk, struct error *e);
 
-/* source: for commits. The list is the caller's; NULL where nothing has moved. */
-rd_kafka_topic_partition_list_t *source_positions(const struct source *source);
-rd_kafka_t *source_handle(const struct source *source);
+/* source: what it hands over, as the library takes it. */
+struct positions {
+    rd_kafka_topic_partition_list_t *offsets;
+    rd_kafka_consumer_group_metadata_t *group;
+};
 
 /* sink: for transactions. */
 rd_kafka_t *sink_handle(const struct sink *sink);
 struct kafka_context *sink_context(struct sink *sink);
 
-/* txn: takes nothing over; NULL is TXN_DONE. */
-enum txn_outcome txn_classify(const rd_kafka_error_t *error);
+/* txn_table: what follows from an answer. */
+enum txn_call {
+    TXN_CALL_INIT,
+    TXN_CALL_BEGIN,
+    TXN_CALL_SEND,
+    TXN_CALL_OFFSETS,
+    TXN_CALL_COMMIT,
+    TXN_CALL_ABORT,
+    TXN_CALL_COUNT
+};
+
+struct txn_answer {
+    rd_kafka_resp_err_t code;
+    bool fatal;
+    bool requires_abort;
+    bool retriable;
+};
+
+struct txn_answer txn_answer_of(const rd_kafka_error_t *error); /* NULL is success; nothing is taken over */
+struct txn_answer txn_answer_of_code(rd_kafka_resp_err_t err);  /* of rd_kafka_produce */
+enum txn_outcome txn_outcome_of(enum txn_call call, const struct txn_answer *answer);
+
+/* Whether a record that is answered so would be again. */
+bool txn_is_refusal(rd_kafka_resp_err_t err);
 
 #endif

@@ -72,7 +72,7 @@ int ledger_assign(struct ledger *ledger, const char *topic, int32_t partition, s
     entry->owned = true;
     entry->again = entry->revoked;
     entry->at_end = false;
-    entry->start = entry->next = entry->dropped = LEDGER_UNKNOWN;
+    entry->start = entry->sent = entry->next = entry->dropped = LEDGER_UNKNOWN;
     return 0;
 }
 
@@ -84,7 +84,7 @@ void ledger_revoke(struct ledger *ledger, const char *topic, int32_t partition)
         return;
     entry->owned = false;
     entry->revoked = true;
-    entry->start = entry->next = LEDGER_UNKNOWN;
+    entry->start = entry->sent = entry->next = LEDGER_UNKNOWN;
 }
 
 enum ledger_verdict ledger_take(struct ledger_entry *entry, int64_t offset)
@@ -101,19 +101,36 @@ enum ledger_verdict ledger_take(struct ledger_entry *entry, int64_t offset)
     back = offset < entry->next;
     if (entry->start == LEDGER_UNKNOWN || offset < entry->start)
         entry->start = offset;
+    if (back)
+        entry->sent = LEDGER_UNKNOWN; /* an offset of what was there before */
     entry->next = offset + 1;
     entry->at_end = false;
     return back ? LEDGER_WENT_BACK : LEDGER_TAKEN;
 }
 
+void ledger_hand_over(struct ledger *ledger)
+{
+    for (size_t i = 0; i < ledger->count; i++)
+        ledger->entries[i].sent = ledger->entries[i].next;
+}
+
 void ledger_committed(struct ledger *ledger)
 {
     for (size_t i = 0; i < ledger->count; i++)
-        ledger->entries[i].start = ledger->entries[i].next;
+        if (ledger->entries[i].sent != LEDGER_UNKNOWN)
+            ledger->entries[i].start = ledger->entries[i].sent;
+    ledger_postponed(ledger);
+}
+
+void ledger_postponed(struct ledger *ledger)
+{
+    for (size_t i = 0; i < ledger->count; i++)
+        ledger->entries[i].sent = LEDGER_UNKNOWN;
 }
 
 void ledger_rewound(struct ledger *ledger)
 {
     for (size_t i = 0; i < ledger->count; i++)
         ledger->entries[i].next = ledger->entries[i].start;
+    ledger_postponed(ledger);
 }

@@ -22,6 +22,7 @@ struct ledger_entry {
     bool revoked;    /* within this round */
     bool again;      /* ours again within the round in which it was revoked */
     int64_t start;   /* where to begin again after an abort: what is committed, or the first message seen */
+    int64_t sent;    /* handed over to a commit that is under way; LEDGER_UNKNOWN: nothing is */
     int64_t next;    /* behind the last message taken */
     int64_t dropped; /* the least offset that was refused because of `again` */
 };
@@ -52,8 +53,14 @@ enum ledger_verdict {
 
 enum ledger_verdict ledger_take(struct ledger_entry *entry, int64_t offset);
 
-/* All that was taken is committed; or nothing of it is, and it is taken again. */
+/* A commit begins: what has been taken up to here is handed over to it, and more may be taken meanwhile. One at a time.
+ */
+void ledger_hand_over(struct ledger *ledger);
+
+/* It is committed; or it is not, but may be with the next one; or nothing is that was taken since the last commit, and
+ * it is taken again. */
 void ledger_committed(struct ledger *ledger);
+void ledger_postponed(struct ledger *ledger);
 void ledger_rewound(struct ledger *ledger);
 
 #endif

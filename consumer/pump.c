@@ -3,130 +3,158 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/avro_encode.h"
+#include "committer.h"
 #include "monotonic.h"
-#include "registry.h"
-#include "schema.h"
-#include "sink.h"
 #include "source.h"
-#include "txn.h"
 
-#define POLL_MS 100            /* how long an idle poll waits; less if a commit is due before */
-#define REPORT_MS 10000        /* between lines of counts */
-#define POLL_RECORDS_MAX 4096u /* of one poll: what is borrowed from the library at once */
-#define ABORTS_MAX 10          /* in a row, without one commit between them */
-#define ABORT_PAUSE_MS 200     /* before going on, times the aborts in a row */
+#define POLL_MS 100                /* how long an idle poll waits; less if a commit is due before */
+#define POLL_COMMITTING_MS 2       /* the same while output waits for a commit to end, which wakes no poll */
+#define POLL_RECORDS_MAX 4096u     /* of one poll: what is borrowed from the library at once */
+#define BACKLOG_NONE 64u           /* records or less: somebody is waiting for what is found, commit at once */
+#define ABORTS_MAX 10              /* in a row, without one commit between them */
+#define ABORT_PAUSE_MS 200         /* before going on, times the aborts in a row */
 
+/* What is committed together. */
+struct batch {
+    struct found *found;             /* not sent yet */
+    uint64_t records;                /* checked */
+    uint64_t sent[FOUND_TYPE_COUNT]; /* handed to the producer */
+    bool partly_sent;                /* in a transaction that is open */
+    int64_t since_ms;                /* when its first record came */
+};
+
+/* Two batches: one is filled while the other is committed. */
 struct pump {
     struct pump_options options;
     struct source *source;
-    struct sink *sink;
-    struct txn *txn; /* NULL for at-least-once */
+    struct committer *committer;
     struct checker *checker;
-    struct found *found;
+    const struct index *index;     /* held; NULL: none yet */
     struct checker_record *records; /* of one poll */
     size_t records_max;
 
-    uint64_t uncommitted;               /* records checked since the last commit */
-    uint64_t pending[FOUND_TYPE_COUNT]; /* sent since the last commit */
-    int64_t committed_ms;
-    bool drained; /* the last poll got less than it could take */
-    bool rewind;  /* what was taken since the last commit has to be taken again */
+    struct batch batches[2];
+    struct batch *filling, *other;
+    bool committing; /* the other one is */
+    bool drained;    /* the last poll got less than it could take */
+    bool rewind;     /* what was taken since the last commit has to be taken again */
     unsigned aborts_in_a_row;
 
     struct pump_counts counts;
-    int64_t reported_ms;
-    uint64_t reported_messages;
     struct error failure; /* in on_revoke, which can't return one */
 };
 
-/* --- what goes before each record --- */
+/* --- batches --- */
 
-struct headers {
-    char bytes[FOUND_TYPE_COUNT][FOUND_HEADER_MAX];
-    struct slice header[FOUND_TYPE_COUNT];
-};
-
-static const char *schema_of(int type)
+static void clear(struct batch *batch)
 {
-    return type == FOUND_DISCREPANCY ? avro_schema_discrepancy : avro_schema_dead_letter;
+    found_clear(batch->found);
+    *batch = (struct batch){.found = batch->found};
 }
 
-static int headers_by_registry(const struct config *config, struct log *log, struct headers *out, struct error *e)
+static bool has_output(const struct batch *batch)
 {
-    const char *topics[FOUND_TYPE_COUNT] = {config->output.topic, config->output.dead_letter_topic};
-    struct registry *registry = NULL;
-    uint32_t id;
-    int status = registry_new(config, &registry, e);
-
-    for (int i = 0; status == 0 && i < FOUND_TYPE_COUNT; i++) {
-        status = registry_register(registry, topics[i], schema_of(i), &id, e);
-        if (status != 0)
-            break;
-        schema_confluent_header(id, out->bytes[i]);
-        out->header[i] = slice_make(out->bytes[i], SCHEMA_CONFLUENT_LEN);
-        log_write(log, LOG_LEVEL_INFO, "schema", "%s-value: id %u at %s", topics[i], id, config->registry.url);
-    }
-    registry_free(registry);
-    return status;
+    return batch->partly_sent || found_count(batch->found) > 0;
 }
 
-static int headers_by_fingerprint(struct log *log, struct headers *out, struct error *e)
+static void count_sent(struct batch *batch)
 {
-    uint64_t fingerprint;
+    for (size_t i = 0; i < found_count(batch->found); i++)
+        batch->sent[found_item(batch->found, i).type]++;
+}
 
+static bool is_full(const struct pump *p)
+{
+    return p->filling->records >= p->options.config->batch.messages || p->filling->partly_sent ||
+           found_bytes(p->filling->found) >= FOUND_BYTES_MAX;
+}
+
+static int64_t left_ms(const struct pump *p)
+{
+    return p->filling->since_ms + (int64_t)p->options.config->batch.commit_interval_ms - monotonic_ms();
+}
+
+/* At once where there is output and nothing else to do, so that nobody waits for it; offsets alone may wait. */
+static bool is_due(const struct pump *p)
+{
+    if (p->filling->records == 0)
+        return false;
+    return is_full(p) || left_ms(p) <= 0 ||
+           (p->drained && has_output(p->filling) && source_backlog(p->source) <= BACKLOG_NONE);
+}
+
+/* --- what became of a commit --- */
+
+static void tell(struct pump *p)
+{
+    p->counts.checked = *checker_counts(p->checker);
+    if (p->options.on_progress)
+        p->options.on_progress(p->options.opaque, &p->counts);
+}
+
+static void settle(struct pump *p, struct batch *batch)
+{
+    uint64_t sent = 0;
+
+    source_committed(p->source);
+    p->counts.records += batch->records;
     for (int i = 0; i < FOUND_TYPE_COUNT; i++) {
-        if (schema_fingerprint(schema_of(i), &fingerprint, e) != 0)
-            return -1;
-        schema_single_object_header(fingerprint, out->bytes[i]);
-        out->header[i] = slice_make(out->bytes[i], SCHEMA_SINGLE_OBJECT_LEN);
+        p->counts.published[i] += batch->sent[i];
+        sent += batch->sent[i];
     }
-    log_write(log, LOG_LEVEL_INFO, "schema",
-              "no registry: records carry their schema's fingerprint (single-object encoding)");
-    return 0;
-}
-
-static int make_headers(const struct pump_options *options, struct headers *out, struct error *e)
-{
-    return *options->config->registry.url ? headers_by_registry(options->config, options->log, out, e)
-                                          : headers_by_fingerprint(options->log, out, e);
-}
-
-/* --- commits --- */
-
-static void settle(struct pump *p)
-{
-    p->counts.records += p->uncommitted;
-    for (int i = 0; i < FOUND_TYPE_COUNT; i++)
-        p->counts.published[i] += p->pending[i];
-    memset(p->pending, 0, sizeof p->pending);
-    p->uncommitted = 0;
-    p->committed_ms = monotonic_ms();
+    p->counts.commits += sent > 0;
+    p->counts.last_ms = monotonic_ms();
     p->aborts_in_a_row = 0;
-    if (p->options.on_commit)
-        p->options.on_commit(p->options.opaque, &p->counts);
+    clear(batch);
+    tell(p);
 }
 
-static bool has_output(const struct pump *p)
+/* What was published, without its offsets, goes with the next commit. */
+static void carry_over(struct pump *p, struct batch *batch)
 {
-    return p->pending[FOUND_DISCREPANCY] > 0 || p->pending[FOUND_DEAD_LETTER] > 0;
+    source_postponed(p->source);
+    p->filling->records += batch->records;
+    for (int i = 0; i < FOUND_TYPE_COUNT; i++)
+        p->filling->sent[i] += batch->sent[i];
+    p->filling->since_ms = monotonic_ms(); /* not again at once */
+    clear(batch);
+}
+
+/* The committer has a pulse of its own. */
+static enum committed wait_for_committer(struct pump *p, struct error *e)
+{
+    enum committed result;
+
+    pulse_rest(&p->options.pulses->lane);
+    result = committer_wait(p->committer, e);
+    pulse_beat(&p->options.pulses->lane);
+    return result;
+}
+
+static int drop_sent(struct pump *p, struct error *e)
+{
+    const struct committer_job job = {.abort = true};
+
+    if (!p->filling->partly_sent)
+        return 0;
+    committer_start(p->committer, &job);
+    return wait_for_committer(p, e) == COMMITTED_FAILED ? -1 : 0;
 }
 
 /* Drops what was done since the last commit; it will be done again. In an on_revoke the seeking has to wait: `rewind`
  * says so. */
 static int undo(struct pump *p, const char *why, struct error *e)
 {
-    log_write(p->options.log, LOG_LEVEL_WARNING, "pump", "aborted, %llu records will be checked again: %s",
-              (unsigned long long)p->uncommitted, why);
-    if (p->txn && txn_abort(p->txn, e) != TXN_DONE)
+    uint64_t records = p->filling->records + p->other->records;
+
+    log_write(p->options.log, LOG_LEVEL_WARNING, "pump", "lane %u: aborted, %llu records will be checked again: %s",
+              p->options.lane, (unsigned long long)records, why);
+    if (drop_sent(p, e) != 0)
         return -1;
-    if (sink_failed(p->sink, e) != 0)
-        return -1; /* it would be refused again */
     p->counts.aborts++;
-    p->counts.repeated += p->uncommitted;
-    p->uncommitted = 0;
-    memset(p->pending, 0, sizeof p->pending);
-    found_clear(p->found);
+    p->counts.repeated += records;
+    clear(p->filling);
+    clear(p->other);
     p->rewind = true;
     if (++p->aborts_in_a_row > ABORTS_MAX)
         return error_set(e, ERROR_TEMPORARY, "%u transactions in a row were aborted, the last one: %s", ABORTS_MAX,
@@ -134,97 +162,112 @@ static int undo(struct pump *p, const char *why, struct error *e)
     return 0;
 }
 
-static int judge(struct pump *p, enum txn_outcome outcome, struct error *e)
+static int undo_for(struct pump *p, struct error *e)
 {
     char why[ERROR_TEXT_MAX];
 
-    if (outcome == TXN_DONE)
-        return 0;
-    if (outcome == TXN_STOP)
-        return -1;
     memcpy(why, e->text, sizeof why);
     return undo(p, why, e);
 }
 
-/* Output and offsets together. */
-static int commit_transaction(struct pump *p, struct error *e)
+/* Nobody answered: the group knows. */
+static int find_out(struct pump *p, struct error *e)
 {
-    enum txn_outcome outcome = txn_commit(p->txn, p->source, e);
+    bool committed = false;
 
-    if (outcome != TXN_DONE)
-        return judge(p, outcome, e);
-    source_committed(p->source);
-    p->counts.commits++;
-    settle(p);
+    if (source_ask_committed(p->source, &committed, e) != 0)
+        return -1;
+    if (!committed)
+        return undo(p, "a commit that was not answered, and was none", e);
+    settle(p, p->other);
     return 0;
 }
 
-/* The offsets alone. Without output there is nothing that would have to be atomic with them. */
-static int commit_offsets(struct pump *p, struct error *e)
+static int conclude(struct pump *p, enum committed result, struct error *e)
 {
-    bool output = has_output(p), done = false;
-
-    if (output && sink_flush(p->sink, e) != 0)
-        return -1;
-    if (source_commit(p->source, &done, e) != 0)
-        return -1;
-    if (!done) {
-        p->committed_ms = monotonic_ms(); /* not again at once */
+    if (result != COMMITTED_NOTHING)
+        p->committing = false;
+    switch (result) {
+    case COMMITTED_NOTHING:
         return 0;
+    case COMMITTED_ALL:
+        settle(p, p->other);
+        return 0;
+    case COMMITTED_OUTPUT:
+        carry_over(p, p->other);
+        return 0;
+    case COMMITTED_ABORTED:
+        return undo_for(p, e);
+    case COMMITTED_NOBODY_KNOWS:
+        return find_out(p, e);
+    case COMMITTED_FAILED:
+        break;
     }
-    p->counts.commits += output;
-    settle(p);
+    return -1;
+}
+
+/* --- committing --- */
+
+/* The committer works on what was filled, and the other batch is filled meanwhile. None may be under way. */
+static int hand_over(struct pump *p, struct error *e)
+{
+    struct batch *batch = p->filling;
+    struct committer_job job = {.source = p->source, .found = batch->found};
+
+    job.positions = source_hand_over(p->source);
+    if (!job.positions)
+        return undo(p, "the group has dropped this member", e);
+    count_sent(batch);
+    committer_start(p->committer, &job);
+    p->committing = true;
+    p->filling = p->other;
+    p->other = batch;
     return 0;
 }
 
+/* All that was taken, and waits for it. */
 static int commit(struct pump *p, struct error *e)
 {
-    if (p->uncommitted == 0)
-        return 0;
-    return p->txn && txn_is_open(p->txn) ? commit_transaction(p, e) : commit_offsets(p, e);
-}
-
-/* At once where there is output and nothing else to do, so that nobody waits for it; offsets alone may wait. */
-static bool is_due(const struct pump *p)
-{
-    if (p->uncommitted == 0)
-        return false;
-    return p->uncommitted >= p->options.config->batch.messages || (p->drained && has_output(p)) ||
-           monotonic_ms() - p->committed_ms >= (int64_t)p->options.config->batch.commit_interval_ms;
-}
-
-/* --- publishing --- */
-
-static void count_pending(struct pump *p)
-{
-    for (size_t i = 0; i < found_count(p->found); i++)
-        p->pending[found_item(p->found, i).type]++;
-}
-
-/* Hands what was found to the producer, in a transaction that begins with the first of it. */
-static int send_found(struct pump *p, struct error *e)
-{
-    enum txn_outcome outcome;
-
-    if (found_count(p->found) == 0)
-        return 0;
-    outcome = p->txn ? txn_begin(p->txn, e) : TXN_DONE;
-    if (outcome != TXN_DONE)
-        return judge(p, outcome, e);
-    if (sink_send(p->sink, p->found, e) != 0)
+    if (conclude(p, wait_for_committer(p, e), e) != 0)
         return -1;
-    count_pending(p);
-    found_clear(p->found);
-    return 0;
+    if (p->rewind || p->filling->records == 0)
+        return 0;
+    if (hand_over(p, e) != 0)
+        return -1;
+    return conclude(p, wait_for_committer(p, e), e);
 }
 
+/* Looks what became of the batch before; a batch that is full waits for it. Then it is this one's turn, if it is due.
+ */
 static int publish(struct pump *p, struct error *e)
 {
-    if (send_found(p, e) != 0)
+    enum committed result = is_full(p) ? wait_for_committer(p, e) : committer_poll(p->committer, e);
+
+    if (conclude(p, result, e) != 0)
         return -1;
-    if (p->rewind || !is_due(p))
+    if (p->rewind || p->committing || !is_due(p))
         return 0;
-    return commit(p, e);
+    return hand_over(p, e);
+}
+
+/* More was found in the middle of a poll than memory is meant for: it goes to the producer, in the transaction that the
+ * rest of the poll will end. */
+static int send_part(struct pump *p, struct error *e)
+{
+    const struct committer_job job = {.found = p->filling->found};
+    enum committed result;
+
+    if (conclude(p, wait_for_committer(p, e), e) != 0)
+        return -1;
+    if (p->rewind)
+        return 0;
+    p->filling->partly_sent = true;
+    count_sent(p->filling);
+    committer_start(p->committer, &job);
+    result = wait_for_committer(p, e);
+    if (result == COMMITTED_ALL)
+        found_clear(p->filling->found);
+    return result == COMMITTED_ALL ? 0 : conclude(p, result, e);
 }
 
 /* --- checking --- */
@@ -235,17 +278,18 @@ static int at_record(const struct origin *origin, struct error *e)
                         (long long)origin->offset);
 }
 
-static int check(struct pump *p, const struct index *index, size_t count, struct error *e)
+static int check(struct pump *p, size_t count, struct error *e)
 {
+    struct batch *batch = p->filling;
     size_t done;
 
     for (size_t at = 0; at < count && !p->rewind; at += done) {
         const struct checker_record *records = p->records + at;
 
-        if (checker_check_batch(p->checker, index, records, count - at, found_output(p->found), &done, e) != 0)
+        if (checker_check_batch(p->checker, p->index, records, count - at, found_output(batch->found), &done, e) != 0)
             return at_record(&records[done].origin, e);
-        p->uncommitted += done;
-        if (at + done < count && send_found(p, e) != 0) /* it is full */
+        batch->records += done;
+        if (at + done < count && send_part(p, e) != 0) /* it is full */
             return -1;
     }
     return 0;
@@ -259,26 +303,44 @@ static void on_revoke(void *opaque, bool lost)
 
     if (p->failure.code != ERROR_NONE || p->rewind)
         return;
-    if (lost)
-        status = p->uncommitted > 0 ? undo(p, "the partitions were lost", &p->failure) : 0;
-    else
+    if (lost) {
+        status = conclude(p, wait_for_committer(p, &p->failure), &p->failure);
+        if (status == 0 && !p->rewind && p->filling->records > 0)
+            status = undo(p, "the partitions were lost", &p->failure);
+    } else {
         status = commit(p, &p->failure);
+    }
     if (status == 0)
         p->failure.code = ERROR_NONE; /* an abort leaves its reason there */
+}
+
+static int poll_wait_ms(const struct pump *p)
+{
+    int64_t left;
+
+    if (p->committing && has_output(p->filling))
+        return POLL_COMMITTING_MS;
+    if (p->filling->records == 0)
+        return POLL_MS;
+    left = left_ms(p);
+    return left < 0 ? 0 : left < POLL_MS ? (int)left : POLL_MS;
+}
+
+static void note_arrival(struct pump *p)
+{
+    if (p->filling->since_ms == 0)
+        p->filling->since_ms = monotonic_ms();
+    if (p->counts.first_ms == 0)
+        p->counts.first_ms = p->filling->since_ms;
 }
 
 /* Takes the next records; none of them counts if what stands before them has to be done again. */
 static int poll_records(struct pump *p, size_t *count, struct error *e)
 {
-    int64_t since = monotonic_ms() - p->committed_ms;
-    int64_t interval = (int64_t)p->options.config->batch.commit_interval_ms;
-    int wait =
-        p->uncommitted > 0 && interval - since < POLL_MS ? (int)(interval > since ? interval - since : 0) : POLL_MS;
-
-    uint64_t room = p->options.config->batch.messages - p->uncommitted; /* wraps where a commit is overdue */
+    uint64_t room = p->options.config->batch.messages - p->filling->records;
     size_t max = room > 0 && room < p->records_max ? (size_t)room : p->records_max;
 
-    if (source_poll(p->source, p->records, max, wait, count, e) != 0)
+    if (source_poll(p->source, p->records, max, poll_wait_ms(p), count, e) != 0)
         return -1;
     if (p->failure.code != ERROR_NONE) {
         *e = p->failure;
@@ -287,6 +349,8 @@ static int poll_records(struct pump *p, size_t *count, struct error *e)
     if (p->rewind)
         *count = 0;
     p->drained = *count < max;
+    if (*count > 0)
+        note_arrival(p);
     return 0;
 }
 
@@ -299,95 +363,61 @@ static int rewind_if_told(struct pump *p, struct error *e)
     return source_rewind(p->source, e);
 }
 
-/* --- telling --- */
-
-static void report(struct pump *p, int64_t now)
-{
-    const struct checker_counts *c = checker_counts(p->checker);
-    double seconds = (double)(now - p->reported_ms) / 1000;
-
-    log_write(p->options.log, LOG_LEVEL_INFO, "pump",
-              "messages=%llu (%.0f/s) matched=%llu discrepant=%llu malformed=%llu ignored=%llu published=%llu "
-              "dead_letters=%llu transactions=%llu aborts=%llu repeated=%llu version=%s",
-              (unsigned long long)c->messages, seconds > 0 ? (double)(c->messages - p->reported_messages) / seconds : 0,
-              (unsigned long long)c->matched, (unsigned long long)c->discrepant, (unsigned long long)c->malformed,
-              (unsigned long long)c->ignored, (unsigned long long)p->counts.published[FOUND_DISCREPANCY],
-              (unsigned long long)p->counts.published[FOUND_DEAD_LETTER], (unsigned long long)p->counts.commits,
-              (unsigned long long)p->counts.aborts, (unsigned long long)p->counts.repeated,
-              index_info(reload_index(p->options.reload))->version);
-    p->reported_ms = now;
-    p->reported_messages = c->messages;
-}
-
-static void report_if_due(struct pump *p)
-{
-    int64_t now = monotonic_ms();
-
-    if (now - p->reported_ms >= REPORT_MS)
-        report(p, now);
-}
-
 /* --- the loop --- */
 
 int pump_run(struct pump *pump, struct error *e)
 {
-    const struct index *index;
     size_t count;
 
     while (!atomic_load(pump->options.stop)) {
-        index = reload_adopt(pump->options.reload, monotonic_ms());
-        if (poll_records(pump, &count, e) != 0 || check(pump, index, count, e) != 0 || publish(pump, e) != 0 ||
+        pulse_beat(&pump->options.pulses->lane);
+        pump->index = reload_take(pump->options.reload, pump->index);
+        if (poll_records(pump, &count, e) != 0 || check(pump, count, e) != 0 || publish(pump, e) != 0 ||
             rewind_if_told(pump, e) != 0)
             return -1;
-        sink_poll(pump->sink);
-        report_if_due(pump);
     }
     return commit(pump, e);
 }
 
 /* --- making and closing --- */
 
-static int make_checker(struct pump *p, struct error *e)
+static int make_batches(struct pump *p, struct error *e)
 {
     const struct config *config = p->options.config;
-    struct headers headers;
+    uint64_t messages = config->batch.messages;
 
-    if (make_headers(&p->options, &headers, e) != 0 || found_new(headers.header, &p->found, e) != 0)
-        return -1;
+    for (int i = 0; i < 2; i++)
+        if (found_new(p->options.headers->header, &p->batches[i].found, e) != 0)
+            return -1;
+    p->filling = &p->batches[0];
+    p->other = &p->batches[1];
+    p->records_max = messages < POLL_RECORDS_MAX ? (size_t)messages : POLL_RECORDS_MAX;
+    p->records = calloc(p->records_max, sizeof *p->records);
     p->checker = checker_new(&config->rules,
                              config_tolerated(config, config->input.framing == FRAMING_LOG ? FIX_LOG : FIX_STRICT));
-    p->records_max =
-        p->options.config->batch.messages < POLL_RECORDS_MAX ? p->options.config->batch.messages : POLL_RECORDS_MAX;
-    p->records = calloc(p->records_max, sizeof *p->records);
     return p->checker && p->records ? 0 : error_set(e, ERROR_INTERNAL, "no memory for a batch");
 }
 
-/* Before the group is joined, so that whoever had this transactional id is fenced when partitions arrive. */
-static int make_sink(struct pump *p, struct error *e)
+/* The producer before the group is joined, so that whoever had its transactional id is fenced when partitions arrive.
+ */
+static int connect(struct pump *p, struct error *e)
 {
     const struct pump_options *o = &p->options;
+    const struct source_events events = {.opaque = p, .on_revoke = on_revoke};
 
-    if (sink_open(o->config, o->stop, o->log, &p->sink, e) != 0)
+    if (committer_new(o->config, o->lane, o->stop, o->log, &o->pulses->committer, &p->committer, e) != 0)
         return -1;
-    if (o->config->output.delivery != DELIVERY_EXACTLY_ONCE)
-        return 0;
-    p->txn = txn_new(p->sink, o->stop, o->log);
-    if (!p->txn)
-        return error_set(e, ERROR_INTERNAL, "no memory for transactions");
-    return txn_init(p->txn, e) == TXN_DONE ? 0 : -1;
+    return source_subscribe(o->config, o->lane, &events, o->stop, o->log, &p->source, e);
 }
 
 int pump_new(const struct pump_options *options, struct pump **out, struct error *e)
 {
     struct pump *p = calloc(1, sizeof *p);
-    struct source_events events = {.opaque = p, .on_revoke = on_revoke};
 
     if (!p)
         return error_set(e, ERROR_INTERNAL, "no memory for the pump");
     p->options = *options;
-    p->committed_ms = p->reported_ms = monotonic_ms();
-    if (make_checker(p, e) != 0 || make_sink(p, e) != 0 ||
-        source_subscribe(options->config, &events, options->stop, options->log, &p->source, e) != 0) {
+    if (make_batches(p, e) != 0 || connect(p, e) != 0) {
         pump_free(p);
         return -1;
     }
@@ -395,30 +425,25 @@ int pump_new(const struct pump_options *options, struct pump **out, struct error
     return 0;
 }
 
-/* What is uncommitted here has failed to be committed: leaving the group must not try once more. */
+/* What is uncommitted here has failed to be committed: leaving the group must not try once more. A commit that is under
+ * way uses the source. */
 void pump_free(struct pump *pump)
 {
+    struct error e;
+
     if (!pump)
         return;
-    if (pump->uncommitted > 0)
-        pump->rewind = true;
+    pump->rewind = true;
+    if (pump->committer)
+        wait_for_committer(pump, &e);
     source_close(pump->source);
-    if (pump->source)
-        report(pump, monotonic_ms());
-    txn_free(pump->txn);
-    sink_close(pump->sink);
-    found_free(pump->found);
+    if (pump->checker)
+        tell(pump);
+    committer_free(pump->committer);
+    for (int i = 0; i < 2; i++)
+        found_free(pump->batches[i].found);
     checker_free(pump->checker);
+    reload_give_back(pump->options.reload, pump->index);
     free(pump->records);
     free(pump);
-}
-
-const struct checker_counts *pump_checked(const struct pump *pump)
-{
-    return checker_counts(pump->checker);
-}
-
-const struct pump_counts *pump_counts(const struct pump *pump)
-{
-    return &pump->counts;
 }

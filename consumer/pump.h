@@ -1,7 +1,7 @@
 /* pump: the loop that moves records: polled, checked, published, committed.
  *
- * One thread makes it, runs it and frees it; it is a lane, with a consumer, a producer and a checker of its own.
- * Further lanes will be further pumps over one index. */
+ * A pump is one lane, with a consumer, a producer and a checker of its own; one thread makes it, runs it and frees it.
+ * Several pumps share an index, headers, a log and nothing else (see lanes). */
 #ifndef FIXWARDEN_CONSUMER_PUMP_H
 #define FIXWARDEN_CONSUMER_PUMP_H
 
@@ -10,33 +10,45 @@
 #include "config.h"
 #include "core/checker.h"
 #include "core/found.h"
+#include "headers.h"
 #include "log.h"
+#include "pulse.h"
 #include "reload.h"
 
 /* What has been done since the start. Committed records and messages count once, however often they had
  * to be checked. */
 struct pump_counts {
+    struct checker_counts checked;        /* repeated records included */
     uint64_t published[FOUND_TYPE_COUNT]; /* committed, or for at-least-once delivered */
     uint64_t records;                     /* whose offsets are committed */
     uint64_t repeated;                    /* records checked once more after an abort */
     uint64_t commits;                     /* with output; the others cost no transaction */
     uint64_t aborts;
+    int64_t first_ms; /* when the first record came, by the monotonic clock; 0: none yet */
+    int64_t last_ms;  /* when records were last committed */
+};
+
+/* Of the lane's thread, and of its committer's. */
+struct pump_pulses {
+    struct pulse lane, committer;
 };
 
 struct pump_options {
     const struct config *config;
-    struct reload *reload;   /* borrowed */
+    unsigned lane;                 /* its number, from 0 on; the same after a restart */
+    const struct headers *headers; /* borrowed, as is all that follows */
+    struct reload *reload;
     const atomic_bool *stop; /* set by anybody, a signal handler included */
     struct log *log;
+    struct pump_pulses *pulses;
     void *opaque;
-    /* After each commit; on the pump's thread. May be NULL. */
-    void (*on_commit)(void *opaque, const struct pump_counts *counts);
+    /* After each commit and at the end, on the pump's thread. May be NULL. */
+    void (*on_progress)(void *opaque, const struct pump_counts *counts);
 };
 
 struct pump;
 
-/* Connects, resolves the schemas, ends what a predecessor left open and joins the group. Errors are those of source,
- * sink, txn and registry. */
+/* Connects, ends what a predecessor left open and joins the group. Errors are those of source, sink and txn. */
 int pump_new(const struct pump_options *options, struct pump **out, struct error *e);
 
 /* Runs until `stop` is set, finishes the batch, commits. 0, or -1 with the reason to end, by which nothing uncommitted
@@ -45,8 +57,5 @@ int pump_run(struct pump *pump, struct error *e);
 
 /* Leaves the group and closes everything. NULL is fine. */
 void pump_free(struct pump *pump);
-
-const struct checker_counts *pump_checked(const struct pump *pump); /* repeated records included */
-const struct pump_counts *pump_counts(const struct pump *pump);
 
 #endif

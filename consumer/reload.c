@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,13 +25,22 @@ struct identity {
     struct timespec mtime;
 };
 
+/* An index that is open, and how many hold it. */
+struct version {
+    struct index *index;
+    unsigned holders;
+    struct version *older;
+};
+
 struct reload {
     const struct config *config;
     struct log *log;
-    const char *path; /* of the configuration */
-    struct index *index;
+    const char *path;     /* of the configuration */
     struct identity seen; /* adopted or refused */
     int64_t looked_ms;
+    pthread_mutex_t lock;                  /* of the versions */
+    struct version *newest;                /* it serves */
+    _Atomic(const struct index *) serving; /* the same, without the lock */
 };
 
 /* --- building --- */
@@ -274,17 +284,103 @@ static struct index *open_current(const struct reload *r, struct error *e)
     return NULL;
 }
 
+/* --- versions --- */
+
+/* It serves from here on. Takes the index over in every case. */
+static int serve(struct reload *r, struct index *index, struct error *e)
+{
+    struct version *version = malloc(sizeof *version);
+
+    if (!version) {
+        index_close(index);
+        return error_set(e, ERROR_INTERNAL, "no memory for an index");
+    }
+    pthread_mutex_lock(&r->lock);
+    *version = (struct version){.index = index, .older = r->newest};
+    r->newest = version;
+    atomic_store(&r->serving, index);
+    pthread_mutex_unlock(&r->lock);
+    return 0;
+}
+
+/* Takes the versions that nobody holds out of the list. The newest one stays. */
+static struct version *take_out_unused(struct reload *r)
+{
+    struct version *unused = NULL, **link = &r->newest->older;
+
+    pthread_mutex_lock(&r->lock);
+    while (*link) {
+        struct version *version = *link;
+
+        if (version->holders > 0) {
+            link = &version->older;
+            continue;
+        }
+        *link = version->older;
+        version->older = unused;
+        unused = version;
+    }
+    pthread_mutex_unlock(&r->lock);
+    return unused;
+}
+
+static void close_versions(struct version *version)
+{
+    while (version) {
+        struct version *older = version->older;
+
+        index_close(version->index);
+        free(version);
+        version = older;
+    }
+}
+
+/* With the lock. */
+static void count_holder(struct reload *r, const struct index *index, int change)
+{
+    for (struct version *version = r->newest; version; version = version->older)
+        if (version->index == index)
+            version->holders += (unsigned)change;
+}
+
+/* While it is held, no other index can have its address. */
+const struct index *reload_take(struct reload *reload, const struct index *held)
+{
+    const struct index *serving = atomic_load(&reload->serving);
+
+    if (serving == held)
+        return held;
+    pthread_mutex_lock(&reload->lock);
+    serving = reload->newest->index;
+    count_holder(reload, held, -1);
+    count_holder(reload, serving, 1);
+    pthread_mutex_unlock(&reload->lock);
+    return serving;
+}
+
+void reload_give_back(struct reload *reload, const struct index *held)
+{
+    pthread_mutex_lock(&reload->lock);
+    count_holder(reload, held, -1);
+    pthread_mutex_unlock(&reload->lock);
+}
+
+/* --- starting, and what follows --- */
+
 static int start(struct reload *r, const atomic_bool *stop, struct error *e)
 {
-    r->index = open_current(r, e);
-    if (!r->index) {
+    struct index *index = open_current(r, e);
+
+    if (!index) {
         if (r->config->master.files.count == 0)
             return error_prefix(e, "master.index");
         log_write(r->log, LOG_LEVEL_INFO, "index", "%s: building from %zu master files", r->path,
                   r->config->master.files.count);
-        if (build(r, stop, e) != 0 || open_index(r, &r->index, e) != 0)
+        if (build(r, stop, e) != 0 || open_index(r, &index, e) != 0)
             return -1;
     }
+    if (serve(r, index, e) != 0)
+        return -1;
     if (!identify(r->path, &r->seen))
         return error_set_errno(e, errno, "%s", r->path);
     return 0;
@@ -297,6 +393,7 @@ int reload_new(const struct config *config, const atomic_bool *stop, struct log 
 
     if (!r)
         return error_set(e, ERROR_INTERNAL, "no memory for the index");
+    pthread_mutex_init(&r->lock, NULL);
     r->config = config;
     r->log = log;
     r->path = config->master.index;
@@ -312,45 +409,44 @@ void reload_free(struct reload *reload)
 {
     if (!reload)
         return;
-    index_close(reload->index);
+    close_versions(reload->newest);
+    pthread_mutex_destroy(&reload->lock);
     free(reload);
 }
 
 /* A file that has appeared in the place of the one that serves. */
 static void adopt(struct reload *r)
 {
+    const struct index_info *before = index_info(reload_index(r));
     struct index *newer = NULL;
     struct error e;
 
-    if (open_index(r, &newer, &e) != 0) {
-        log_write(r->log, LOG_LEVEL_ERROR, "reload", "refused, version %s serves on: %s", index_info(r->index)->version,
-                  e.text);
+    if (open_index(r, &newer, &e) != 0 || serve(r, newer, &e) != 0) {
+        log_write(r->log, LOG_LEVEL_ERROR, "reload", "refused, version %s serves on: %s", before->version, e.text);
         return;
     }
     log_write(r->log, LOG_LEVEL_INFO, "reload", "%s: version %s with %llu rows serves in place of %s", r->path,
-              index_info(newer)->version, (unsigned long long)index_info(newer)->rows, index_info(r->index)->version);
-    index_close(r->index);
-    r->index = newer;
+              index_info(newer)->version, (unsigned long long)index_info(newer)->rows, before->version);
 }
 
-const struct index *reload_adopt(struct reload *reload, int64_t now_ms)
+void reload_look(struct reload *reload, int64_t now_ms)
 {
     struct identity now;
 
+    close_versions(take_out_unused(reload));
     if (now_ms - reload->looked_ms < (int64_t)reload->config->reload.check_interval_ms)
-        return reload->index;
+        return;
     reload->looked_ms = now_ms;
     /* Identified before it is opened: if it changes in between, it is looked at once more. */
     if (identify(reload->path, &now) && !is_same(&now, &reload->seen)) {
         reload->seen = now;
         adopt(reload);
     }
-    return reload->index;
 }
 
 const struct index *reload_index(const struct reload *reload)
 {
-    return reload->index;
+    return reload->newest->index;
 }
 
 const char *reload_path(const struct reload *reload)

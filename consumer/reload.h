@@ -1,8 +1,9 @@
 /* reload: the index that serves, and its successor when there is one.
  *
- * Belongs to the pump's thread. What it hands out lives until the next reload_adopt or reload_free. A file that is not
- * a good index never replaces one that serves: it is refused with one line in the log, and looked at again when it
- * changes. Time arrives as a value. */
+ * One thread makes it, looks for newer files and frees it; any thread may hold an index. A holder gets the newest one
+ * between its batches and gives its last one back in the same call; an index is closed by the looking thread once
+ * nobody holds it. A file that is not a good index never replaces one that serves: it is refused with one line in the
+ * log, and looked at again when it changes. Time arrives as a value. */
 #ifndef FIXWARDEN_CONSUMER_RELOAD_H
 #define FIXWARDEN_CONSUMER_RELOAD_H
 
@@ -22,12 +23,16 @@ int reload_new(const struct config *config, const atomic_bool *stop, struct log 
                struct error *e);
 void reload_free(struct reload *reload); /* NULL is fine */
 
-/* The index to check the next batch against: a newer file if there is one, looked for at most every
- * reload.check_interval. `now_ms` is monotonic. Call it between batches, when nothing borrowed from the index is in
- * use. */
-const struct index *reload_adopt(struct reload *reload, int64_t now_ms);
+/* Puts a newer file in the place of the index that serves, if there is one; looked for at most every
+ * reload.check_interval. `now_ms` is monotonic. Closes what nobody holds any more. */
+void reload_look(struct reload *reload, int64_t now_ms);
 
-/* The one that serves now, without looking. */
+/* The one that serves, in exchange for the one that the caller holds (NULL: none yet). Any thread; costs nothing while
+ * they are the same. It lives until the next exchange or reload_give_back. */
+const struct index *reload_take(struct reload *reload, const struct index *held);
+void reload_give_back(struct reload *reload, const struct index *held); /* NULL is fine */
+
+/* The one that serves now; for the looking thread. */
 const struct index *reload_index(const struct reload *reload);
 
 /* Where the index stands; borrowed. */

@@ -10,22 +10,13 @@
 
 struct sink {
     struct kafka_context context;
+    const struct config *config;
     const atomic_bool *stop;
     rd_kafka_t *rk;
     rd_kafka_topic_t *topics[FOUND_TYPE_COUNT];
     rd_kafka_resp_err_t failure; /* the first delivery that failed */
     char failed_topic[256];
 };
-
-/* These come again however often they are tried. */
-static bool is_permanent(rd_kafka_resp_err_t err)
-{
-    return err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
-           err == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED || err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
-           err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-           err == RD_KAFKA_RESP_ERR_INVALID_MSG || err == RD_KAFKA_RESP_ERR_INVALID_RECORD ||
-           err == RD_KAFKA_RESP_ERR_POLICY_VIOLATION;
-}
 
 static const char *remedy(rd_kafka_resp_err_t err)
 {
@@ -43,7 +34,7 @@ static const char *remedy(rd_kafka_resp_err_t err)
 
 static void note_failure(struct sink *s, rd_kafka_resp_err_t err, const char *topic)
 {
-    if (s->failure && (is_permanent(s->failure) || !is_permanent(err)))
+    if (s->failure && (txn_is_refusal(s->failure) || !txn_is_refusal(err)))
         return; /* the first one is told, but one that will come again before others */
     s->failure = err;
     snprintf(s->failed_topic, sizeof s->failed_topic, "%s", topic);
@@ -60,39 +51,66 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     note_failure(s, message->err, rd_kafka_topic_name(message->rkt));
 }
 
-static int open_topics(struct sink *s, const struct config *config, struct error *e)
+static const char *name_of(const struct sink *s, int type)
 {
-    const char *names[FOUND_TYPE_COUNT] = {config->output.topic, config->output.dead_letter_topic};
+    return type == FOUND_DISCREPANCY ? s->config->output.topic : s->config->output.dead_letter_topic;
+}
+
+static int wait_for_topics(struct sink *s, struct error *e)
+{
     static const char *const options[FOUND_TYPE_COUNT] = {"output.topic", "output.dead_letter_topic"};
 
-    for (int i = 0; i < FOUND_TYPE_COUNT; i++) {
-        if (kafka_topic_wait(s->rk, &s->context, names[i], options[i], NULL, s->stop, e) != 0)
+    for (int i = 0; i < FOUND_TYPE_COUNT; i++)
+        if (kafka_topic_wait(s->rk, &s->context, name_of(s, i), options[i], NULL, s->stop, e) != 0)
             return -1;
-        s->topics[i] = rd_kafka_topic_new(s->rk, names[i], NULL);
+    return 0;
+}
+
+static int open_producer(struct sink *s, struct error *e)
+{
+    bool transactional = s->config->output.delivery == DELIVERY_EXACTLY_ONCE;
+    rd_kafka_conf_t *conf =
+        kafka_conf_new(s->config, transactional ? KAFKA_TRANSACTIONAL_PRODUCER : KAFKA_PRODUCER, &s->context, e);
+
+    if (!conf)
+        return -1;
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    s->rk = kafka_new(RD_KAFKA_PRODUCER, conf, e);
+    conf = NULL; /* kafka_new owns it now */
+    if (!s->rk)
+        return -1;
+    for (int i = 0; i < FOUND_TYPE_COUNT; i++) {
+        s->topics[i] = rd_kafka_topic_new(s->rk, name_of(s, i), NULL);
         if (!s->topics[i])
-            return error_set(e, ERROR_CONFIG, "%s: %s: %s", options[i], names[i],
-                             rd_kafka_err2str(rd_kafka_last_error()));
+            return error_set(e, ERROR_CONFIG, "%s: %s", name_of(s, i), rd_kafka_err2str(rd_kafka_last_error()));
     }
     return 0;
 }
 
-int sink_open(const struct config *config, const atomic_bool *stop, struct log *log, struct sink **out, struct error *e)
+static void close_producer(struct sink *s)
+{
+    for (int i = 0; i < FOUND_TYPE_COUNT; i++)
+        if (s->topics[i])
+            rd_kafka_topic_destroy(s->topics[i]);
+    memset(s->topics, 0, sizeof s->topics);
+    if (s->rk) {
+        rd_kafka_purge(s->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+        rd_kafka_destroy(s->rk);
+    }
+    s->rk = NULL;
+}
+
+int sink_open(const struct config *config, unsigned lane, const atomic_bool *stop, struct log *log, struct sink **out,
+              struct error *e)
 {
     struct sink *s = calloc(1, sizeof *s);
-    bool transactional = config->output.delivery == DELIVERY_EXACTLY_ONCE;
-    rd_kafka_conf_t *conf;
 
     if (!s)
         return error_set(e, ERROR_INTERNAL, "no memory for the producer");
+    s->config = config;
     s->stop = stop;
-    kafka_context_init(&s->context, config, log, "sink", s);
-    conf = kafka_conf_new(config, transactional ? KAFKA_TRANSACTIONAL_PRODUCER : KAFKA_PRODUCER, &s->context, e);
-    if (conf) {
-        rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-        s->rk = kafka_new(RD_KAFKA_PRODUCER, conf, e);
-        conf = NULL; /* kafka_new owns it now */
-    }
-    if (!s->rk || open_topics(s, config, e) != 0) {
+    kafka_context_init(&s->context, config, log, "sink", lane, s);
+    if (open_producer(s, e) != 0 || wait_for_topics(s, e) != 0) {
         sink_close(s);
         return -1;
     }
@@ -100,19 +118,25 @@ int sink_open(const struct config *config, const atomic_bool *stop, struct log *
     return 0;
 }
 
+int sink_renew(struct sink *sink, struct error *e)
+{
+    close_producer(sink);
+    sink_forget(sink);
+    return open_producer(sink, e);
+}
+
 void sink_close(struct sink *sink)
 {
     if (!sink)
         return;
-    for (int i = 0; i < FOUND_TYPE_COUNT; i++)
-        if (sink->topics[i])
-            rd_kafka_topic_destroy(sink->topics[i]);
-    if (sink->rk) {
-        rd_kafka_purge(sink->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-        rd_kafka_destroy(sink->rk);
-    }
+    close_producer(sink);
     kafka_context_destroy(&sink->context);
     free(sink);
+}
+
+void sink_set_pulse(struct sink *sink, struct pulse *pulse)
+{
+    sink->context.pulse = pulse;
 }
 
 /* rd_kafka_produce takes neither key nor value as const, and copies both. */
@@ -124,33 +148,51 @@ static void *unconst(const char *p)
     return plain;
 }
 
-static int send_item(struct sink *s, struct found_item item, struct error *e)
+static rd_kafka_resp_err_t produce(struct sink *s, struct found_item item)
 {
-    const void *key = item.key.len > 0 ? item.key.ptr : NULL;
+    const char *key = item.key.len > 0 ? item.key.ptr : NULL;
 
-    while (rd_kafka_produce(s->topics[item.type], RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, unconst(item.value.ptr),
-                            item.value.len, key, item.key.len, NULL) != 0) {
-        rd_kafka_resp_err_t err = rd_kafka_last_error();
-
-        if (err != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-            /* Where it is not for good, the flush or the transaction's commit fails, and it is sent again. */
-            note_failure(s, err, rd_kafka_topic_name(s->topics[item.type]));
-            return is_permanent(err) ? sink_failed(s, e) : 0;
-        }
-        if (kafka_is_fatal(s->rk, e))
-            return -1;
-        rd_kafka_poll(s->rk, WAIT_MS);
-    }
-    return 0;
+    if (rd_kafka_produce(s->topics[item.type], RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, unconst(item.value.ptr),
+                         item.value.len, key, item.key.len, NULL) == 0)
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    return rd_kafka_last_error();
 }
 
-int sink_send(struct sink *sink, const struct found *found, struct error *e)
+static enum sink_sent not_sent(struct sink *s, struct found_item item, rd_kafka_resp_err_t err,
+                               enum txn_outcome outcome, struct error *e)
 {
-    for (size_t i = 0; i < found_count(found); i++)
-        if (send_item(sink, found_item(found, i), e) != 0)
-            return -1;
+    note_failure(s, err, rd_kafka_topic_name(s->topics[item.type]));
+    if (!kafka_is_fatal(s->rk, e))
+        sink_failed(s, e);
+    return outcome == TXN_ABORT ? SINK_ABORT : SINK_STOP;
+}
+
+static enum sink_sent send_item(struct sink *s, struct found_item item, struct error *e)
+{
+    for (;;) {
+        rd_kafka_resp_err_t err = produce(s, item);
+        const struct txn_answer answer = txn_answer_of_code(err);
+        enum txn_outcome outcome = txn_outcome_of(TXN_CALL_SEND, &answer);
+
+        if (outcome == TXN_DONE)
+            return SINK_SENT;
+        if (outcome != TXN_RETRY)
+            return not_sent(s, item, err, outcome, e);
+        if (kafka_is_fatal(s->rk, e))
+            return SINK_STOP;
+        pulse_beat(s->context.pulse);
+        rd_kafka_poll(s->rk, WAIT_MS);
+    }
+}
+
+enum sink_sent sink_send(struct sink *sink, const struct found *found, struct error *e)
+{
+    enum sink_sent sent = SINK_SENT;
+
+    for (size_t i = 0; i < found_count(found) && sent == SINK_SENT; i++)
+        sent = send_item(sink, found_item(found, i), e);
     rd_kafka_poll(sink->rk, 0);
-    return 0;
+    return sent;
 }
 
 int sink_flush(struct sink *sink, struct error *e)
@@ -158,6 +200,7 @@ int sink_flush(struct sink *sink, struct error *e)
     int64_t started = monotonic_ms();
 
     while (rd_kafka_flush(sink->rk, WAIT_MS) == RD_KAFKA_RESP_ERR__TIMED_OUT) {
+        pulse_beat(sink->context.pulse);
         if (kafka_is_fatal(sink->rk, e))
             return -1;
         if (sink->stop && atomic_load(sink->stop) && monotonic_ms() - started > SINK_STOP_MS)
@@ -165,8 +208,8 @@ int sink_flush(struct sink *sink, struct error *e)
                              "%d records could not be delivered before the end; they will be again",
                              rd_kafka_outq_len(sink->rk));
         if (monotonic_ms() - started > KAFKA_COMPLAINT_MS && kafka_may_complain(&sink->context))
-            log_write(sink->context.log, LOG_LEVEL_WARNING, "sink", "waiting for %d records to be delivered",
-                      rd_kafka_outq_len(sink->rk));
+            log_write(sink->context.log, LOG_LEVEL_WARNING, sink->context.subsystem,
+                      "waiting for %d records to be delivered", rd_kafka_outq_len(sink->rk));
     }
     return sink_failed(sink, e);
 }
@@ -180,14 +223,14 @@ int sink_failed(const struct sink *sink, struct error *e)
 {
     if (!sink->failure)
         return 0;
-    return error_set(e, is_permanent(sink->failure) ? ERROR_UNAVAILABLE : ERROR_TEMPORARY,
+    return error_set(e, txn_is_refusal(sink->failure) ? ERROR_UNAVAILABLE : ERROR_TEMPORARY,
                      "topic %s on %s refuses a record: %s%s", sink->failed_topic, sink->context.brokers,
                      rd_kafka_err2str(sink->failure), remedy(sink->failure));
 }
 
 void sink_forget(struct sink *sink)
 {
-    if (!is_permanent(sink->failure))
+    if (!txn_is_refusal(sink->failure))
         sink->failure = RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 

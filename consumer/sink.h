@@ -10,18 +10,27 @@
 #include "config.h"
 #include "core/found.h"
 #include "log.h"
+#include "pulse.h"
 
 struct sink;
 
-/* Transactional if the configuration's delivery is exactly-once. Waits for brokers and the output topics:
- * ERROR_UNAVAILABLE with what is missing. `stop` ends waiting here and in sink_flush, and outlives the sink. */
-int sink_open(const struct config *config, const atomic_bool *stop, struct log *log, struct sink **out,
+/* Transactional, under the id of the lane, if the configuration's delivery is exactly-once. Waits for brokers and the
+ * output topics: ERROR_UNAVAILABLE with what is missing. `stop` ends waiting here and in sink_flush, and outlives the
+ * sink. */
+int sink_open(const struct config *config, unsigned lane, const atomic_bool *stop, struct log *log, struct sink **out,
               struct error *e);
 void sink_close(struct sink *sink); /* NULL is fine; what is still queued is dropped */
 
-/* Sends every item to its topic under its key, in order; waits where the queue is full. -1 where the library refuses a
- * record for good. */
-int sink_send(struct sink *sink, const struct found *found, struct error *e);
+/* The thread's sign of life, which it gives while it waits in here or in a transaction. Borrowed; NULL: none. */
+void sink_set_pulse(struct sink *sink, struct pulse *pulse);
+
+/* Sends every item to its topic under its key, in order; waits where the queue is full. What follows from a record that
+ * is not taken: the transaction is to be aborted, or the library refuses it for good. */
+enum sink_sent { SINK_SENT, SINK_ABORT, SINK_STOP };
+enum sink_sent sink_send(struct sink *sink, const struct found *found, struct error *e);
+
+/* Replaces the producer by a new one; what is still queued is dropped. */
+int sink_renew(struct sink *sink, struct error *e);
 
 /* Waits until everything sent is delivered, logging now and then. -1 where something can't be, or `stop` was set and
  * the brokers are away for longer than SINK_STOP_MS. */

@@ -20,7 +20,9 @@ struct source {
     rd_kafka_message_t **messages; /* lent out; `taken` of them */
     size_t capacity;
     size_t taken;
-    struct error failure; /* of a callback; source_poll hands it on */
+    struct positions positions; /* handed over */
+    char *member;               /* whom the group took us for when it last assigned or revoked; the library's */
+    struct error failure;       /* of a callback; source_poll hands it on */
     bool joined;
     bool assigned; /* at least once, were it nothing */
 };
@@ -37,9 +39,25 @@ static bool is_cooperative(rd_kafka_t *rk)
 static void log_partitions(struct source *s, const char *what, const rd_kafka_topic_partition_list_t *partitions)
 {
     for (int i = 0; i < partitions->cnt; i++)
-        log_write(s->context.log, LOG_LEVEL_DEBUG, "source", "%s %s/%d", what, partitions->elems[i].topic,
+        log_write(s->context.log, LOG_LEVEL_DEBUG, s->context.subsystem, "%s %s/%d", what, partitions->elems[i].topic,
                   partitions->elems[i].partition);
-    log_write(s->context.log, LOG_LEVEL_INFO, "source", "%s: %d partitions", what, partitions->cnt);
+    log_write(s->context.log, LOG_LEVEL_INFO, s->context.subsystem, "%s: %d partitions", what, partitions->cnt);
+}
+
+/* A member that was lost is another one when it comes back. */
+static void remember_member(struct source *s)
+{
+    rd_kafka_mem_free(s->rk, s->member);
+    s->member = rd_kafka_memberid(s->rk);
+}
+
+static bool is_same_member(const struct source *s)
+{
+    char *member = rd_kafka_memberid(s->rk);
+    bool same = member && *member && s->member && strcmp(member, s->member) == 0;
+
+    rd_kafka_mem_free(s->rk, member);
+    return same;
 }
 
 static void assign(struct source *s, rd_kafka_topic_partition_list_t *partitions)
@@ -47,6 +65,7 @@ static void assign(struct source *s, rd_kafka_topic_partition_list_t *partitions
     rd_kafka_error_t *error = NULL;
 
     s->assigned = true;
+    remember_member(s);
     for (int i = 0; i < partitions->cnt; i++)
         if (ledger_assign(&s->ledger, partitions->elems[i].topic, partitions->elems[i].partition, &s->failure) != 0)
             return;
@@ -65,6 +84,8 @@ static void revoke(struct source *s, rd_kafka_topic_partition_list_t *partitions
     bool lost = rd_kafka_assignment_lost(s->rk);
     rd_kafka_error_t *error = NULL;
 
+    if (!lost)
+        remember_member(s);
     if (s->events.on_revoke)
         s->events.on_revoke(s->events.opaque, lost);
     for (int i = 0; i < partitions->cnt; i++)
@@ -74,7 +95,7 @@ static void revoke(struct source *s, rd_kafka_topic_partition_list_t *partitions
     else
         rd_kafka_assign(s->rk, NULL);
     if (error)
-        log_write(s->context.log, LOG_LEVEL_WARNING, "source", "giving partitions back: %s",
+        log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem, "giving partitions back: %s",
                   rd_kafka_error_string(error));
     rd_kafka_error_destroy(error);
     log_partitions(s, lost ? "lost" : "revoked", partitions);
@@ -89,7 +110,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic
         assign(s, partitions);
     } else {
         if (err != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
-            log_write(s->context.log, LOG_LEVEL_WARNING, "source", "rebalance: %s", rd_kafka_err2str(err));
+            log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem, "rebalance: %s", rd_kafka_err2str(err));
         revoke(s, partitions);
     }
     (void)rk;
@@ -97,15 +118,15 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic
 
 /* --- opening and closing --- */
 
-static int open_consumer(const struct config *config, enum kafka_role role, struct log *log, struct source **out,
-                         struct error *e)
+static int open_consumer(const struct config *config, enum kafka_role role, unsigned lane, struct log *log,
+                         struct source **out, struct error *e)
 {
     struct source *s = calloc(1, sizeof *s);
     rd_kafka_conf_t *conf;
 
     if (!s)
         return error_set(e, ERROR_INTERNAL, "no memory for the consumer");
-    kafka_context_init(&s->context, config, log, "source", s);
+    kafka_context_init(&s->context, config, log, "source", lane, s);
     conf = kafka_conf_new(config, role, &s->context, e);
     if (conf && role == KAFKA_GROUP_CONSUMER)
         rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
@@ -122,15 +143,43 @@ static int open_consumer(const struct config *config, enum kafka_role role, stru
     return 0;
 }
 
-static int wait_for_topics(struct source *s, const struct string_list *topics, const atomic_bool *stop, struct error *e)
+static bool is_pattern(const char *topic)
 {
+    return topic[0] == '^';
+}
+
+/* Nothing need match a pattern yet. `partitions` counts those of the topics that are named. */
+static int wait_for_topics(struct source *s, const struct string_list *topics, unsigned *partitions,
+                           const atomic_bool *stop, struct error *e)
+{
+    int found = 0;
+
+    *partitions = 0;
     for (size_t i = 0; i < topics->count; i++) {
-        if (topics->items[i][0] == '^') /* a pattern: nothing need match it yet */
+        if (is_pattern(topics->items[i]))
             continue;
-        if (kafka_topic_wait(s->rk, &s->context, topics->items[i], "input.topics", NULL, stop, e) != 0)
+        if (kafka_topic_wait(s->rk, &s->context, topics->items[i], "input.topics", &found, stop, e) != 0)
             return -1;
+        *partitions += (unsigned)found;
     }
     return 0;
+}
+
+int source_count_partitions(const struct config *config, const atomic_bool *stop, struct log *log, unsigned *out,
+                            struct error *e)
+{
+    const struct string_list *topics = &config->input.topics;
+    struct source *s;
+    int status;
+
+    if (open_consumer(config, KAFKA_GROUP_CONSUMER, 0, log, &s, e) != 0)
+        return -1;
+    status = wait_for_topics(s, topics, out, stop, e);
+    source_close(s);
+    for (size_t i = 0; i < topics->count; i++)
+        if (is_pattern(topics->items[i]))
+            *out = SOURCE_PARTITIONS_UNKNOWN;
+    return status;
 }
 
 static int subscribe(struct source *s, const struct string_list *topics, struct error *e)
@@ -148,15 +197,17 @@ static int subscribe(struct source *s, const struct string_list *topics, struct 
     return 0;
 }
 
-int source_subscribe(const struct config *config, const struct source_events *events, const atomic_bool *stop,
-                     struct log *log, struct source **out, struct error *e)
+int source_subscribe(const struct config *config, unsigned lane, const struct source_events *events,
+                     const atomic_bool *stop, struct log *log, struct source **out, struct error *e)
 {
     struct source *s;
+    unsigned partitions;
 
-    if (open_consumer(config, KAFKA_GROUP_CONSUMER, log, &s, e) != 0)
+    if (open_consumer(config, KAFKA_GROUP_CONSUMER, lane, log, &s, e) != 0)
         return -1;
     s->events = *events;
-    if (wait_for_topics(s, &config->input.topics, stop, e) != 0 || subscribe(s, &config->input.topics, e) != 0) {
+    if (wait_for_topics(s, &config->input.topics, &partitions, stop, e) != 0 ||
+        subscribe(s, &config->input.topics, e) != 0) {
         source_close(s);
         return -1;
     }
@@ -187,7 +238,7 @@ int source_assign(const struct config *config, const char *topic, enum start_at 
     struct source *s;
     int partitions = 0;
 
-    if (open_consumer(config, KAFKA_TAIL_CONSUMER, log, &s, e) != 0)
+    if (open_consumer(config, KAFKA_TAIL_CONSUMER, 0, log, &s, e) != 0)
         return -1;
     if (kafka_topic_wait(s->rk, &s->context, topic, "topic", &partitions, stop, e) != 0 ||
         assign_all(s, topic, partitions, from, e) != 0) {
@@ -211,20 +262,31 @@ static bool is_unsafe_to_close(const struct source *s)
     return strstr(strategy, "cooperative-sticky") != NULL;
 }
 
+static void free_positions(struct positions *positions)
+{
+    if (positions->offsets)
+        rd_kafka_topic_partition_list_destroy(positions->offsets);
+    if (positions->group)
+        rd_kafka_consumer_group_metadata_destroy(positions->group);
+    *positions = (struct positions){NULL, NULL};
+}
+
 void source_close(struct source *source)
 {
     if (!source)
         return;
     source_release(source);
     if (is_unsafe_to_close(source)) {
-        source->context.log = NULL; /* which may go before the library's threads do */
-        return;                     /* the rest is left to the end of the process, and the member to its session's */
+        kafka_context_silence(&source->context); /* the log may go before the library's threads do */
+        return; /* the rest is left to the end of the process, and the member to its session's */
     }
     if (source->queue)
         rd_kafka_queue_destroy(source->queue);
     if (source->rk) {
         if (source->joined)
             rd_kafka_consumer_close(source->rk);
+        free_positions(&source->positions);
+        rd_kafka_mem_free(source->rk, source->member);
         rd_kafka_destroy(source->rk);
     }
     ledger_free(&source->ledger);
@@ -291,7 +353,7 @@ static void take_news(struct source *s, const rd_kafka_message_t *message)
         return;
     }
     if (kafka_may_complain(&s->context))
-        log_write(s->context.log, LOG_LEVEL_WARNING, "source", "%s: %s", rd_kafka_err2name(message->err),
+        log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem, "%s: %s", rd_kafka_err2name(message->err),
                   rd_kafka_message_errstr(message));
 }
 
@@ -331,7 +393,7 @@ static bool take_record(struct source *s, const rd_kafka_message_t *message, str
     case LEDGER_DROPPED:
         return false;
     case LEDGER_WENT_BACK:
-        log_write(s->context.log, LOG_LEVEL_WARNING, "source",
+        log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem,
                   "%s/%d went back from offset %lld to %lld: was the topic made again, or cut off?", topic,
                   message->partition, (long long)before, (long long)message->offset);
         break;
@@ -394,26 +456,58 @@ bool source_at_end(const struct source *source)
 
 /* --- positions --- */
 
-rd_kafka_t *source_handle(const struct source *source)
+uint64_t source_backlog(const struct source *source)
 {
-    return source->rk;
+    uint64_t backlog = 0;
+
+    for (size_t i = 0; i < source->ledger.count; i++) {
+        const struct ledger_entry *entry = &source->ledger.entries[i];
+        int64_t low, high;
+
+        if (entry->owned && entry->next != LEDGER_UNKNOWN &&
+            rd_kafka_get_watermark_offsets(source->rk, entry->topic, entry->partition, &low, &high) ==
+                RD_KAFKA_RESP_ERR_NO_ERROR &&
+            high > entry->next)
+            backlog += (uint64_t)(high - entry->next);
+    }
+    return backlog;
 }
 
-rd_kafka_topic_partition_list_t *source_positions(const struct source *source)
+/* The offsets that `of` names; LEDGER_UNKNOWN leaves the partition out. */
+static rd_kafka_topic_partition_list_t *list_offsets(const struct ledger *ledger,
+                                                     int64_t (*of)(const struct ledger_entry *))
 {
-    const struct ledger *ledger = &source->ledger;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)ledger->count + 1);
 
     for (size_t i = 0; i < ledger->count; i++) {
         const struct ledger_entry *entry = &ledger->entries[i];
+        int64_t offset = entry->owned ? of(entry) : LEDGER_UNKNOWN;
 
-        if (entry->owned && entry->next != entry->start)
-            rd_kafka_topic_partition_list_add(list, entry->topic, entry->partition)->offset = entry->next;
+        if (offset != LEDGER_UNKNOWN)
+            rd_kafka_topic_partition_list_add(list, entry->topic, entry->partition)->offset = offset;
     }
-    if (list->cnt > 0)
-        return list;
-    rd_kafka_topic_partition_list_destroy(list);
-    return NULL;
+    return list;
+}
+
+static int64_t to_go_back_to(const struct ledger_entry *entry)
+{
+    return entry->next != entry->start ? entry->start : LEDGER_UNKNOWN;
+}
+
+static int64_t to_commit(const struct ledger_entry *entry)
+{
+    return entry->sent != entry->start ? entry->sent : LEDGER_UNKNOWN;
+}
+
+/* Of a member that the group has dropped the metadata name nobody, and under nobody's name the broker takes offsets
+ * without asking whose partitions they are. So the member is looked at after the metadata were taken. */
+const struct positions *source_hand_over(struct source *source)
+{
+    free_positions(&source->positions);
+    ledger_hand_over(&source->ledger);
+    source->positions.offsets = list_offsets(&source->ledger, to_commit);
+    source->positions.group = rd_kafka_consumer_group_metadata(source->rk);
+    return source->positions.group && is_same_member(source) ? &source->positions : NULL;
 }
 
 void source_committed(struct source *source)
@@ -421,22 +515,43 @@ void source_committed(struct source *source)
     ledger_committed(&source->ledger);
 }
 
-int source_commit(struct source *source, bool *done, struct error *e)
+void source_postponed(struct source *source)
 {
-    rd_kafka_topic_partition_list_t *list = source_positions(source);
-    rd_kafka_resp_err_t err = list ? rd_kafka_commit(source->rk, list, 0) : RD_KAFKA_RESP_ERR_NO_ERROR;
+    ledger_postponed(&source->ledger);
+}
 
-    if (list)
-        rd_kafka_topic_partition_list_destroy(list);
+int source_commit(struct source *source, const struct positions *positions, bool *done, struct error *e)
+{
+    rd_kafka_resp_err_t err =
+        positions->offsets->cnt > 0 ? rd_kafka_commit(source->rk, positions->offsets, 0) : RD_KAFKA_RESP_ERR_NO_ERROR;
+
     *done = err == RD_KAFKA_RESP_ERR_NO_ERROR;
     if (*done)
-        source_committed(source);
-    else if (kafka_is_fatal(source->rk, e))
+        return 0;
+    if (kafka_is_fatal(source->rk, e))
         return -1;
-    else
-        log_write(source->context.log, LOG_LEVEL_WARNING, "source", "offsets are not committed yet: %s",
-                  rd_kafka_err2str(err));
+    log_write(source->context.log, LOG_LEVEL_WARNING, source->context.subsystem, "offsets are not committed yet: %s",
+              rd_kafka_err2str(err));
     return 0;
+}
+
+int source_ask_committed(struct source *source, bool *committed, struct error *e)
+{
+    rd_kafka_topic_partition_list_t *sent = list_offsets(&source->ledger, to_commit);
+    rd_kafka_topic_partition_list_t *held = rd_kafka_topic_partition_list_copy(sent);
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+
+    *committed = sent->cnt > 0;
+    if (sent->cnt > 0)
+        err = rd_kafka_committed(source->rk, held, COMMITTED_TIMEOUT_MS);
+    for (int i = 0; i < sent->cnt; i++)
+        *committed = *committed && held->elems[i].offset == sent->elems[i].offset;
+    rd_kafka_topic_partition_list_destroy(held);
+    rd_kafka_topic_partition_list_destroy(sent);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return 0;
+    return error_set(e, ERROR_TEMPORARY, "asking the group what it holds after a commit without an answer: %s",
+                     rd_kafka_err2str(err));
 }
 
 static rd_kafka_resp_err_t first_error(const rd_kafka_topic_partition_list_t *list)
@@ -467,18 +582,12 @@ static int seek(struct source *s, rd_kafka_topic_partition_list_t *list, struct 
 
 int source_rewind(struct source *source, struct error *e)
 {
-    const struct ledger *ledger = &source->ledger;
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)ledger->count + 1);
-    int status;
+    rd_kafka_topic_partition_list_t *list = list_offsets(&source->ledger, to_go_back_to);
+    int status = 0;
 
     source_release(source);
-    for (size_t i = 0; i < ledger->count; i++) {
-        const struct ledger_entry *entry = &ledger->entries[i];
-
-        if (entry->owned && entry->next != entry->start)
-            rd_kafka_topic_partition_list_add(list, entry->topic, entry->partition)->offset = entry->start;
-    }
-    status = list->cnt > 0 ? seek(source, list, e) : 0;
+    if (list->cnt > 0)
+        status = seek(source, list, e);
     rd_kafka_topic_partition_list_destroy(list);
     ledger_rewound(&source->ledger);
     return status;

@@ -1,8 +1,8 @@
 /* source: the records of the input topics, in batches, and how far they have been taken.
  *
- * Belongs to one thread. A group consumer rebalances inside source_poll and source_close, and then calls on_revoke,
- * from which source_commit and a transaction's commit may be called, but not source_poll. What is lent to the caller
- * lives until source_release, which the next source_poll calls by itself. */
+ * Belongs to one thread, but for source_commit. A group consumer rebalances inside source_poll and source_close, and
+ * then calls on_revoke, from which positions may be handed over and committed, but nothing polled or rewound. What is
+ * lent to the caller lives until source_release, which the next source_poll calls by itself. */
 #ifndef FIXWARDEN_CONSUMER_SOURCE_H
 #define FIXWARDEN_CONSUMER_SOURCE_H
 
@@ -21,10 +21,17 @@ struct source_events {
 
 struct source;
 
-/* Joins the group of the configuration. Waits for brokers and topics: ERROR_UNAVAILABLE with what is missing. `stop`
- * ends the waiting and outlives the source. */
-int source_subscribe(const struct config *config, const struct source_events *events, const atomic_bool *stop,
-                     struct log *log, struct source **out, struct error *e);
+#define SOURCE_PARTITIONS_UNKNOWN UINT32_MAX
+
+/* How many partitions the input topics have together; unknown where one of them is a pattern. Waits for them as
+ * source_subscribe does. */
+int source_count_partitions(const struct config *config, const atomic_bool *stop, struct log *log, unsigned *out,
+                            struct error *e);
+
+/* Joins the group of the configuration as the member that `lane` is. Waits for brokers and topics: ERROR_UNAVAILABLE
+ * with what is missing. `stop` ends the waiting and outlives the source. */
+int source_subscribe(const struct config *config, unsigned lane, const struct source_events *events,
+                     const atomic_bool *stop, struct log *log, struct source **out, struct error *e);
 
 /* Takes all partitions of one topic, without a group, from their beginning or end. */
 int source_assign(const struct config *config, const char *topic, enum start_at from, const atomic_bool *stop,
@@ -43,14 +50,27 @@ void source_release(struct source *source);
 /* Whether every assigned partition's end was seen (source_assign only). */
 bool source_at_end(const struct source *source);
 
-/* Records taken since the last commit stand behind source_commit or a transaction; it says that these are committed
- * now. */
-void source_committed(struct source *source);
+/* How many records the partitions hold behind what was taken, as far as the last fetches said; those that have shown no
+ * record yet aside. Markers of transactions count, too. */
+uint64_t source_backlog(const struct source *source);
 
-/* Commits the positions without a transaction and waits for the answer, so that it cannot overtake a transaction that
- * follows. A commit that the group refuses because it is rebalancing is not an error: *done is false, and the records
- * will come again, here or elsewhere. */
-int source_commit(struct source *source, bool *done, struct error *e);
+/* What a commit moves: each partition's next offset, with the membership under which its records were taken. */
+struct positions;
+
+/* Hands over the positions of all that was taken, for one commit. Any thread may read them until the source hears what
+ * became of it: source_committed, source_postponed (not now, but with the next one) or source_rewind. NULL where the
+ * group has another member in our place, so that what was taken must not be committed. */
+const struct positions *source_hand_over(struct source *source);
+void source_committed(struct source *source);
+void source_postponed(struct source *source);
+
+/* Commits positions without a transaction and waits for the answer, so that it cannot overtake a transaction that
+ * follows. Any thread, also while another polls. A commit that the group refuses because it is rebalancing is not an
+ * error: *done is false, and the records will come again, here or elsewhere. */
+int source_commit(struct source *source, const struct positions *positions, bool *done, struct error *e);
+
+/* Whether the group holds exactly what was handed over, which nobody knows after a commit without an answer. */
+int source_ask_committed(struct source *source, bool *committed, struct error *e);
 
 /* Goes back to what is committed. After it the records that were taken since come again. */
 int source_rewind(struct source *source, struct error *e);

@@ -5,62 +5,25 @@
 #include "kafka_internal.h"
 #include "monotonic.h"
 
-/* init, commit and abort resume where a call with a timeout left off, so the library may choose it. */
-#define FOREVER (-1)
+/* What one call may take: as long as the broker lets a transaction be open, and no longer than this. A call that is
+ * made again resumes where it was. Without a limit librdkafka 2.0.2 waits for ever. */
+#define CALL_TIMEOUT_MAX_MS 60000
 #define PAUSE_MS 100 /* before a call is made again */
 
 struct txn {
     struct sink *sink;
     rd_kafka_t *rk;
+    int timeout_ms; /* of one call */
+    int socket_timeout_ms;
     const atomic_bool *stop;
     struct log *log;
     bool open;
+    bool in_doubt; /* a request to end a transaction may still be on its way */
+    uint64_t renewals;
 };
 
-/* One call of the library. `source` is that of txn_commit, or NULL. */
-typedef rd_kafka_error_t *step_fn(struct txn *txn, struct source *source);
-
-static bool is_done(const rd_kafka_error_t *error)
-{
-    return error == NULL;
-}
-
-static bool is_to_abort(const rd_kafka_error_t *error)
-{
-    return rd_kafka_error_txn_requires_abort(error);
-}
-
-static bool is_to_retry(const rd_kafka_error_t *error)
-{
-    return rd_kafka_error_is_retriable(error);
-}
-
-static bool is_any(const rd_kafka_error_t *error)
-{
-    (void)error;
-    return true;
-}
-
-/* The first row that holds. The order counts: an error that asks for an abort may be retriable as well, and then the
- * abort comes first. */
-static const struct {
-    bool (*holds)(const rd_kafka_error_t *error);
-    enum txn_outcome outcome;
-} outcomes[] = {
-    {is_done, TXN_DONE},
-    {is_to_abort, TXN_ABORT},
-    {is_to_retry, TXN_RETRY},
-    {is_any, TXN_STOP}, /* fatal, fenced, or something that nobody foresaw */
-};
-
-enum txn_outcome txn_classify(const rd_kafka_error_t *error)
-{
-    size_t i = 0;
-
-    while (!outcomes[i].holds(error))
-        i++;
-    return outcomes[i].outcome;
-}
+/* One call of the library. `positions` are those of txn_commit, or NULL. */
+typedef rd_kafka_error_t *step_fn(struct txn *txn, const struct positions *positions);
 
 /* What another start can't help. */
 static enum error_code exit_code(const rd_kafka_error_t *error)
@@ -84,67 +47,86 @@ static bool is_overdue(const struct txn *txn, int64_t started)
     return monotonic_ms() - started > (stopping ? TXN_STOP_RETRY_MS : TXN_RETRY_MS);
 }
 
-/* Makes the call until it is done, or asks for an abort, or there is no hope. */
-static enum txn_outcome call(struct txn *txn, const char *name, step_fn *step, struct source *source, struct error *e)
+/* Makes the call until it is done, or asks for something else, or there is no hope. */
+static enum txn_outcome call(struct txn *txn, enum txn_call which, step_fn *step, const struct positions *positions,
+                             struct error *e)
 {
+    static const char *const names[TXN_CALL_COUNT] = {"init", "begin", "send", "offsets", "commit", "abort"};
+    struct kafka_context *context = sink_context(txn->sink);
     int64_t started = monotonic_ms();
 
     for (;;) {
-        rd_kafka_error_t *error = step(txn, source);
-        enum txn_outcome outcome = txn_classify(error);
+        pulse_beat(context->pulse);
+        rd_kafka_error_t *error = step(txn, positions);
+        const struct txn_answer answer = txn_answer_of(error);
+        enum txn_outcome outcome = txn_outcome_of(which, &answer);
 
         if (outcome != TXN_DONE)
-            error_set(e, exit_code(error), "transaction: %s: %s: %s", name, rd_kafka_error_name(error),
+            error_set(e, exit_code(error), "transaction: %s: %s: %s", names[which], rd_kafka_error_name(error),
                       rd_kafka_error_string(error));
         rd_kafka_error_destroy(error);
         if (outcome != TXN_RETRY)
             return outcome;
         if (is_overdue(txn, started))
             return TXN_STOP;
-        if (kafka_may_complain(sink_context(txn->sink)))
-            log_write(txn->log, LOG_LEVEL_WARNING, "txn", "%s; trying again", e->text);
+        if (kafka_may_complain(context))
+            log_write(txn->log, LOG_LEVEL_WARNING, context->subsystem, "%s; trying again", e->text);
         rd_kafka_poll(txn->rk, PAUSE_MS);
     }
 }
 
-static rd_kafka_error_t *init_step(struct txn *txn, struct source *source)
+/* A call that ends a transaction. The library repeats the request where its connection breaks or nobody answers, and
+ * does not tell; so whatever could have made it do so counts. */
+static enum txn_outcome end(struct txn *txn, enum txn_call which, step_fn *step, struct error *e)
 {
-    (void)source;
-    return rd_kafka_init_transactions(txn->rk, FOREVER);
+    atomic_uint *failures = &sink_context(txn->sink)->failures;
+    unsigned failed = atomic_load(failures);
+    int64_t started = monotonic_ms();
+    enum txn_outcome outcome = call(txn, which, step, NULL, e);
+
+    txn->open = txn->open && outcome != TXN_DONE;
+    txn->in_doubt = atomic_load(failures) != failed || monotonic_ms() - started > txn->socket_timeout_ms;
+    return outcome;
 }
 
-static rd_kafka_error_t *begin_step(struct txn *txn, struct source *source)
+static rd_kafka_error_t *init_step(struct txn *txn, const struct positions *positions)
 {
-    (void)source;
+    (void)positions;
+    return rd_kafka_init_transactions(txn->rk, txn->timeout_ms);
+}
+
+static rd_kafka_error_t *begin_step(struct txn *txn, const struct positions *positions)
+{
+    (void)positions;
     return rd_kafka_begin_transaction(txn->rk);
 }
 
-/* Positions and metadata are taken anew for each try; nothing is polled in between, so that they are the same. */
-static rd_kafka_error_t *offsets_step(struct txn *txn, struct source *source)
+static rd_kafka_error_t *offsets_step(struct txn *txn, const struct positions *positions)
 {
-    rd_kafka_topic_partition_list_t *positions = source_positions(source);
-    rd_kafka_consumer_group_metadata_t *group = NULL;
-    rd_kafka_error_t *error = NULL;
-
-    if (positions) {
-        group = rd_kafka_consumer_group_metadata(source_handle(source));
-        error = rd_kafka_send_offsets_to_transaction(txn->rk, positions, group, FOREVER);
-        rd_kafka_consumer_group_metadata_destroy(group);
-        rd_kafka_topic_partition_list_destroy(positions);
-    }
-    return error;
+    if (positions->offsets->cnt == 0)
+        return NULL;
+    return rd_kafka_send_offsets_to_transaction(txn->rk, positions->offsets, positions->group, txn->timeout_ms);
 }
 
-static rd_kafka_error_t *commit_step(struct txn *txn, struct source *source)
+static rd_kafka_error_t *commit_step(struct txn *txn, const struct positions *positions)
 {
-    (void)source;
-    return rd_kafka_commit_transaction(txn->rk, FOREVER);
+    (void)positions;
+    return rd_kafka_commit_transaction(txn->rk, txn->timeout_ms);
 }
 
-static rd_kafka_error_t *abort_step(struct txn *txn, struct source *source)
+static rd_kafka_error_t *abort_step(struct txn *txn, const struct positions *positions)
 {
-    (void)source;
-    return rd_kafka_abort_transaction(txn->rk, FOREVER);
+    (void)positions;
+    return rd_kafka_abort_transaction(txn->rk, txn->timeout_ms);
+}
+
+static int number(rd_kafka_t *rk, const char *property)
+{
+    char value[32] = "";
+    size_t size = sizeof value;
+
+    rd_kafka_conf_get(rd_kafka_conf(rk), property, value, &size);
+    return atoi(value);
 }
 
 struct txn *txn_new(struct sink *sink, const atomic_bool *stop, struct log *log)
@@ -155,6 +137,10 @@ struct txn *txn_new(struct sink *sink, const atomic_bool *stop, struct log *log)
         return NULL;
     txn->sink = sink;
     txn->rk = sink_handle(sink);
+    txn->timeout_ms = number(txn->rk, "transaction.timeout.ms");
+    if (txn->timeout_ms > CALL_TIMEOUT_MAX_MS)
+        txn->timeout_ms = CALL_TIMEOUT_MAX_MS;
+    txn->socket_timeout_ms = number(txn->rk, "socket.timeout.ms");
     txn->stop = stop;
     txn->log = log;
     return txn;
@@ -170,10 +156,29 @@ bool txn_is_open(const struct txn *txn)
     return txn->open;
 }
 
+uint64_t txn_renewals(const struct txn *txn)
+{
+    return txn->renewals;
+}
+
 /* There is nothing to abort yet: what asks for it is as good as fatal. */
 enum txn_outcome txn_init(struct txn *txn, struct error *e)
 {
-    return call(txn, "init", init_step, NULL, e) == TXN_DONE ? TXN_DONE : TXN_STOP;
+    return call(txn, TXN_CALL_INIT, init_step, NULL, e) == TXN_DONE ? TXN_DONE : TXN_STOP;
+}
+
+enum txn_outcome txn_renew(struct txn *txn, struct error *e)
+{
+    log_write(
+        txn->log, LOG_LEVEL_WARNING, sink_context(txn->sink)->subsystem,
+        "the end of a transaction was not answered at once: the producer is replaced, so that it can end no other");
+    pulse_beat(sink_context(txn->sink)->pulse);
+    if (sink_renew(txn->sink, e) != 0)
+        return TXN_STOP;
+    txn->rk = sink_handle(txn->sink);
+    txn->open = txn->in_doubt = false;
+    txn->renewals++;
+    return txn_init(txn, e);
 }
 
 enum txn_outcome txn_begin(struct txn *txn, struct error *e)
@@ -184,29 +189,36 @@ enum txn_outcome txn_begin(struct txn *txn, struct error *e)
         return TXN_DONE;
     if (kafka_is_fatal(txn->rk, e)) /* begin may hang after a fatal error (librdkafka issue 4420) */
         return TXN_STOP;
-    outcome = call(txn, "begin", begin_step, NULL, e);
+    if (txn->in_doubt && txn_renew(txn, e) != TXN_DONE)
+        return TXN_STOP;
+    outcome = call(txn, TXN_CALL_BEGIN, begin_step, NULL, e);
     txn->open = outcome == TXN_DONE;
     return outcome;
 }
 
-enum txn_outcome txn_commit(struct txn *txn, struct source *source, struct error *e)
+/* What is delivered first can break no connection at the end; records that can't be are the commit's to tell. */
+enum txn_outcome txn_commit(struct txn *txn, const struct positions *positions, struct error *e)
 {
-    enum txn_outcome outcome = call(txn, "send offsets", offsets_step, source, e);
+    enum txn_outcome outcome = call(txn, TXN_CALL_OFFSETS, offsets_step, positions, e);
 
-    if (outcome == TXN_DONE)
-        outcome = call(txn, "commit", commit_step, source, e);
-    if (outcome == TXN_DONE)
-        txn->open = false;
-    return outcome;
+    if (outcome != TXN_DONE)
+        return outcome;
+    rd_kafka_flush(txn->rk, txn->timeout_ms);
+    return end(txn, TXN_CALL_COMMIT, commit_step, e);
 }
 
+/* What a failed abort leaves behind is aborted by the next producer's init. */
 enum txn_outcome txn_abort(struct txn *txn, struct error *e)
 {
+    enum txn_outcome outcome;
+
     if (!txn->open)
         return TXN_DONE;
-    if (call(txn, "abort", abort_step, NULL, e) != TXN_DONE)
+    outcome = end(txn, TXN_CALL_ABORT, abort_step, e);
+    if (outcome == TXN_RENEW)
+        outcome = txn_renew(txn, e);
+    if (outcome != TXN_DONE)
         return TXN_STOP;
-    txn->open = false;
     sink_poll(txn->sink); /* delivery reports may come behind the abort */
     sink_forget(txn->sink);
     return TXN_DONE;

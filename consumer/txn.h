@@ -1,9 +1,14 @@
 /* txn: Kafka transactions, in which what was found and the offsets behind it are committed together.
  *
  * Belongs to the sink's thread. A transaction begins with the first output. Retries happen inside: what a caller sees
- * is done, abort or stop. After TXN_ABORT it calls txn_abort and goes back to the committed offsets. After TXN_STOP the
- * error is set and the process ends; the broker aborts what is open when it starts again under the same id, or when the
- * transaction's time is over. */
+ * is done, abort, renew or stop; txn_table.c says which for each call and answer. After TXN_ABORT it calls txn_abort
+ * and goes back to the committed offsets. After TXN_RENEW nobody knows whether the commit has happened: it calls
+ * txn_renew, and then the group knows. After TXN_STOP the error is set and the process ends; the broker aborts what is
+ * open when it starts again under the same id, or when the transaction's time is over.
+ *
+ * A producer whose last request to end a transaction may still be on its way (a commit that took longer than
+ * socket.timeout.ms, or in which a connection broke) is replaced before the next begins: librdkafka has no KIP-890, and
+ * that request could end the next one. The new one's epoch is higher, so that it comes too late. */
 #ifndef FIXWARDEN_CONSUMER_TXN_H
 #define FIXWARDEN_CONSUMER_TXN_H
 
@@ -13,7 +18,7 @@
 #include "sink.h"
 #include "source.h"
 
-enum txn_outcome { TXN_DONE, TXN_RETRY, TXN_ABORT, TXN_STOP };
+enum txn_outcome { TXN_DONE, TXN_RETRY, TXN_ABORT, TXN_RENEW, TXN_STOP };
 
 #define TXN_RETRY_MS 300000     /* how long one call is retried before the process ends */
 #define TXN_STOP_RETRY_MS 20000 /* the same once `stop` is set */
@@ -31,10 +36,14 @@ enum txn_outcome txn_init(struct txn *txn, struct error *e);
 enum txn_outcome txn_begin(struct txn *txn, struct error *e);
 bool txn_is_open(const struct txn *txn);
 
-/* Adds the source's positions, with its group's metadata, and commits. */
-enum txn_outcome txn_commit(struct txn *txn, struct source *source, struct error *e);
+/* Adds what a source has handed over, and commits. */
+enum txn_outcome txn_commit(struct txn *txn, const struct positions *positions, struct error *e);
 
 /* Nothing happens if none is open. TXN_DONE or TXN_STOP. */
 enum txn_outcome txn_abort(struct txn *txn, struct error *e);
+
+/* Replaces the producer; what was open is committed if its commit had begun, else aborted. TXN_DONE or TXN_STOP. */
+enum txn_outcome txn_renew(struct txn *txn, struct error *e);
+uint64_t txn_renewals(const struct txn *txn); /* how often that was done, here or by txn_begin */
 
 #endif

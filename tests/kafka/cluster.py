@@ -153,6 +153,13 @@ class KafkaCluster:
         process.kill()
         process.wait()
 
+    def freeze_broker(self, broker):
+        """SIGSTOP: its connections stay open, and nobody answers."""
+        self._running(broker).send_signal(signal.SIGSTOP)
+
+    def thaw_broker(self, broker):
+        self._running(broker).send_signal(signal.SIGCONT)
+
     def close(self):
         """Ends every broker. Killed, not asked: the data is of no more use, and a last controller without
         its quorum would take long to stop."""

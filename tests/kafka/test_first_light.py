@@ -194,12 +194,13 @@ def generated_job(cluster, topic_name, folder, rows, count, partitions, *argumen
     return job, plan_of(lines, partitions), summary
 
 
-def test_a_killed_job_publishes_each_discrepancy_once(cluster, topic_name, tmp_path):
+@pytest.mark.parametrize("lanes", [1, 3])
+def test_a_killed_job_publishes_each_discrepancy_once(cluster, topic_name, tmp_path, lanes):
     seed = random.randrange(1 << 32)
     print(f"\nseed {seed}")
     dice = random.Random(seed)
     job, (found, dead), _ = generated_job(cluster, topic_name, tmp_path, 20_000, 300_000, 4,
-                                          "--set", "batch.messages=2000")
+                                          "--set", "batch.messages=2000", "--lanes", lanes)
     fixwarden("index", "build", "--master", job.masters[0], "--index", job.index)
     for _ in range(4):
         with job.start() as running:
@@ -212,9 +213,10 @@ def test_a_killed_job_publishes_each_discrepancy_once(cluster, topic_name, tmp_p
     assert_same(dead, seen[1])
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_a_stopped_job_goes_on_where_it_was(cluster, topic_name, tmp_path, how):
-    job, (found, dead), _ = generated_job(cluster, topic_name, tmp_path, 5_000, 100_000, 2, "--set", "batch.messages=500")
+@pytest.mark.parametrize("how, lanes", [(signal.SIGTERM, 1), (signal.SIGINT, 1), (signal.SIGTERM, 2)])
+def test_a_stopped_job_goes_on_where_it_was(cluster, topic_name, tmp_path, how, lanes):
+    job, (found, dead), _ = generated_job(cluster, topic_name, tmp_path, 5_000, 100_000, 2, "--set", "batch.messages=500",
+                                          "--lanes", lanes)
     for _ in range(3):
         with job.start() as running:
             time.sleep(0.8)
@@ -225,9 +227,10 @@ def test_a_stopped_job_goes_on_where_it_was(cluster, topic_name, tmp_path, how):
     assert_same(dead, seen[1])
 
 
-def test_at_least_once_misses_nothing(cluster, topic_name, tmp_path):
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_at_least_once_misses_nothing(cluster, topic_name, tmp_path, lanes):
     job, (found, dead), _ = generated_job(cluster, topic_name, tmp_path, 5_000, 60_000, 2, "--delivery", "at-least-once",
-                                          "--set", "batch.messages=500")
+                                          "--set", "batch.messages=500", "--lanes", lanes)
     with job.start() as running:
         time.sleep(0.8)
         running.kill()
@@ -237,9 +240,10 @@ def test_at_least_once_misses_nothing(cluster, topic_name, tmp_path):
     assert set(seen[0]) == set(found) and set(seen[1]) == set(dead)
 
 
-def test_two_instances_share_a_group_and_one_of_them_leaves(cluster, topic_name, tmp_path):
+@pytest.mark.parametrize("strategy, lanes", [("cooperative-sticky", 1), ("cooperative-sticky", 2), ("range", 2), ("roundrobin", 1)])
+def test_two_instances_share_a_group_and_one_of_them_leaves(cluster, topic_name, tmp_path, strategy, lanes):
     job, (found, dead), _ = generated_job(cluster, topic_name, tmp_path, 5_000, 200_000, 4, "--set", "batch.messages=1000",
-                                          "--set", "kafka.partition.assignment.strategy=cooperative-sticky")
+                                          "--set", f"kafka.partition.assignment.strategy={strategy}", "--lanes", lanes)
     fixwarden("index", "build", "--master", job.masters[0], "--index", job.index)
     other = list(job.arguments)
     with Running(cluster, tmp_path, [job.input], job.input + "-group", *other, "--set", "output.transactional_id=one") as one:

@@ -21,10 +21,11 @@ enum { RECORD_MAX = 1 << 20, ERROR_SIZE = 512, ADMIN_TIMEOUT_MS = 30000, DELIVER
 enum { PARTITIONS_MAX = 10000 };
 
 static const char usage[] =
-    "Usage: fixwarden-produce --bootstrap B --topic T --partitions P [--create] FILE\n"
+    "Usage: fixwarden-produce --bootstrap B --topic T --partitions P [--create] [--rate R] FILE\n"
     "\n"
     "Sends record i of FILE (four bytes of length, little-endian, before each) to partition i modulo P.\n"
-    "--create makes the topic first, with P partitions and one replica.\n";
+    "--create makes the topic first, with P partitions and one replica. --rate sends R records a second, without\n"
+    "gathering them for longer than a millisecond.\n";
 
 struct arguments {
     const char *bootstrap;
@@ -32,12 +33,14 @@ struct arguments {
     const char *path;
     int partitions;
     bool create;
+    uint64_t rate; /* records a second; 0: as fast as it goes */
 };
 
 struct sending {
     const struct arguments *arguments;
     rd_kafka_t *producer;
     rd_kafka_topic_t *topic;
+    double started; /* seconds */
     uint64_t sent;
     uint64_t bytes;
     uint64_t delivered;
@@ -80,7 +83,7 @@ static rd_kafka_conf_t *make_conf(struct sending *s)
         {"enable.idempotence", "true"},
         {"acks", "all"},
         {"compression.type", "none"}, /* generated text compresses better than what is live */
-        {"linger.ms", "20"},
+        {"linger.ms", s->arguments->rate ? "1" : "20"},
         {"batch.size", "1000000"},
         {"queue.buffering.max.messages", "500000"},
         {"delivery.timeout.ms", "120000"},
@@ -186,12 +189,26 @@ static int read_record(FILE *file, char *record, size_t *len)
     return fread_unlocked(record, 1, *len, file) == *len ? 1 : -1;
 }
 
+/* Sleeps until it is the next record's time. */
+static void keep_to_rate(struct sending *s)
+{
+    double early;
+
+    if (s->arguments->rate == 0)
+        return;
+    while ((early = s->started + (double)s->sent / (double)s->arguments->rate - seconds_now()) > 0.0005) {
+        struct timespec nap = {.tv_nsec = (long)(early < 0.9 ? early * 1e9 : 9e8)};
+        nanosleep(&nap, NULL);
+    }
+}
+
 /* Waits while the queue is full. An empty record is a value of no bytes and not a tombstone: its pointer
  * is not NULL. */
 static int send_record(struct sending *s, char *record, size_t len)
 {
     int32_t partition = (int32_t)(s->sent % (uint64_t)s->arguments->partitions);
 
+    keep_to_rate(s);
     while (rd_kafka_produce(s->topic, partition, RD_KAFKA_MSG_F_COPY, record, len, NULL, 0, NULL) != 0) {
         rd_kafka_resp_err_t err = rd_kafka_last_error();
         if (err != RD_KAFKA_RESP_ERR__QUEUE_FULL)
@@ -272,7 +289,7 @@ static int run(const struct arguments *a)
         rc = complain(EXIT_UNAVAILABLE, a->topic, rd_kafka_err2str(rd_kafka_last_error()));
     if (rc == 0)
         rc = check_topic(&s);
-    start = seconds_now();
+    start = s.started = seconds_now();
     if (rc == 0)
         rc = send_file(&s);
     if (rc == 0)
@@ -296,11 +313,9 @@ static int parse_partitions(const char *text)
 static int parse(int argc, char **argv, struct arguments *a)
 {
     static const struct option options[] = {
-        {"bootstrap", required_argument, NULL, 'b'},
-        {"topic", required_argument, NULL, 't'},
-        {"partitions", required_argument, NULL, 'p'},
-        {"create", no_argument, NULL, 'c'},
-        {NULL, 0, NULL, 0},
+        {"bootstrap", required_argument, NULL, 'b'},  {"topic", required_argument, NULL, 't'},
+        {"partitions", required_argument, NULL, 'p'}, {"create", no_argument, NULL, 'c'},
+        {"rate", required_argument, NULL, 'r'},       {NULL, 0, NULL, 0},
     };
     int option;
 
@@ -314,6 +329,8 @@ static int parse(int argc, char **argv, struct arguments *a)
             a->partitions = parse_partitions(optarg);
         else if (option == 'c')
             a->create = true;
+        else if (option == 'r')
+            a->rate = strtoull(optarg, NULL, 10);
         else
             return complain(EXIT_USAGE, "unknown option, or one without its value", argv[optind - 1]);
     }

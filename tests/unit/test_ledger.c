@@ -51,11 +51,72 @@ static void positions_follow_commits_and_aborts(void **state)
     ledger_rewound(&ledger);
     assert_int_equal(entry(&ledger)->next, 10);
     assert_int_equal(ledger_take(entry(&ledger), 10), LEDGER_TAKEN);
+    ledger_hand_over(&ledger);
     ledger_committed(&ledger);
     assert_int_equal(entry(&ledger)->start, 11);
     ledger_take(entry(&ledger), 11);
     ledger_rewound(&ledger);
     assert_int_equal(entry(&ledger)->next, 11);
+    ledger_free(&ledger);
+}
+
+static void a_commit_under_way_moves_what_was_handed_over_to_it(void **state)
+{
+    struct ledger ledger = {0};
+
+    (void)state;
+    assign(&ledger);
+    ledger_take(entry(&ledger), 10);
+    ledger_hand_over(&ledger);
+    ledger_take(entry(&ledger), 11);
+    ledger_committed(&ledger);
+    assert_int_equal(entry(&ledger)->start, 11);
+    assert_int_equal(entry(&ledger)->next, 12);
+
+    ledger_hand_over(&ledger);
+    ledger_take(entry(&ledger), 12);
+    ledger_postponed(&ledger);
+    assert_int_equal(entry(&ledger)->start, 11);
+    assert_int_equal(entry(&ledger)->next, 13);
+    ledger_committed(&ledger); /* nothing is under way */
+    assert_int_equal(entry(&ledger)->start, 11);
+
+    ledger_hand_over(&ledger);
+    ledger_take(entry(&ledger), 13);
+    ledger_rewound(&ledger);
+    assert_int_equal(entry(&ledger)->next, 11);
+    ledger_committed(&ledger);
+    assert_int_equal(entry(&ledger)->start, 11);
+    ledger_free(&ledger);
+}
+
+static void a_partition_that_goes_and_comes_has_no_commit_under_way(void **state)
+{
+    struct ledger ledger = {0};
+
+    (void)state;
+    assign(&ledger);
+    ledger_take(entry(&ledger), 10);
+    ledger_hand_over(&ledger);
+    ledger_revoke(&ledger, "t", 0);
+    assign(&ledger);
+    ledger_committed(&ledger);
+    assert_int_equal(entry(&ledger)->start, LEDGER_UNKNOWN);
+    ledger_free(&ledger);
+}
+
+static void a_commit_under_way_when_a_topic_is_made_again_moves_nothing(void **state)
+{
+    struct ledger ledger = {0};
+
+    (void)state;
+    assign(&ledger);
+    ledger_take(entry(&ledger), 100);
+    ledger_hand_over(&ledger);
+    assert_int_equal(ledger_take(entry(&ledger), 0), LEDGER_WENT_BACK);
+    ledger_committed(&ledger);
+    assert_int_equal(entry(&ledger)->start, 0);
+    assert_int_equal(entry(&ledger)->next, 1);
     ledger_free(&ledger);
 }
 
@@ -85,6 +146,7 @@ static void a_topic_that_was_made_again_is_read_from_its_start(void **state)
     (void)state;
     assign(&ledger);
     ledger_take(entry(&ledger), 100);
+    ledger_hand_over(&ledger);
     ledger_committed(&ledger);
     ledger_begin(&ledger);
     assert_int_equal(ledger_take(entry(&ledger), 0), LEDGER_WENT_BACK);
@@ -114,6 +176,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_ours_is_dropped),
         cmocka_unit_test(positions_follow_commits_and_aborts),
+        cmocka_unit_test(a_commit_under_way_moves_what_was_handed_over_to_it),
+        cmocka_unit_test(a_partition_that_goes_and_comes_has_no_commit_under_way),
+        cmocka_unit_test(a_commit_under_way_when_a_topic_is_made_again_moves_nothing),
         cmocka_unit_test(what_was_fetched_before_a_new_assignment_is_dropped),
         cmocka_unit_test(a_topic_that_was_made_again_is_read_from_its_start),
         cmocka_unit_test(many_partitions_are_kept_apart),

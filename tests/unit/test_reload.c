@@ -1,12 +1,14 @@
 /* reload: an index that is built, adopted, refused; files in a directory of the test's own. */
 #include "consumer/reload.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -210,6 +212,12 @@ static void a_builder_that_is_told_to_stop_leaves_nothing(void **state)
     assert_true(access(f->index, F_OK) != 0);
 }
 
+static uint64_t rows_after_a_look(struct reload *reload, int64_t now_ms)
+{
+    reload_look(reload, now_ms);
+    return rows(reload);
+}
+
 static void a_newer_file_is_adopted_when_it_is_time(void **state)
 {
     struct fixture *f = *state;
@@ -217,13 +225,91 @@ static void a_newer_file_is_adopted_when_it_is_time(void **state)
 
     build_index(f, ONE, f->index);
     reload = open_reload(f);
-    assert_int_equal(rows(reload), 1);
-    reload_adopt(reload, 10000);
+    assert_int_equal(rows_after_a_look(reload, 10000), 1);
     build_index(f, TWO, f->other);
     assert_int_equal(rename(f->other, f->index), 0);
-    assert_int_equal(index_info(reload_adopt(reload, 10999))->rows, 1);
-    assert_int_equal(index_info(reload_adopt(reload, 11000))->rows, 2);
-    assert_int_equal(rows(reload), 2);
+    assert_int_equal(rows_after_a_look(reload, 10999), 1);
+    assert_int_equal(rows_after_a_look(reload, 11000), 2);
+    reload_free(reload);
+}
+
+/* Pages of the file that this process has mapped, by its inode, since its name is another's by then. */
+static bool is_mapped(ino_t inode)
+{
+    FILE *in = fopen("/proc/self/maps", "r");
+    unsigned long long mapped;
+    bool found = false;
+    char line[512];
+
+    assert_non_null(in);
+    while (fgets(line, sizeof line, in) != NULL)
+        found = found || (sscanf(line, "%*s %*s %*s %*s %llu", &mapped) == 1 && mapped == inode);
+    fclose(in);
+    return found;
+}
+
+static void an_old_index_is_closed_when_its_last_holder_has_let_go(void **state)
+{
+    struct fixture *f = *state;
+    const struct index *one, *two;
+    struct reload *reload;
+    struct stat st;
+
+    build_index(f, ONE, f->index);
+    assert_int_equal(stat(f->index, &st), 0);
+    reload = open_reload(f);
+    one = reload_take(reload, NULL);
+    two = reload_take(reload, NULL);
+    assert_ptr_equal(one, two);
+    assert_ptr_equal(reload_take(reload, one), one);
+    build_index(f, TWO, f->other);
+    assert_int_equal(rename(f->other, f->index), 0);
+    assert_int_equal(rows_after_a_look(reload, 10000), 2);
+    one = reload_take(reload, one);
+    assert_int_equal(index_info(one)->rows, 2);
+    reload_look(reload, 10001);
+    assert_true(is_mapped(st.st_ino));
+    assert_int_equal(index_info(two)->rows, 1); /* held on */
+    reload_give_back(reload, two);
+    reload_look(reload, 10002);
+    assert_false(is_mapped(st.st_ino));
+    reload_give_back(reload, one);
+    reload_give_back(reload, NULL);
+    reload_free(reload);
+}
+
+/* A lane: takes the newest index over and over, and looks into it. */
+static void *hold_on_and_on(void *opaque)
+{
+    struct reload *reload = opaque;
+    const struct index *held = NULL;
+    uint64_t last = 0;
+
+    for (int i = 0; i < 20000 || last < 2; i++) {
+        held = reload_take(reload, held);
+        assert_true(index_info(held)->rows >= last); /* never an older one again */
+        last = index_info(held)->rows;
+    }
+    reload_give_back(reload, held);
+    return NULL;
+}
+
+static void holders_of_several_threads_go_over_to_the_newer_one(void **state)
+{
+    struct fixture *f = *state;
+    struct reload *reload;
+    pthread_t threads[4];
+
+    build_index(f, ONE, f->index);
+    reload = open_reload(f);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, hold_on_and_on, reload), 0);
+    build_index(f, TWO, f->other);
+    assert_int_equal(rename(f->other, f->index), 0);
+    assert_int_equal(rows_after_a_look(reload, 10000), 2);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    reload_look(reload, 10001);
     reload_free(reload);
 }
 
@@ -246,20 +332,20 @@ static void a_broken_file_is_refused_and_the_old_serves_on(void **state)
 
     write_file(f->other, bytes, len / 2); /* half of it */
     assert_int_equal(rename(f->other, f->index), 0);
-    assert_int_equal(index_info(reload_adopt(reload, 10000))->rows, 1);
+    assert_int_equal(rows_after_a_look(reload, 10000), 1);
 
     bytes[len / 2] ^= 1; /* one bit */
     write_file(f->other, bytes, len);
     assert_int_equal(rename(f->other, f->index), 0);
-    assert_int_equal(index_info(reload_adopt(reload, 20000))->rows, 1);
+    assert_int_equal(rows_after_a_look(reload, 20000), 1);
     bytes[len / 2] ^= 1;
 
     unlink(f->index); /* none at all */
-    assert_int_equal(index_info(reload_adopt(reload, 30000))->rows, 1);
+    assert_int_equal(rows_after_a_look(reload, 30000), 1);
 
     write_file(f->other, bytes, len); /* and whole at last */
     assert_int_equal(rename(f->other, f->index), 0);
-    assert_int_equal(index_info(reload_adopt(reload, 40000))->rows, 2);
+    assert_int_equal(rows_after_a_look(reload, 40000), 2);
     reload_free(reload);
 }
 
@@ -311,6 +397,8 @@ int main(void)
         TEST(neither_index_nor_master_is_an_error_that_names_the_file),
         TEST(a_builder_that_is_told_to_stop_leaves_nothing),
         TEST(a_newer_file_is_adopted_when_it_is_time),
+        TEST(an_old_index_is_closed_when_its_last_holder_has_let_go),
+        TEST(holders_of_several_threads_go_over_to_the_newer_one),
         TEST(a_broken_file_is_refused_and_the_old_serves_on),
         TEST(an_index_is_locked_in_memory_if_that_is_asked_for),
     };

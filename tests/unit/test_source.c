@@ -18,8 +18,12 @@ static void commit_pending(struct member *m)
 {
     struct error e = {0};
     bool done = false;
+    const struct positions *positions = source_hand_over(m->source);
 
-    assert_int_equal(source_commit(m->source, &done, &e), 0);
+    if (!positions)
+        return;
+    assert_int_equal(source_commit(m->source, positions, &done, &e), 0);
+    (done ? source_committed : source_postponed)(m->source);
     for (int i = 0; i < 2 * RECORDS; i++) {
         m->seen[i] += done ? m->pending[i] : 0;
         m->pending[i] = 0;
@@ -43,7 +47,7 @@ static void join(struct member *m, const struct config *config)
     const struct source_events events = {.opaque = m, .on_revoke = on_revoke};
     struct error e = {0};
 
-    if (source_subscribe(config, &events, &stop, NULL, &m->source, &e) != 0)
+    if (source_subscribe(config, 0, &events, &stop, NULL, &m->source, &e) != 0)
         fail_msg("%s", e.text);
 }
 
@@ -200,7 +204,7 @@ static void a_topic_that_does_not_exist_is_named(void **state)
     (void)state;
     set_up_cluster(&mock, &config, "range");
     rd_kafka_mock_topic_set_error(mock.cluster, "in", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
-    assert_int_equal(source_subscribe(&config, &no_events, &stop, NULL, &source, &e), -1);
+    assert_int_equal(source_subscribe(&config, 0, &no_events, &stop, NULL, &source, &e), -1);
     assert_int_equal(e.code, ERROR_UNAVAILABLE);
     assert_non_null(strstr(e.text, "input.topics: topic in does not exist on"));
     config_free(&config);
@@ -219,11 +223,11 @@ static void brokers_that_are_not_there_are_named(void **state)
     (void)state;
     assert_true(config_init(&config));
     assert_int_equal(config_set(&config, "input.topics", "in", &e), 0);
-    assert_int_equal(source_subscribe(&config, &no_events, &stop, NULL, &source, &e), -1);
+    assert_int_equal(source_subscribe(&config, 0, &no_events, &stop, NULL, &source, &e), -1);
     assert_int_equal(e.code, ERROR_CONFIG);
     assert_non_null(strstr(e.text, "bootstrap.servers"));
     assert_int_equal(config_set(&config, "kafka.bootstrap.servers", "127.0.0.1:1", &e), 0);
-    assert_int_equal(source_subscribe(&config, &no_events, &stop, NULL, &source, &e), -1);
+    assert_int_equal(source_subscribe(&config, 0, &no_events, &stop, NULL, &source, &e), -1);
     assert_int_equal(e.code, ERROR_UNAVAILABLE);
     assert_non_null(strstr(e.text, "bootstrap.servers=127.0.0.1:1"));
     config_free(&config);

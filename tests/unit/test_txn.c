@@ -9,42 +9,68 @@
 /* Kafka's protocol guide, "Api Keys". */
 enum { PRODUCE = 0, INIT_PRODUCER_ID = 22, ADD_PARTITIONS = 24, ADD_OFFSETS = 25, END_TXN = 26, OFFSET_COMMIT = 28 };
 
+#define SOCKET_TIMEOUT_MS 2000
+#define TRANSACTION_TIMEOUT_MS 5000
+
 struct txn_row {
     const char *name;
     int16_t api;
     rd_kafka_resp_err_t err;
     int times;                 /* the broker answers so, then as it should */
+    int late_ms;               /* that late */
     bool at_init;              /* else at the commit */
     enum txn_outcome outcome;  /* of init, or of begin, send and commit */
     enum error_code exit_code; /* with TXN_STOP */
+    uint64_t renewals;         /* of the producer, by the time that the next transaction is committed */
 };
+
+#define NO_ERROR RD_KAFKA_RESP_ERR_NO_ERROR
 
 static const struct txn_row rows[] = {
-    {"a commit without trouble is done", END_TXN, RD_KAFKA_RESP_ERR_NO_ERROR, 0, false, TXN_DONE, ERROR_NONE},
-    {"init waits for a coordinator", INIT_PRODUCER_ID, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, 3, true,
-     TXN_DONE, ERROR_NONE},
+    {"a commit without trouble is done", END_TXN, NO_ERROR, 0, 0, false, TXN_DONE, ERROR_NONE, 0},
+    {"init waits for a coordinator", INIT_PRODUCER_ID, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, 3, 0, true,
+     TXN_DONE, ERROR_NONE, 0},
     {"init without the right to the id stops", INIT_PRODUCER_ID,
-     RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, 1, true, TXN_STOP, ERROR_UNAVAILABLE},
+     RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, 1, 0, true, TXN_STOP, ERROR_UNAVAILABLE, 0},
+    {"init asks again when the connection breaks", INIT_PRODUCER_ID, RD_KAFKA_RESP_ERR__TRANSPORT, 1, 0, true, TXN_DONE,
+     ERROR_NONE, 0},
     {"partitions are added again while a transaction ends", ADD_PARTITIONS, RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS,
-     2, false, TXN_DONE, ERROR_NONE},
-    {"a topic without the right to it aborts", ADD_PARTITIONS, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, 1, false,
-     TXN_ABORT, ERROR_NONE},
-    {"adding offsets waits for a coordinator", ADD_OFFSETS, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, 2, false,
-     TXN_DONE, ERROR_NONE},
-    {"a stale generation aborts", OFFSET_COMMIT, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, 1, false, TXN_ABORT, ERROR_NONE},
-    {"a member that the group has forgotten aborts", OFFSET_COMMIT, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, 1, false,
-     TXN_ABORT, ERROR_NONE},
-    {"the end waits for a coordinator", END_TXN, RD_KAFKA_RESP_ERR_NOT_COORDINATOR, 2, false, TXN_DONE, ERROR_NONE},
-    {"a fenced producer stops, to be started again", END_TXN, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, 1, false, TXN_STOP,
-     ERROR_TEMPORARY},
-    {"an old epoch stops", END_TXN, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, 1, false, TXN_STOP, ERROR_TEMPORARY},
-    {"a record that is too large aborts", PRODUCE, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 1, false, TXN_ABORT,
-     ERROR_NONE},
-    {"a record is sent again when its leader moves", PRODUCE, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, 2, false,
-     TXN_DONE, ERROR_NONE},
+     2, 0, false, TXN_DONE, ERROR_NONE, 0},
+    {"a topic without the right to it aborts", ADD_PARTITIONS, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, 1, 0,
+     false, TXN_ABORT, ERROR_NONE, 0},
+    {"adding offsets waits for a coordinator", ADD_OFFSETS, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, 2, 0, false,
+     TXN_DONE, ERROR_NONE, 0},
+    {"offsets are sent again when the connection breaks", OFFSET_COMMIT, RD_KAFKA_RESP_ERR__TRANSPORT, 1, 0, false,
+     TXN_DONE, ERROR_NONE, 0},
+    {"a group without the right to it aborts", OFFSET_COMMIT, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, 1, 0, false,
+     TXN_ABORT, ERROR_NONE, 0},
+    {"a stale generation aborts", OFFSET_COMMIT, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, 1, 0, false, TXN_ABORT,
+     ERROR_NONE, 0},
+    {"a member that the group has forgotten aborts", OFFSET_COMMIT, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, 1, 0, false,
+     TXN_ABORT, ERROR_NONE, 0},
+    {"the end waits for a coordinator", END_TXN, RD_KAFKA_RESP_ERR_NOT_COORDINATOR, 2, 0, false, TXN_DONE, ERROR_NONE,
+     0},
+    {"a fenced producer stops, to be started again", END_TXN, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, 1, 0, false, TXN_STOP,
+     ERROR_TEMPORARY, 0},
+    {"an old epoch stops", END_TXN, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, 1, 0, false, TXN_STOP, ERROR_TEMPORARY,
+     0},
+    {"a connection that breaks at the end costs the producer", END_TXN, RD_KAFKA_RESP_ERR__TRANSPORT, 1, 0, false,
+     TXN_DONE, ERROR_NONE, 1},
+    {"and so does an answer that is later than socket.timeout.ms", END_TXN, NO_ERROR, 1, SOCKET_TIMEOUT_MS + 400, false,
+     TXN_DONE, ERROR_NONE, 1},
+    {"one that is late, but not so late, costs nothing", END_TXN, NO_ERROR, 1, SOCKET_TIMEOUT_MS / 4, false, TXN_DONE,
+     ERROR_NONE, 0},
+    {"an end without any answer is for the group to know", END_TXN, NO_ERROR, 9, 4 * TRANSACTION_TIMEOUT_MS, false,
+     TXN_RENEW, ERROR_NONE, 1},
+    {"a record that is too large aborts", PRODUCE, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 1, 0, false, TXN_ABORT,
+     ERROR_NONE, 0},
+    {"a record is sent again when its leader moves", PRODUCE, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, 2, 0, false,
+     TXN_DONE, ERROR_NONE, 0},
+    {"a record is sent again when the connection breaks", PRODUCE, RD_KAFKA_RESP_ERR__TRANSPORT, 1, 0, false, TXN_DONE,
+     ERROR_NONE, 0},
 };
 
-/* One cluster and one source with a record to commit, for all rows. */
+/* A cluster and a source with a record to commit. */
 struct fixture {
     struct mock_cluster mock;
     struct config config;
@@ -65,6 +91,15 @@ static void find_something(struct fixture *f)
     assert_int_equal(found_count(f->found), 1);
 }
 
+static void set(struct fixture *f, const char *name, int value)
+{
+    struct error e = {0};
+    char text[16];
+
+    snprintf(text, sizeof text, "%d", value);
+    assert_int_equal(config_set(&f->config, name, text, &e), 0);
+}
+
 static int set_up(void **state)
 {
     static const struct source_events no_events;
@@ -75,11 +110,13 @@ static int set_up(void **state)
 
     mock_start(&f->mock);
     mock_configure(&f->mock, &f->config);
+    set(f, "kafka.socket.timeout.ms", SOCKET_TIMEOUT_MS);
+    set(f, "kafka.transaction.timeout.ms", TRANSACTION_TIMEOUT_MS);
     mock_topic(&f->mock, "in", 1);
     mock_topic(&f->mock, "out", 1);
     mock_topic(&f->mock, "dead", 1);
     mock_produce(&f->mock, "in", 1, 0, 1);
-    assert_int_equal(source_subscribe(&f->config, &no_events, &f->stop, NULL, &f->source, &e), 0);
+    assert_int_equal(source_subscribe(&f->config, 0, &no_events, &f->stop, NULL, &f->source, &e), 0);
     for (int i = 0; count == 0 && i < 300; i++)
         assert_int_equal(source_poll(f->source, &record, 1, 100, &count, &e), 0);
     assert_int_equal(count, 1);
@@ -103,26 +140,41 @@ static int tear_down(void **state)
 static void inject(struct fixture *f, const struct txn_row *row)
 {
     for (int i = 0; i < row->times; i++)
-        rd_kafka_mock_push_request_errors(f->mock.cluster, row->api, 1, row->err);
+        rd_kafka_mock_broker_push_request_error_rtts(f->mock.cluster, 1, row->api, 1, row->err, row->late_ms);
+}
+
+/* What the cluster still had in store for the row. */
+static void use_up(struct fixture *f, const struct txn_row *row)
+{
+    size_t left = 0;
+
+    rd_kafka_mock_broker_error_stack_cnt(f->mock.cluster, 1, row->api, &left);
+    if (left > 0 && row->outcome != TXN_RENEW)
+        fail_msg("%s: %zu answers were not asked for", row->name, left);
 }
 
 static enum txn_outcome publish(struct fixture *f, struct sink *sink, struct txn *txn, struct error *e)
 {
+    const struct positions *positions = source_hand_over(f->source);
     enum txn_outcome outcome = txn_begin(txn, e);
 
+    assert_non_null(positions);
     if (outcome != TXN_DONE)
         return outcome;
     assert_true(txn_is_open(txn));
-    assert_int_equal(sink_send(sink, f->found, e), 0);
-    return txn_commit(txn, f->source, e);
+    assert_int_equal(sink_send(sink, f->found, e), SINK_SENT);
+    return txn_commit(txn, positions, e);
 }
 
-/* Whatever was aborted can be done again, but for what would be refused again. */
-static void abort_and_repeat(struct fixture *f, struct sink *sink, struct txn *txn, const struct txn_row *row)
+/* Whatever was aborted, or is nobody's to know, can be done again, but for what would be refused again. */
+static void go_on(struct fixture *f, struct sink *sink, struct txn *txn, const struct txn_row *row)
 {
     struct error e = {0};
 
-    assert_int_equal(txn_abort(txn, &e), TXN_DONE);
+    if (row->outcome == TXN_ABORT)
+        assert_int_equal(txn_abort(txn, &e), TXN_DONE);
+    if (row->outcome == TXN_RENEW)
+        assert_int_equal(txn_renew(txn, &e), TXN_DONE);
     assert_false(txn_is_open(txn));
     sink_poll(sink);
     if (row->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
@@ -131,8 +183,10 @@ static void abort_and_repeat(struct fixture *f, struct sink *sink, struct txn *t
         return;
     }
     assert_int_equal(sink_failed(sink, &e), 0);
-    if (publish(f, sink, txn, &e) != TXN_DONE)
+    if (row->outcome != TXN_RENEW && publish(f, sink, txn, &e) != TXN_DONE)
         fail_msg("%s: again: %s", row->name, e.text);
+    if (txn_renewals(txn) != row->renewals)
+        fail_msg("%s: %d renewals", row->name, (int)txn_renewals(txn));
 }
 
 static void check_row(struct fixture *f, const struct txn_row *row)
@@ -143,7 +197,7 @@ static void check_row(struct fixture *f, const struct txn_row *row)
     enum txn_outcome outcome;
 
     print_message("%s\n", row->name);
-    assert_int_equal(sink_open(&f->config, &f->stop, NULL, &sink, &e), 0);
+    assert_int_equal(sink_open(&f->config, 0, &f->stop, NULL, &sink, &e), 0);
     txn = txn_new(sink, &f->stop, NULL);
     if (row->at_init)
         inject(f, row);
@@ -155,19 +209,51 @@ static void check_row(struct fixture *f, const struct txn_row *row)
     }
     if (outcome != row->outcome)
         fail_msg("%s: outcome %d: %s", row->name, outcome, e.text);
-    if (outcome == TXN_STOP)
+    use_up(f, row);
+    if (outcome == TXN_STOP) {
         assert_int_equal(e.code, row->exit_code);
-    if (outcome == TXN_ABORT)
-        abort_and_repeat(f, sink, txn, row);
+        if (!row->at_init)
+            assert_int_equal(txn_begin(txn, &e), TXN_DONE); /* it is open still */
+    } else {
+        go_on(f, sink, txn, row);
+    }
     txn_free(txn);
     sink_close(sink);
-    rd_kafka_mock_clear_request_errors(f->mock.cluster, row->api);
 }
 
 static void every_error_has_its_outcome(void **state)
 {
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         check_row(*state, &rows[i]);
+        if (rows[i].late_ms == 0)
+            continue;
+        tear_down(state); /* what the broker still holds back would disturb the next row */
+        set_up(state);
+    }
+}
+
+/* An abort is an end, too: without an answer the producer is replaced, whose init aborts. */
+static void an_abort_without_an_answer_costs_the_producer(void **state)
+{
+    struct fixture *f = *state;
+    struct sink *sink = NULL;
+    struct error e = {0};
+    struct txn *txn;
+
+    assert_int_equal(sink_open(&f->config, 0, &f->stop, NULL, &sink, &e), 0);
+    txn = txn_new(sink, &f->stop, NULL);
+    assert_int_equal(txn_init(txn, &e), TXN_DONE);
+    assert_int_equal(txn_begin(txn, &e), TXN_DONE);
+    assert_int_equal(sink_send(sink, f->found, &e), SINK_SENT);
+    for (int i = 0; i < 20; i++)
+        rd_kafka_mock_broker_push_request_error_rtts(f->mock.cluster, 1, END_TXN, 1, NO_ERROR,
+                                                     4 * TRANSACTION_TIMEOUT_MS);
+    rd_kafka_flush(sink_handle(sink), 5000);
+    assert_int_equal(txn_abort(txn, &e), TXN_DONE);
+    assert_int_equal(txn_renewals(txn), 1);
+    assert_false(txn_is_open(txn));
+    txn_free(txn);
+    sink_close(sink);
 }
 
 static void an_abort_without_a_transaction_is_nothing(void **state)
@@ -177,7 +263,7 @@ static void an_abort_without_a_transaction_is_nothing(void **state)
     struct error e = {0};
     struct txn *txn;
 
-    assert_int_equal(sink_open(&f->config, &f->stop, NULL, &sink, &e), 0);
+    assert_int_equal(sink_open(&f->config, 0, &f->stop, NULL, &sink, &e), 0);
     txn = txn_new(sink, &f->stop, NULL);
     assert_false(txn_is_open(txn));
     assert_int_equal(txn_abort(txn, &e), TXN_DONE);
@@ -185,23 +271,96 @@ static void an_abort_without_a_transaction_is_nothing(void **state)
     sink_close(sink);
 }
 
+/* begin would hang (librdkafka issue 4420). */
+static void nothing_begins_after_a_fatal_error(void **state)
+{
+    struct fixture *f = *state;
+    struct sink *sink = NULL;
+    struct error e = {0};
+    struct txn *txn;
+
+    assert_int_equal(sink_open(&f->config, 0, &f->stop, NULL, &sink, &e), 0);
+    txn = txn_new(sink, &f->stop, NULL);
+    assert_int_equal(txn_init(txn, &e), TXN_DONE);
+    rd_kafka_test_fatal_error(sink_handle(sink), RD_KAFKA_RESP_ERR__FENCED, "for the test");
+    assert_int_equal(txn_begin(txn, &e), TXN_STOP);
+    assert_int_equal(e.code, ERROR_TEMPORARY);
+    txn_free(txn);
+    sink_close(sink);
+}
+
+/* What rd_kafka_produce itself says: by the library, not by the broker. */
+static void a_record_that_is_not_taken_has_its_outcome(void **state)
+{
+    struct fixture *f = *state;
+    struct sink *sink = NULL;
+    struct error e = {0};
+    struct txn *txn;
+
+    assert_int_equal(config_set(&f->config, "kafka.queue.buffering.max.messages", "1", &e), 0);
+    assert_int_equal(sink_open(&f->config, 0, &f->stop, NULL, &sink, &e), 0);
+    txn = txn_new(sink, &f->stop, NULL);
+    assert_int_equal(txn_init(txn, &e), TXN_DONE);
+    assert_int_equal(sink_send(sink, f->found, &e), SINK_ABORT); /* no transaction is open */
+    sink_forget(sink);
+    assert_int_equal(txn_begin(txn, &e), TXN_DONE);
+    assert_int_equal(sink_send(sink, f->found, &e), SINK_SENT);
+    assert_int_equal(sink_send(sink, f->found, &e), SINK_SENT); /* once there is room */
+    assert_int_equal(txn_commit(txn, source_hand_over(f->source), &e), TXN_DONE);
+    txn_free(txn);
+    sink_close(sink);
+}
+
+static void codes_of_producing(void **state)
+{
+    static const struct {
+        rd_kafka_resp_err_t err;
+        enum txn_outcome outcome;
+    } codes[] = {
+        {NO_ERROR, TXN_DONE},
+        {RD_KAFKA_RESP_ERR__QUEUE_FULL, TXN_RETRY},
+        {RD_KAFKA_RESP_ERR__STATE, TXN_ABORT},
+        {RD_KAFKA_RESP_ERR__FATAL, TXN_STOP},
+        {RD_KAFKA_RESP_ERR__FENCED, TXN_STOP},
+        {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, TXN_STOP},
+        {RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, TXN_STOP},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        const struct txn_answer answer = txn_answer_of_code(codes[i].err);
+
+        if (txn_outcome_of(TXN_CALL_SEND, &answer) != codes[i].outcome)
+            fail_msg("%s", rd_kafka_err2name(codes[i].err));
+    }
+}
+
 static void errors_that_say_nothing_stop(void **state)
 {
     rd_kafka_error_t *error = rd_kafka_error_new(RD_KAFKA_RESP_ERR_UNKNOWN, "unheard of");
+    const struct txn_answer answer = txn_answer_of(error), success = txn_answer_of(NULL);
 
     (void)state;
-    assert_int_equal(txn_classify(NULL), TXN_DONE);
-    assert_int_equal(txn_classify(error), TXN_STOP);
+    for (int call = 0; call < TXN_CALL_COUNT; call++) {
+        assert_int_equal(txn_outcome_of((enum txn_call)call, &success), TXN_DONE);
+        assert_int_equal(txn_outcome_of((enum txn_call)call, &answer), TXN_STOP);
+    }
     rd_kafka_error_destroy(error);
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_error_has_its_outcome),
-        cmocka_unit_test(an_abort_without_a_transaction_is_nothing),
+        TEST(every_error_has_its_outcome),
+        TEST(an_abort_without_an_answer_costs_the_producer),
+        TEST(an_abort_without_a_transaction_is_nothing),
+        TEST(nothing_begins_after_a_fatal_error),
+        TEST(a_record_that_is_not_taken_has_its_outcome),
+        cmocka_unit_test(codes_of_producing),
         cmocka_unit_test(errors_that_say_nothing_stop),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,55 @@
+/* committer: publishes and commits one batch while its lane takes the next.
+ *
+ * It owns the lane's producer and a thread that makes all calls of it. The lane makes the committer, hands over one job
+ * at a time, and collects what became of it before it hands over the next; what a job borrows stays as it is until
+ * then. */
+#ifndef FIXWARDEN_CONSUMER_COMMITTER_H
+#define FIXWARDEN_CONSUMER_COMMITTER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "config.h"
+#include "core/found.h"
+#include "log.h"
+#include "pulse.h"
+#include "source.h"
+
+enum committed {
+    COMMITTED_NOTHING,      /* no job, or it is under way */
+    COMMITTED_ALL,          /* for a job without positions: it was sent */
+    COMMITTED_OUTPUT,       /* published, but the group does not take the offsets now: they go with the next commit */
+    COMMITTED_ABORTED,      /* nothing of it, nor of the jobs without positions before it; the error says why */
+    COMMITTED_NOBODY_KNOWS, /* there was no answer; what was begun is over, and the group knows how it ended */
+    COMMITTED_FAILED        /* the process has to end; the error says why */
+};
+
+/* All borrowed. */
+struct committer_job {
+    const struct found *found;         /* to publish; may hold nothing */
+    struct source *source;             /* whose the positions are */
+    const struct positions *positions; /* to commit; NULL: more is to follow in the same transaction */
+    bool abort;                        /* nothing else: what was sent to be followed by more is given up */
+};
+
+struct committer;
+
+/* Opens the producer, ends what a predecessor left open under the lane's transactional id, and fences it. `config`,
+ * `stop`, `log` and `pulse`, which is at rest without a job, outlive it. Errors are those of sink and txn. */
+int committer_new(const struct config *config, unsigned lane, const atomic_bool *stop, struct log *log,
+                  struct pulse *pulse, struct committer **out, struct error *e);
+
+/* Waits for the job under way. NULL is fine. */
+void committer_free(struct committer *committer);
+
+/* Hands a job over. None may be under way or uncollected. */
+void committer_start(struct committer *committer, const struct committer_job *job);
+
+/* Whether a job is under way or uncollected. */
+bool committer_is_busy(struct committer *committer);
+
+/* What became of the job, once: at once, or when it is over. */
+enum committed committer_poll(struct committer *committer, struct error *e);
+enum committed committer_wait(struct committer *committer, struct error *e);
+
+#endif

@@ -1,0 +1,189 @@
+"""Measures the whole job on one machine with its broker: exactly once, 100 ms commits, 2 % discrepancies.
+
+Throughput: how fast a topic is checked that is full already, from the first record to the last commit, beside a bare
+librdkafka consumer of the same topic that does nothing with it; both several times in turn, and the medians count.
+The start of the process, with the opening of the index and the joining of the group, is told beside it.
+Latency: from production at a steady rate to a read_committed reader, from a histogram.
+Memory: the most that was resident at any time of the throughput runs, without the mapping of the index.
+
+Prints `measure NAME ours X UNIT peer PEER Y UNIT ratio R goal G` lines, without a peer where there is none. A goal that
+is missed is said and is no failure: a shared machine proves nothing. FIXWARDEN_BUILD names the build, as for the tests.
+"""
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tests/kafka"))
+from cluster import KafkaCluster  # noqa: E402  (found there)
+from generated import tool  # noqa: E402
+from product import Running  # noqa: E402
+
+SEED, PARTITIONS = 7, 4
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--messages", type=int, default=1_200_000)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="of the master")
+    parser.add_argument("--rounds", type=int, default=3, help="of the throughput runs")
+    parser.add_argument("--lanes", default="auto")
+    parser.add_argument("--rate", type=int, default=20_000, help="messages a second of the latency runs")
+    parser.add_argument("--seconds", type=int, default=15, help="of each latency run")
+    parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="for fixwarden; repeatable")
+    parser.add_argument("--no-throughput", action="store_true")
+    parser.add_argument("--no-latency", action="store_true")
+    parser.add_argument("--dir", default=os.environ.get("TMPDIR", "/tmp"), help="where all files go")
+    return parser.parse_args()
+
+
+def run(*command):
+    made = subprocess.run([str(word) for word in command], text=True, capture_output=True)
+    if made.returncode != 0:
+        sys.exit(f"stream: {command[0]}: {made.stderr}")
+    return made.stdout
+
+
+class Memory(threading.Thread):
+    """Watches what a process has resident, without the mapping of the index."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.pid, self.most, self.ended = pid, 0, False
+
+    def run(self):
+        while not self.ended:
+            self.most = max(self.most, self.resident())
+            time.sleep(0.2)
+
+    def resident(self):
+        total, counts = 0, True
+        try:
+            lines = pathlib.Path(f"/proc/{self.pid}/smaps").read_text().splitlines()
+        except OSError:
+            return 0
+        for line in lines:
+            if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+                counts = ".fwx" not in line
+            elif counts and line.startswith("Rss:"):
+                total += int(line.split()[1]) * 1024
+        return total
+
+
+class Bench:
+    def __init__(self, options, cluster, folder):
+        self.options, self.cluster, self.folder = options, cluster, folder
+        self.index, self.messages = folder / "master.fwx", folder / "messages"
+        self.runs = 0
+
+    def prepare(self):
+        o = self.options
+        master = self.folder / "master.csv"
+        run(tool("fixwarden-generate"), "master", "--rows", o.rows, "--seed", SEED, "--out", master)
+        run(tool("fixwarden-generate"), "messages", "--rows", o.rows, "--seed", SEED, "--count", o.messages,
+            "--rate", 0.02, "--out", self.messages, "--plan", self.folder / "plan")
+        run(tool("fixwarden"), "index", "build", "--master", master, "--index", self.index)
+        master.unlink()
+
+    def start(self, topic, *more):
+        """A new group and new output topics for each run."""
+        self.runs += 1
+        found, dead = f"found-{self.runs}", f"dead-{self.runs}"
+        self.cluster.create_topic(found, partitions=2)
+        self.cluster.create_topic(dead)
+        sets = [word for one in self.options.set for word in ("--set", one)]
+        job = Running(self.cluster, self.folder, [topic], f"group-{self.runs}", "-o", found, "--dead-letters", dead,
+                      "--index", self.index, "--lanes", self.options.lanes, "--set", "batch.commit_interval=100ms", *sets, *more)
+        return job, found
+
+    def bare(self):
+        out = run(tool("bare-consumer"), "--bootstrap", self.cluster.bootstrap, "--topic", "full", "--count",
+                  self.options.messages)
+        return int(re.search(r"(\d+) messages/s", out)[1])
+
+    def ours(self):
+        """Messages a second in steady running, and from the start of the process; bytes resident."""
+        started = time.monotonic()
+        job, _ = self.start("full")
+        with job:
+            memory = Memory(job.process.pid)
+            memory.start()
+            job.wait_until_committed()
+            seconds = time.monotonic() - started
+            memory.ended = True
+            memory.join()
+            if job.stop() != 0:
+                sys.exit(job.output())
+        steady = re.search(r"last commit: (\d+) records, [\d.]+ s, (\d+)/s", job.output())
+        if int(steady[1]) != self.options.messages:
+            sys.exit(f"stream: {steady[1]} records were committed, not {self.options.messages}\n{job.output()}")
+        print(f"# {job.output().splitlines()[-2].split('lanes: ')[1]}")
+        return int(steady[2]), self.options.messages / seconds, memory.most
+
+    def throughput(self):
+        run(tool("fixwarden-produce"), "--bootstrap", self.cluster.bootstrap, "--topic", "full", "--partitions",
+            PARTITIONS, "--create", self.messages)
+        self.bare()  # so that the broker is warm for both
+        bare, steady, whole, resident = [], [], [], []
+        for _ in range(self.options.rounds):
+            bare.append(self.bare())
+            found = self.ours()
+            print(f"# round: bare {bare[-1]}/s, ours {found[0]}/s, with its start {found[1]:.0f}/s")
+            for values, value in zip((steady, whole, resident), found):
+                values.append(value)
+        peer = statistics.median(bare)
+        for name, values, goal in (("stream", steady, "goal 0.7"), ("stream-with-start", whole, "")):
+            ours = statistics.median(values)
+            print(f"measure {name} ours {ours:.0f} msg/s peer bare-consumer {peer:.0f} msg/s ratio {ours / peer:.2f} {goal}".strip())
+        print(f"measure stream-memory ours {max(resident) / 1e6:.0f} MB goal 256")
+
+    def latency(self, delivery, goals):
+        o = self.options
+        topic = f"live-{delivery}"
+        self.cluster.create_topic(topic, partitions=PARTITIONS)
+        job, found = self.start(topic, "--delivery", delivery)
+        with job:
+            time.sleep(3)
+            reader = subprocess.Popen([tool("bench-latency"), "--bootstrap", self.cluster.bootstrap, "--topic", found,
+                                       "--seconds", str(o.seconds)], text=True, stdout=subprocess.PIPE)
+            time.sleep(1)
+            sender = subprocess.Popen([tool("fixwarden-produce"), "--bootstrap", self.cluster.bootstrap, "--topic",
+                                       topic, "--partitions", str(PARTITIONS), "--rate", str(o.rate), self.messages])
+            out = reader.communicate()[0]
+            sender.kill()
+            sender.wait()
+            job.stop()
+        print(f"# {delivery}: {out.strip()}")
+        for name, goal in goals:
+            value = re.search(rf"{name} ([\d.]+) ms", out)
+            print(f"measure latency-{delivery}-{name} ours {value[1] if value else '?'} ms goal {goal}")
+
+
+def main():
+    options = arguments()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="fixwarden-stream-", dir=options.dir))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with KafkaCluster(brokers=1, workdir=folder / "kafka", properties={"log.segment.bytes": str(1 << 30)}) as cluster:
+            bench = Bench(options, cluster, folder)
+            bench.prepare()
+            if not options.no_throughput:
+                bench.throughput()
+            if not options.no_latency:
+                bench.latency("exactly-once", (("p50", 20), ("p99", 60)))
+                bench.latency("at-least-once", (("p99", 15),))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
