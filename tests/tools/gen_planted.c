@@ -155,14 +155,28 @@ static void unknown_primary_and_alternate(const struct planting *p, struct instr
     plan_discrepancy(p->plan, PLAN_UNKNOWN_SECURITY, 48, 0, isin, NULL);
 }
 
+/* An ISIN of the United States or Canada holds the CUSIP, so that the one denies any other of the other kind. */
+static bool denies(enum column column, const char *value, enum column other, const char *other_value)
+{
+    const char *isin = column == COLUMN_ISIN ? value : other_value;
+
+    return ((column == COLUMN_ISIN && other == COLUMN_CUSIP) || (column == COLUMN_CUSIP && other == COLUMN_ISIN)) &&
+           (strncmp(isin, "US", 2) == 0 || strncmp(isin, "CA", 2) == 0);
+}
+
 static void unknown_alternate(const struct planting *p, struct instrument *said, const struct row *row)
 {
     char value[INSTRUMENT_VALUE];
-    enum column column = split_columns(p, said, row);
+    enum column first = column_pick(row, COLUMN_COUNT, p->r);
+    enum column column = column_pick(row, first, p->r);
+    bool denied;
 
+    instrument_set_primary(said, column_value(row, first), column_source(first));
     column_unknown(p->seed, column, row, p->r, value);
     instrument_add_alternate(said, value, column_source(column));
-    plan_discrepancy(p->plan, PLAN_UNKNOWN_SECURITY, 455, 1, value, column_value(row, column));
+    denied = denies(first, said->primary.value, column, value);
+    plan_discrepancy(p->plan, denied ? PLAN_IDENTIFIER_CONFLICT : PLAN_UNKNOWN_SECURITY, 455, 1, value,
+                     column_value(row, column));
 }
 
 static void unknown_symbol(const struct planting *p, struct instrument *said, const struct row *row)
