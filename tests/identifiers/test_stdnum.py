@@ -49,6 +49,10 @@ DIFFERENCES = [
                lambda key: key[:2] not in isin._country_codes,
                "ISO 6166 follows ISO 3166, which changes, and agencies use codes of their own beside it: with a list the check "
                "would call each new one invalid. Any two letters will do; whether there is such an ISIN, the master says"),
+    Difference("an ISIN of US or CA that holds a CUSIP which is none", ("ISIN",), "BAD_CHECK_DIGIT",
+               lambda key: key[:2] in ("US", "CA") and not cusip.is_valid(key[2:11]),
+               "characters 3 to 11 are the CUSIP, with its own check digit, since the agency of both countries gives CUSIPs; "
+               "stdnum looks at the ISIN's alone"),
     Difference("a prefix that FIGI excludes and stdnum does not", ("FIGI",), "BAD_SHAPE",
                lambda key: key[:2] in ("GH", "KY"),
                "FIGI (OMG, 6.1.2) leaves BS, BM, GG, GB, GH, KY and VG to ISINs; stdnum knows all but these two"),
@@ -95,6 +99,9 @@ def make_sedol(dice):
 
 
 def make_isin(dice):
+    if dice.random() < 0.3:  # with a right CUSIP, most of them
+        body = dice.choice(("US", "CA")) + (make_cusip(dice) if dice.random() < 0.8 else some(dice, DIGITS + CAPITALS, 9))
+        return body + isin.calc_check_digit(body) if not set(body) & set(SIGNS) else make_isin(dice)
     country = dice.choice(COUNTRIES) if dice.random() < 0.8 else some(dice, CAPITALS, 2)
     body = country + some(dice, dice.choice((DIGITS, DIGITS + CAPITALS)), 9)
     return body + isin.calc_check_digit(body)
