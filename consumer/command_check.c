@@ -55,12 +55,6 @@ static const struct cli_command command = {
     .shared = CLI_CONFIG | CLI_MASTER | CLI_INDEX | CLI_RULES,
 };
 
-/* Strict messages, too, may stand behind a time stamp there. */
-static unsigned in_a_log(unsigned profile)
-{
-    return profile == FIX_STRICT ? FIX_STRICT_LOG : profile;
-}
-
 static int read_request(const struct cli_arguments *arguments, struct request *request, struct error *e)
 {
     const char *format = cli_value(arguments, "format");
@@ -91,7 +85,7 @@ static int check_files(const struct config *config, const struct request *reques
                        const struct cli_arguments *arguments, const struct index *index, const atomic_bool *stop,
                        struct checker **checker, struct report *report, struct error *e)
 {
-    *checker = checker_new(&config->rules, config_tolerated(config, in_a_log(request->profile)));
+    *checker = checker_new(&config->rules, config_tolerated(config, offline_in_log(request->profile)));
     if (!*checker)
         return error_set(e, ERROR_INTERNAL, "no memory");
     for (int i = 0; i < arguments->operand_count; i++)

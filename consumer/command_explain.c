@@ -106,15 +106,9 @@ static int not_found(const struct request *request, const char *operand, struct 
 static int find_message(struct request *request, const char *operand, const atomic_bool *stop, struct error *e)
 {
     struct explain_find *find = &request->find;
-    int status;
+    int status = request->is_text ? explain_find_in_text(find, slice_of(operand), e)
+                                  : explain_find_in_file(find, operand, request->offset, stop, e);
 
-    if (request->is_text) {
-        status = explain_find_in_text(find, slice_of(operand), e);
-    } else {
-        if (find->profile == FIX_STRICT)
-            find->profile = FIX_STRICT_LOG; /* as check does: a file has no records */
-        status = explain_find_in_file(find, operand, request->offset, stop, e);
-    }
     return status != 0 || find->bytes != NULL ? status : not_found(request, operand, e);
 }
 
@@ -166,6 +160,8 @@ static int run(const struct config *config, const struct cli_arguments *argument
 
     if (read_request(arguments, &request, e) != 0)
         return -1;
+    if (!request.is_text)
+        request.find.profile = offline_in_log(request.find.profile);
     request.find.profile = config_tolerated(config, request.find.profile);
     const atomic_bool *stop = stop_on_signals();
     if (find_message(&request, operand, stop, e) == 0 &&

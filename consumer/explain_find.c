@@ -59,6 +59,7 @@ static int take_stretch(void *opaque, struct slice stretch, int64_t offset, bool
 int explain_find_in_file(struct explain_find *find, const char *path, int64_t offset, const atomic_bool *stop,
                          struct error *e)
 {
+    find->profile |= FIX_TOLERATE_RESYNC; /* as checker_check_log: a file has no rest that one message could take */
     return fix_file_read(path, offset, take_stretch, find, stop, e);
 }
 

@@ -21,6 +21,11 @@ int offline_profile(const struct cli_arguments *arguments, unsigned *profile, st
     return 0;
 }
 
+unsigned offline_in_log(unsigned profile)
+{
+    return profile == FIX_STRICT ? FIX_STRICT_LOG : profile;
+}
+
 static int build_at(const struct config *config, const char *path, const atomic_bool *stop, struct error *e)
 {
     struct index_build_options build_options;

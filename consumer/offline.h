@@ -11,6 +11,9 @@
 /* By --framing: log unless it says strict. */
 int offline_profile(const struct cli_arguments *arguments, unsigned *profile, struct error *e);
 
+/* The same for a file: strict messages, too, may stand behind a time stamp there. */
+unsigned offline_in_log(unsigned profile);
+
 /* Opens the index that is set, or makes one of the master for this command only. A flag beats the configuration:
  * --master alone means the master, even where the file names an index, too. `command` is named in errors. The index is
  * the caller's to close. */

@@ -76,7 +76,7 @@ static void print_origin(FILE *out, const json_t *record)
 
 void tail_print_row(FILE *out, const json_t *record)
 {
-    bool dead = json_object_get(record, "reason") != NULL;
+    bool dead = json_object_get(record, "kind") == NULL;
     char time[24];
 
     snprintf(time, sizeof time, "%s", time_of(record)); /* down to milliseconds */

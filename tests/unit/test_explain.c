@@ -451,6 +451,7 @@ static const struct find_row {
     {"the second one of a file", LOG, FIX_STRICT_LOG, true, 0, 1, SECOND, 66},
     {"at a byte", LOG, FIX_LOG, true, 66, 0, SECOND, 66},
     {"the first one from a byte on", LOG, FIX_LOG, true, 10, 0, SECOND, 66},
+    {"reading a file goes on behind what is malformed", "8=FIX.9|\n" SECOND, FIX_STRICT, true, 0, 1, SECOND, 9},
     {"behind the end", LOG, FIX_LOG, true, 1000, 0, NULL, 0},
 };
 
