@@ -10,18 +10,21 @@ import json
 import sys
 from collections import Counter
 from datetime import datetime
+from pathlib import Path
 
 from check import check_file
 from master import read_masters
+from settings import settings_of
 
 
 def main():
     options = arguments()
     master = read_masters(options.master, carry=options.carry)
+    settings = settings_of(Path(options.config).read_text() if options.config else "")
     counts, kinds = Counter(), Counter()
     for name in options.fix:
         with open(name, "rb") as file:
-            result = check_file(file.read(), options.profile, master, name)
+            result = check_file(file.read(), options.profile, master, name, settings)
         counts.update(result.counts)
         kinds.update(record["kind"] for record in result.discrepancies)
         kinds.update("dead letter " + record["reason"] for record in result.dead_letters)
@@ -35,6 +38,7 @@ def arguments():
     parser = argparse.ArgumentParser(description="The discrepancies that fixwarden should find, for people.")
     parser.add_argument("--master", nargs="+", required=True, help="the security master's CSV files")
     parser.add_argument("--fix", nargs="+", required=True, help="files of FIX messages")
+    parser.add_argument("--config", help="an INI file of fixwarden; what is not about the check is passed over")
     parser.add_argument("--profile", choices=("log", "strict"), default="log")
     parser.add_argument("--format", choices=("jsonl", "table", "none"), default="table")
     parser.add_argument("--carry", nargs="*", default=(), help="further columns to show, by their header")
