@@ -11,7 +11,7 @@
 #define POLL_COMMITTING_MS 2       /* the same while output waits for a commit to end, which wakes no poll */
 #define POLL_RECORDS_MAX 4096u     /* of one poll: what is borrowed from the library at once */
 #define FOUND_BYTES_MAX (8u << 20) /* found bytes that are handed to the producer before checking goes on */
-#define BACKLOG_NONE 64u           /* records or less: somebody is waiting for what is found, commit at once */
+#define BACKLOG_NONE 1024u         /* records or less: somebody is waiting for what is found, commit at once */
 #define ABORTS_MAX 10              /* in a row, without one commit between them */
 #define ABORT_PAUSE_MS 200         /* before going on, times the aborts in a row */
 
