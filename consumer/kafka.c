@@ -35,11 +35,15 @@ static const struct property producer_defaults[] = {
     {"queue.buffering.max.kbytes", "65536"},
     {"queue.buffering.max.messages", "500000"},
     {"linger.ms", "2"},
+    {"retry.backoff.ms", "20"}, /* a transaction that follows at once is told to wait for the last one's markers */
     {"compression.codec", "lz4"},
     {"partitioner", "murmur2_random"},   /* the Java clients' own, so that a key's partition is theirs too */
     {"message.max.bytes", "1000000000"}, /* the broker's limit is the one that counts */
     {NULL, NULL},
 };
+
+/* How soon a full queue is looked at again. Older ones know no such property, and look once a second (source.c). */
+static const struct property consumer_defaults_2_2[] = {{"fetch.queue.backoff.ms", "10"}, {NULL, NULL}};
 
 /* What holds the promise of exactly once together; config refuses them from the user. */
 static const struct property consumer_owned[] = {
@@ -113,6 +117,11 @@ static int set_all(rd_kafka_conf_t *conf, const struct property *properties, str
         if (set(conf, properties->name, properties->value, e) != 0)
             return -1;
     return 0;
+}
+
+static int set_newer(rd_kafka_conf_t *conf, bool consumer, struct error *e)
+{
+    return consumer && rd_kafka_version() >= KAFKA_VERSION_2_2 ? set_all(conf, consumer_defaults_2_2, e) : 0;
 }
 
 static int pass_through(rd_kafka_conf_t *conf, const struct config *config, struct error *e)
@@ -274,7 +283,7 @@ rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_role rol
     rd_kafka_conf_set_error_cb(conf, on_error);
     if (!*kafka_brokers(config))
         error_set(e, ERROR_CONFIG, "[kafka] " BROKERS_PROPERTY " is not set: -b HOST:PORT, or in the configuration");
-    else if (set_all(conf, defaults, e) == 0 &&
+    else if (set_all(conf, defaults, e) == 0 && set_newer(conf, consumer, e) == 0 &&
              set_all(conf, consumer ? consumer_defaults : producer_defaults, e) == 0 &&
              pass_through(conf, config, e) == 0 &&
              (consumer ? set_consumer : set_producer)(conf, config, role, context->lane, e) == 0)

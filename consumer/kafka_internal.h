@@ -15,6 +15,7 @@
 #define KAFKA_COMPLAINT_MS 10000     /* the same trouble is logged at most this often */
 #define KAFKA_FAILURE_MAX 256        /* bytes of the last failure's text */
 #define KAFKA_SUBSYSTEM_MAX 24
+#define KAFKA_VERSION_2_2 0x02020000 /* as rd_kafka_version has it */
 
 enum kafka_role { KAFKA_GROUP_CONSUMER, KAFKA_TAIL_CONSUMER, KAFKA_PRODUCER, KAFKA_TRANSACTIONAL_PRODUCER };
 

@@ -10,7 +10,7 @@
 #define POLL_MS 100                /* how long an idle poll waits; less if a commit is due before */
 #define POLL_COMMITTING_MS 2       /* the same while output waits for a commit to end, which wakes no poll */
 #define POLL_RECORDS_MAX 4096u     /* of one poll: what is borrowed from the library at once */
-#define BACKLOG_NONE 64u           /* records or less: somebody is waiting for what is found, commit at once */
+#define BACKLOG_NONE 1024u         /* records or less: somebody is waiting for what is found, commit at once */
 #define ABORTS_MAX 10              /* in a row, without one commit between them */
 #define ABORT_PAUSE_MS 200         /* before going on, times the aborts in a row */
 

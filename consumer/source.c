@@ -10,6 +10,8 @@
 #define COMMITTED_TIMEOUT_MS 10000 /* for asking the group's coordinator */
 #define SEEK_TRIES 100             /* a partition that is just being started can't be sought yet */
 #define SEEK_PAUSE_MS 100
+#define STARVED_MS 5 /* without a record, though the topics hold some */
+#define WAKE_MS 1
 
 struct source {
     struct kafka_context context;
@@ -23,6 +25,7 @@ struct source {
     struct positions positions; /* handed over */
     char *member;               /* whom the group took us for when it last assigned or revoked; the library's */
     struct error failure;       /* of a callback; source_poll hands it on */
+    bool woken;                 /* the library, since the last record */
     bool joined;
     bool assigned; /* at least once, were it nothing */
 };
@@ -327,18 +330,52 @@ static void take_arrived(struct source *s, size_t max)
         s->taken += (size_t)n;
 }
 
+/* Where the queue was full, librdkafka before 2.2.0 looks only once a second whether it has room again. A request to
+ * the partitions' leaders makes it look at once; the answer, the topics' ends, is of no interest and is not waited for.
+ */
+static void wake_fetchers(struct source *s)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)s->ledger.count + 1);
+
+    for (size_t i = 0; i < s->ledger.count; i++)
+        if (s->ledger.entries[i].owned)
+            rd_kafka_topic_partition_list_add(list, s->ledger.entries[i].topic, s->ledger.entries[i].partition)
+                ->offset = RD_KAFKA_OFFSET_END;
+    if (list->cnt > 0)
+        rd_kafka_offsets_for_times(s->rk, list, WAKE_MS);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* Once until records come again: the end of a topic may be markers, which are no records. */
+static void wake_if_starved(struct source *s)
+{
+    if (s->woken || rd_kafka_version() >= KAFKA_VERSION_2_2 || source_backlog(s) == 0)
+        return;
+    wake_fetchers(s);
+    s->woken = true;
+}
+
+static rd_kafka_message_t *wait_for_one(struct source *s, int timeout_ms)
+{
+    int first_ms = timeout_ms < STARVED_MS ? timeout_ms : STARVED_MS;
+    rd_kafka_message_t *message = rd_kafka_consume_queue(s->queue, first_ms);
+
+    if (message || timeout_ms == first_ms)
+        return message;
+    wake_if_starved(s);
+    return rd_kafka_consume_queue(s->queue, timeout_ms - first_ms);
+}
+
 static void take(struct source *s, size_t max, int timeout_ms)
 {
     rd_kafka_message_t *first;
 
     take_arrived(s, max);
-    if (s->taken > 0 || timeout_ms <= 0)
-        return;
-    first = rd_kafka_consume_queue(s->queue, timeout_ms);
-    if (!first)
-        return;
-    s->messages[s->taken++] = first;
-    take_arrived(s, max);
+    if (s->taken == 0 && timeout_ms > 0 && (first = wait_for_one(s, timeout_ms)) != NULL) {
+        s->messages[s->taken++] = first;
+        take_arrived(s, max);
+    }
+    s->woken = s->woken && s->taken == 0;
 }
 
 /* Messages that carry no record but news of the consumer. */

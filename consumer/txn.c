@@ -126,7 +126,7 @@ static int number(rd_kafka_t *rk, const char *property)
     size_t size = sizeof value;
 
     rd_kafka_conf_get(rd_kafka_conf(rk), property, value, &size);
-    return atoi(value);
+    return (int)strtol(value, NULL, 10);
 }
 
 struct txn *txn_new(struct sink *sink, const atomic_bool *stop, struct log *log)

@@ -1,5 +1,6 @@
 """Nothing lost and nothing twice when the broker or the job stands still in the middle of its work."""
 
+import random
 import signal
 import time
 
@@ -10,7 +11,8 @@ from kafka import KafkaAdminClient
 from product import committed_offsets, fixwarden
 from test_first_light import assert_same, generated_job, produce, published_of
 
-IMPATIENT = ("--set", "kafka.socket.timeout.ms=1000", "--set", "kafka.transaction.timeout.ms=3000")
+# A broker thaws before the transaction's time is over; what it aborts by itself ends the process, fenced.
+SOCKET_MS, FROZEN_SECONDS, TRANSACTION_MS = 1000, 3, 20_000
 
 
 @pytest.fixture
@@ -47,19 +49,19 @@ def check(job, plan):
 
 
 @pytest.mark.parametrize("lanes", [1, 2])
-def test_a_broker_that_stands_still_in_the_middle_of_a_commit(own_cluster, topic_name, tmp_path, lanes):
-    job, plan = working_job(own_cluster, topic_name, tmp_path, *IMPATIENT, "--lanes", lanes)
+def test_a_broker_that_stands_still_in_the_middle_of_the_work(own_cluster, topic_name, tmp_path, lanes):
+    job, plan = working_job(own_cluster, topic_name, tmp_path, "--lanes", lanes, "--set", f"kafka.socket.timeout.ms={SOCKET_MS}",
+                            "--set", f"kafka.transaction.timeout.ms={TRANSACTION_MS}")
     with job.start() as running:
         wait_for_commits(running)
-        for _ in range(2):
-            time.sleep(0.4)
+        for _ in range(3):
+            time.sleep(random.uniform(0.1, 0.6))
             own_cluster.freeze_broker(1)
-            time.sleep(5)
+            time.sleep(FROZEN_SECONDS)
             own_cluster.thaw_broker(1)
         running.wait_until_committed()
         assert running.stop() == 0, running.output()
         print(f"\n{running.output().count('producer is replaced')} producers were replaced")
-        assert "producer is replaced" in running.output()
     check(job, plan)
 
 
@@ -81,7 +83,8 @@ def test_a_call_that_hangs_ends_the_process(own_cluster, topic_name, tmp_path):
 def test_a_zombie_publishes_nothing_and_ends(cluster, topic_name, tmp_path):
     """Stopped beyond the session and the transaction; another one under the same ids has taken its place."""
     job, plan = working_job(cluster, topic_name, tmp_path, "--set", "output.transactional_id=" + topic_name("id"),
-                            "--set", "kafka.session.timeout.ms=6000", *IMPATIENT)
+                            "--set", "kafka.session.timeout.ms=6000", "--set", "kafka.transaction.timeout.ms=3000",
+                            "--set", f"kafka.socket.timeout.ms={SOCKET_MS}")
     with job.start() as zombie:
         wait_for_commits(zombie)
         zombie.process.send_signal(signal.SIGSTOP)
