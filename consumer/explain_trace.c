@@ -225,12 +225,14 @@ static void on_step(void *opaque, enum match_step step, struct slice observed, s
                      "outcome", agreement_name(outcome), "left", (json_int_t)left));
 }
 
-static void on_rows(void *opaque, const struct security *const *rows, size_t count)
+static void on_rows(void *opaque, const struct index_row *rows, size_t count)
 {
     struct explain_trace *t = opaque;
+    struct security security;
 
     for (size_t i = 0; i < count && i < EXPLAIN_ROWS_MAX && t->status == 0; i++) {
-        json_t *row = security_view(t->request->index, rows[i], t->request->whole_rows, t->e);
+        index_row_read(&rows[i], &security);
+        json_t *row = security_view(t->request->index, &security, t->request->whole_rows, t->e);
         if (row == NULL)
             t->status = -1;
         else

@@ -185,15 +185,14 @@ enum type_class attribute_class(struct slice type, struct slice cfi)
     return name ? name->class : TYPE_UNKNOWN;
 }
 
-struct slice attribute_type_of(const struct security *row)
+struct slice attribute_type_of(struct slice type, struct slice cfi)
 {
-    return find_type(row->value[ROLE_TYPE]) != NULL || find_cfi(row->value[ROLE_CFI]) == NULL ? row->value[ROLE_TYPE]
-                                                                                              : row->value[ROLE_CFI];
+    return find_type(type) != NULL || find_cfi(cfi) == NULL ? type : cfi;
 }
 
-struct slice attribute_cfi_of(const struct security *row)
+struct slice attribute_cfi_of(struct slice type, struct slice cfi)
 {
-    return is_cfi(row->value[ROLE_CFI]) ? row->value[ROLE_CFI] : row->value[ROLE_TYPE];
+    return is_cfi(cfi) ? cfi : type;
 }
 
 static enum agreement compare_types(const struct type_name *message, const struct type_name *master)
@@ -205,15 +204,14 @@ static enum agreement compare_types(const struct type_name *message, const struc
     return message->class == master->class ? AGREES : DIFFERS;
 }
 
-enum agreement attribute_type(struct slice message, const struct security *row)
+enum agreement attribute_type(struct slice message, struct slice type, struct slice cfi)
 {
-    struct slice type = row->value[ROLE_TYPE];
     const struct type_name *master;
 
     if (!is_blank(type) && slice_equal_nocase(message, type))
         return AGREES;
     master = find_type(type);
-    return compare_types(find_type(message), master ? master : find_cfi(row->value[ROLE_CFI]));
+    return compare_types(find_type(message), master ? master : find_cfi(cfi));
 }
 
 static enum agreement compare_cfis(struct slice message, struct slice master)
@@ -227,13 +225,13 @@ static enum agreement compare_cfis(struct slice message, struct slice master)
     return AGREES;
 }
 
-enum agreement attribute_cfi(struct slice message, const struct security *row)
+enum agreement attribute_cfi(struct slice message, struct slice type, struct slice cfi)
 {
     if (!is_cfi(message))
         return UNSAID;
-    if (is_cfi(row->value[ROLE_CFI]))
-        return compare_cfis(message, row->value[ROLE_CFI]);
-    return compare_types(find_cfi(message), find_type(row->value[ROLE_TYPE]));
+    if (is_cfi(cfi))
+        return compare_cfis(message, cfi);
+    return compare_types(find_cfi(message), find_type(type));
 }
 
 enum agreement attribute_put_call(struct slice message, struct slice master)
@@ -298,19 +296,16 @@ static bool is_matured(struct slice value, struct date now)
     return now.year != 0 && fix_time_parse_master_date(value, &date) && date_is_before(date, now);
 }
 
-bool attribute_is_inactive(const struct security *security, struct date now, struct slice *why)
+bool attribute_is_inactive(struct slice delisted, struct slice status, struct slice maturity, struct date now,
+                           struct slice *why)
 {
-    const struct slice *v = security->value;
-    enum master_role role;
-
-    if (is_delisted(v[ROLE_DELISTED], now))
-        role = ROLE_DELISTED;
-    else if (is_inactive_status(v[ROLE_STATUS]))
-        role = ROLE_STATUS;
-    else if (is_matured(v[ROLE_MATURITY], now))
-        role = ROLE_MATURITY;
+    if (is_delisted(delisted, now))
+        *why = delisted;
+    else if (is_inactive_status(status))
+        *why = status;
+    else if (is_matured(maturity, now))
+        *why = maturity;
     else
         return false;
-    *why = v[role];
     return true;
 }

@@ -39,12 +39,12 @@ enum agreement attribute_maturity(struct date message, struct slice master);  /*
 
 /* A type (167) and a CFI (461, ISO 10962) are each compared with the column of their like, or with the other one where
  * that says nothing. */
-enum agreement attribute_type(struct slice message, const struct security *row);
-enum agreement attribute_cfi(struct slice message, const struct security *row);
+enum agreement attribute_type(struct slice message, struct slice type, struct slice cfi);
+enum agreement attribute_cfi(struct slice message, struct slice type, struct slice cfi);
 
-/* Which of the row's two columns those look at. */
-struct slice attribute_type_of(const struct security *row);
-struct slice attribute_cfi_of(const struct security *row);
+/* Which of the two columns those look at. */
+struct slice attribute_type_of(struct slice type, struct slice cfi);
+struct slice attribute_cfi_of(struct slice type, struct slice cfi);
 
 /* The class by the type, else by the CFI; TYPE_UNKNOWN where neither is known. */
 enum type_class attribute_class(struct slice type, struct slice cfi);
@@ -55,6 +55,7 @@ struct slice attribute_major_unit(struct slice currency, bool *is_minor);
 
 /* Whether the security is delisted, suspended or matured on that date (year 0: unknown, then dates are not judged).
  * `*why` is the value of the master that says so. */
-bool attribute_is_inactive(const struct security *security, struct date now, struct slice *why);
+bool attribute_is_inactive(struct slice delisted, struct slice status, struct slice maturity, struct date now,
+                           struct slice *why);
 
 #endif

@@ -6,37 +6,29 @@
 
 void candidates_free(struct candidates *candidates)
 {
-    for (size_t i = 0; i < candidates->capacity; i++)
-        free(candidates->rows[i]);
     free(candidates->rows);
     *candidates = (struct candidates){0};
 }
 
-/* Rows never move, since their values may lie in themselves; only the pointers to them do. */
 static int reserve_one(struct candidates *c, struct error *e)
 {
     size_t capacity = c->capacity ? 2 * c->capacity : FIRST_CAPACITY;
-    struct security **rows;
+    struct index_row *rows;
 
     if (c->count < c->capacity)
         return 0;
-    rows = reallocarray(c->rows, capacity, sizeof(void *));
+    rows = reallocarray(c->rows, capacity, sizeof *rows);
     if (rows == NULL)
         return error_set(e, ERROR_INTERNAL, "no memory for %zu candidate rows", capacity);
     c->rows = rows;
-    for (; c->capacity < capacity; c->capacity++) {
-        rows[c->capacity] = calloc(1, sizeof **rows);
-        if (rows[c->capacity] == NULL)
-            return c->count < c->capacity ? 0
-                                          : error_set(e, ERROR_INTERNAL, "no memory for %zu candidate rows", capacity);
-    }
+    c->capacity = capacity;
     return 0;
 }
 
-static bool contains(const struct candidates *c, size_t count, const struct security *row)
+static bool contains(const struct candidates *c, size_t count, const struct index_row *row)
 {
     for (size_t i = 0; i < count; i++)
-        if (c->rows[i]->source == row->source && c->rows[i]->row_offset == row->row_offset)
+        if (c->rows[i].record == row->record)
             return true;
     return false;
 }
@@ -60,16 +52,16 @@ int candidates_add(struct candidates *candidates, const struct index *index, enu
     for (;;) {
         if (reserve_one(candidates, e) != 0)
             return -1;
-        if (!index_next(&cursor, candidates->rows[candidates->count]))
+        if (!index_next_row(&cursor, &candidates->rows[candidates->count]))
             return 0;
-        if (!contains(candidates, before, candidates->rows[candidates->count]))
+        if (!contains(candidates, before, &candidates->rows[candidates->count]))
             candidates->count++;
     }
 }
 
-static void swap(struct security **rows, size_t a, size_t b)
+static void swap(struct index_row *rows, size_t a, size_t b)
 {
-    struct security *row = rows[a];
+    struct index_row row = rows[a];
 
     rows[a] = rows[b];
     rows[b] = row;
@@ -77,18 +69,20 @@ static void swap(struct security **rows, size_t a, size_t b)
 
 int candidates_keep_best(struct candidates *candidates, candidates_judge judge, const void *context)
 {
-    int best = judge(context, candidates->rows[0]);
+    int best = judge(context, &candidates->rows[0]);
     size_t kept = 1;
 
     for (size_t i = 1; i < candidates->count; i++) {
-        int grade = judge(context, candidates->rows[i]);
+        int grade = judge(context, &candidates->rows[i]);
         if (grade > best)
             continue;
         if (grade < best) {
             best = grade;
             kept = 0;
         }
-        swap(candidates->rows, kept++, i);
+        if (kept != i)
+            swap(candidates->rows, kept, i);
+        kept++;
     }
     candidates->count = kept;
     return best;

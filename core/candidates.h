@@ -10,17 +10,16 @@
 
 #include "error.h"
 #include "index.h"
-#include "security.h"
 
 struct candidates {
-    struct security **rows; /* each malloc'ed, `capacity` of them; candidates_free */
+    struct index_row *rows; /* malloc'ed, `capacity` of them; candidates_free */
     size_t count;
     size_t capacity;
     const struct index_lookup *ahead; /* one that was made already, borrowed; or NULL */
 };
 
 /* Judges one row; the smaller the better. */
-typedef int (*candidates_judge)(const void *context, const struct security *row);
+typedef int (*candidates_judge)(const void *context, const struct index_row *row);
 
 void candidates_free(struct candidates *candidates);
 

@@ -5,7 +5,7 @@
 #include "lookahead.h"
 
 /* Messages that are parsed before the first of them is matched: few enough for the processor's caches. */
-#define GROUP_MAX 32
+#define GROUP_MAX 64
 
 /* Bytes that the instruments of a group may take until it is checked at once, and that those of one message may go on
  * to hold. */

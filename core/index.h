@@ -98,6 +98,32 @@ void index_find_batch(const struct index *index, struct index_lookup *lookups, s
 /* Fills in the next security, whose key has been compared, and returns true; false at the end. */
 bool index_next(struct index_cursor *cursor, struct security *out);
 
+/* A row in place: its values stay in the record until somebody asks for one, which is far cheaper where few are asked
+ * for. A plain value that may be copied; borrowed from the index. */
+struct index_row {
+    const struct index *index;
+    const unsigned char *record; /* of two rows the same only if they are one */
+    uint64_t len;                /* private, as what follows: bytes that may be the record's */
+    struct security_places places;
+};
+
+/* As index_next. */
+bool index_next_row(struct index_cursor *cursor, struct index_row *out);
+
+/* The row's value, empty where it is blank. Of a key (a role with a kind), which may be written to `text`; and of an
+ * attribute (one without). */
+struct slice index_row_key(const struct index_row *row, enum master_role role, char text[KEY_PACK_MAX]);
+struct slice index_row_attribute(const struct index_row *row, enum master_role role);
+
+/* Whether it has anything in one of those columns, given as bits, one for each role. */
+bool index_row_fills(const struct index_row *row, uint32_t roles);
+
+/* Whether one of the row's columns of that kind holds `key`. */
+bool index_row_has_key(const struct index_row *row, enum identifier_kind kind, struct slice key);
+
+/* All values. */
+void index_row_read(const struct index_row *row, struct security *out);
+
 /* Every security in the order of the master: *position starts at 0. Returns false at the end. */
 bool index_walk(const struct index *index, uint64_t *position, struct security *out);
 

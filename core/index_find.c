@@ -149,21 +149,72 @@ void index_find(const struct index *index, enum identifier_kind kind, struct sli
         search_table(&index->tables[kind], index_hash(index->seed, kind, key), cursor);
 }
 
-bool index_next(struct index_cursor *c, struct security *out)
+/* The next record that has the key, and how many bytes can be its; NULL at the end. */
+static const unsigned char *next_record(struct index_cursor *c, uint64_t *len)
 {
     while (c->next < c->count) {
         uint32_t position = c->positions != NULL ? c->positions[c->next] : c->single;
         bool compared = c->compared;
-        uint64_t len = 0;
-        const unsigned char *record = record_at(c->index, position, &len);
+        const unsigned char *record = record_at(c->index, position, len);
 
         c->next++;
         c->compared = false;
-        if (record != NULL && (compared || has_key_at(position, c)) &&
-            record_decode(&c->index->view, record, len, out) > 0)
-            return true;
+        if (record != NULL && (compared || has_key_at(position, c)))
+            return record;
     }
+    return NULL;
+}
+
+bool index_next(struct index_cursor *cursor, struct security *out)
+{
+    const unsigned char *record;
+    uint64_t len;
+
+    while ((record = next_record(cursor, &len)) != NULL)
+        if (record_decode(&cursor->index->view, record, len, out) > 0)
+            return true;
     return false;
+}
+
+bool index_next_row(struct index_cursor *cursor, struct index_row *out)
+{
+    out->index = cursor->index;
+    while ((out->record = next_record(cursor, &out->len)) != NULL)
+        if (record_find(&cursor->index->view, out->record, out->len, &out->places))
+            return true;
+    return false;
+}
+
+/* ---- rows in place ---- */
+
+struct slice index_row_key(const struct index_row *row, enum master_role role, char text[KEY_PACK_MAX])
+{
+    return record_key(&row->index->view, row->record, row->len, &row->places, role, text);
+}
+
+struct slice index_row_attribute(const struct index_row *row, enum master_role role)
+{
+    return record_attribute(&row->index->view, row->record, row->len, &row->places, role);
+}
+
+bool index_row_fills(const struct index_row *row, uint32_t roles)
+{
+    return (row->places.filled & roles) != 0;
+}
+
+bool index_row_has_key(const struct index_row *row, enum identifier_kind kind, struct slice key)
+{
+    struct packed_key packed;
+
+    if (key.len == 0 || key.len > IDENTIFIER_MAX)
+        return false;
+    packed_key_make(key, &packed);
+    return record_has_key(&row->index->view, row->record, row->len, kind, &packed);
+}
+
+void index_row_read(const struct index_row *row, struct security *out)
+{
+    (void)record_decode(&row->index->view, row->record, row->len, out);
 }
 
 /* ---- looking up many ---- */
@@ -171,7 +222,7 @@ bool index_next(struct index_cursor *c, struct security *out)
 /* A block of look-ups goes through its stages together, and what all of them need next is fetched in one loop that does
  * nothing else: where a fetch has to wait for the translation of its address, so do the instructions behind it, and
  * only fetches that follow each other closely wait together. */
-#define BLOCK ((size_t)32)
+#define BLOCK ((size_t)64)
 #define RECORD_FETCH 40u /* bytes of a record fetched ahead: the forms, and keys of one length */
 #define LIST_FETCH 4u    /* records of a list fetched ahead */
 

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#define VARINT_MAX 10  /* bytes */
 #define OWN_TEXT 0x80u /* in the byte before a key: it is not packed */
 
 /* ---- layout ---- */
@@ -24,6 +25,7 @@ static const struct {
 
 #define KEY_COLUMNS (sizeof key_columns / sizeof *key_columns)
 
+static_assert(MASTER_ROLE_COUNT <= 32, "which roles are filled fits 32 bits");
 static_assert(KEY_COLUMNS <= RECORD_KEYS_MAX, "the forms of all keys fit 32 bits");
 static_assert(MASTER_ROLE_COUNT - KEY_COLUMNS + SECURITY_CARRIED_MAX < 64, "those of the others fit 64 bits");
 
@@ -35,6 +37,7 @@ static bool is_key(enum master_role role)
 static void add_key_column(struct record_layout *layout, enum master_role role, uint8_t usual_len)
 {
     layout->places[master_role_kind(role)] |= 1u << layout->key_count;
+    layout->column[role] = (uint8_t)layout->key_count;
     layout->keys[layout->key_count++] = (struct record_key_column){
         .role = role, .usual_len = usual_len, .size = {[RECORD_USUAL] = (uint8_t)key_packed_size(usual_len)}};
 }
@@ -47,8 +50,10 @@ void record_layout_make(const bool has_role[MASTER_ROLE_COUNT], size_t carried_c
         if (has_role[key_columns[i].role])
             add_key_column(out, key_columns[i].role, key_columns[i].usual_len);
     for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++)
-        if (has_role[role] && !is_key(role))
+        if (has_role[role] && !is_key(role)) {
+            out->column[role] = (uint8_t)out->other_count;
             out->others[out->other_count++] = role;
+        }
     out->head = (2 * out->key_count + out->other_count + out->carried_count + 7) / 8;
 }
 
@@ -254,12 +259,26 @@ static uint64_t get_long_varint(struct record_reader *r)
     return 0;
 }
 
-/* Most are of one byte. */
+/* Most are of one byte or two. */
 static inline uint64_t get_varint(struct record_reader *r)
 {
-    if (r->at != r->end && *r->at < 0x80)
-        return *r->at++;
-    return get_long_varint(r);
+    uint64_t value;
+
+    if (r->end - r->at < 2 || (r->at[0] & r->at[1] & 0x80) != 0) {
+        struct record_reader copy = *r; /* so that the reader itself stays in registers */
+
+        value = get_long_varint(&copy);
+        *r = copy;
+        return value;
+    }
+    value = r->at[0] & 0x7f;
+    if (r->at[0] < 0x80) {
+        r->at++;
+        return value;
+    }
+    value |= (uint64_t)r->at[1] << 7;
+    r->at += 2;
+    return value;
 }
 
 static inline struct slice get_bytes(struct record_reader *r, uint64_t len)
@@ -287,17 +306,30 @@ static inline struct slice get_packed(struct record_reader *r, size_t len, char 
     return key;
 }
 
+/* A key as it stands behind the byte that says what it is. */
+static inline struct slice get_own_bytes(struct record_reader *r, unsigned char *own)
+{
+    size_t len;
+
+    *own = get_byte(r);
+    len = (*own & ~OWN_TEXT) + 1;
+    if (*own & OWN_TEXT)
+        return get_bytes(r, len);
+    r->bad |= len > KEY_PACK_MAX;
+    return get_bytes(r, key_packed_size(len));
+}
+
 static struct slice get_own_key(struct record_reader *r, char **text)
 {
-    unsigned char own = get_byte(r);
-    size_t len = (own & ~OWN_TEXT) + 1;
+    unsigned char own;
+    struct slice bytes = get_own_bytes(r, &own);
+    struct slice key = {*text, (size_t)own + 1};
 
-    if (own & OWN_TEXT)
-        return get_bytes(r, len);
-    if (len <= KEY_PACK_MAX)
-        return get_packed(r, len, text);
-    r->bad = true;
-    return slice_make(NULL, 0);
+    if (own & OWN_TEXT || bytes.ptr == NULL)
+        return bytes;
+    key_unpack((const unsigned char *)bytes.ptr, key.len, *text);
+    *text += key.len;
+    return key;
 }
 
 /* The part of the ISIN that the role's value is; the record is bad where there is no such ISIN. */
@@ -338,31 +370,46 @@ static void get_keys(struct record_reader *r, const struct record_layout *layout
     }
 }
 
-static struct slice get_other(struct record_reader *r, const struct dictionary_view *dictionary, uint32_t column)
+/* A column without codes has a count of 0. */
+static inline struct slice get_other(struct record_reader *r, const struct dictionary_view *dictionary, uint32_t column)
 {
     uint64_t code = get_varint(r);
 
+    if (code - 1 < dictionary->count[column])
+        return dictionary_value(dictionary, column, (uint32_t)(code - 1));
     if (code == 0)
         return get_bytes(r, get_varint(r));
-    if (column < dictionary->columns && code - 1 < dictionary->count[column])
-        return dictionary_value(dictionary, column, (uint32_t)(code - 1));
     r->bad = true;
     return slice_make(NULL, 0);
+}
+
+static uint64_t lowest_bits(uint32_t count)
+{
+    return (UINT64_C(1) << count) - 1;
 }
 
 /* Of those that are blank nothing is written. */
 static void get_others(struct record_reader *r, const struct record_view *view, uint64_t filled, struct security *out)
 {
     const struct record_layout *layout = &view->layout;
-    uint32_t columns = record_dictionary_columns(layout);
 
-    for (filled &= (UINT64_C(1) << columns) - 1; filled != 0; filled &= filled - 1) {
-        uint32_t column = (uint32_t)__builtin_ctzll(filled);
-        struct slice *value = column < layout->other_count ? &out->value[layout->others[column]]
-                                                           : &out->carried[column - layout->other_count];
-
-        *value = get_other(r, &view->dictionary, column);
+    for (uint64_t left = filled & lowest_bits(layout->other_count); left != 0; left &= left - 1) {
+        uint32_t column = (uint32_t)__builtin_ctzll(left);
+        out->value[layout->others[column]] = get_other(r, &view->dictionary, column);
     }
+    filled >>= layout->other_count;
+    for (uint64_t left = filled & lowest_bits(layout->carried_count); left != 0; left &= left - 1) {
+        uint32_t column = (uint32_t)__builtin_ctzll(left);
+        out->carried[column] = get_other(r, &view->dictionary, layout->other_count + column);
+    }
+}
+
+/* The address is not NULL because the compiler clears an array by an instruction that takes long to start, and this is
+ * done for every row that is looked up. */
+static inline void set_blank(struct slice *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        values[i] = slice_make("", 0);
 }
 
 size_t record_decode(const struct record_view *view, const unsigned char *bytes, uint64_t len, struct security *out)
@@ -372,9 +419,9 @@ size_t record_decode(const struct record_view *view, const unsigned char *bytes,
     struct slice head = get_bytes(&r, layout->head);
     forms all = 0;
 
-    memset(out->value, 0, sizeof out->value);
+    set_blank(out->value, MASTER_ROLE_COUNT);
     out->carried_count = layout->carried_count; /* what stands behind them is nobody's */
-    memset(out->carried, 0, out->carried_count * sizeof *out->carried);
+    set_blank(out->carried, out->carried_count);
     if (head.ptr == NULL)
         return 0;
     memcpy(&all, head.ptr, head.len);
@@ -383,6 +430,140 @@ size_t record_decode(const struct record_view *view, const unsigned char *bytes,
     out->row_offset = get_varint(&r);
     get_others(&r, view, (uint64_t)(all >> 2 * layout->key_count), out);
     return r.bad ? 0 : (size_t)(r.at - bytes);
+}
+
+/* ---- reading single values ---- */
+
+#define NO_CODE 0x80000000u /* in the place of an attribute: what follows is where its text stands */
+
+static_assert(DICTIONARY_COLUMN_VALUES_MAX < NO_CODE && INDEX_RECORD_MAX < NO_CODE, "the bit is free");
+
+/* Passes over a key, if it is one. */
+static inline void skip_key(struct record_reader *r, const struct record_key_column *column, enum record_form form,
+                            bool has_isin)
+{
+    unsigned char own;
+
+    if (form == RECORD_OWN)
+        (void)get_own_bytes(r, &own);
+    else if (form == RECORD_IN_ISIN)
+        r->bad |= !has_isin || isin_part(column->role).len == 0;
+    else
+        (void)get_bytes(r, column->size[form]);
+}
+
+static void find_keys(struct record_reader *r, const unsigned char *bytes, const struct record_layout *layout,
+                      uint32_t all, struct security_places *places)
+{
+    bool has_isin = layout->keys[0].role == ROLE_ISIN && (all & 3) == RECORD_USUAL;
+
+    for (uint32_t i = 0; i < layout->key_count; i++, all >>= 2) {
+        const struct record_key_column *column = &layout->keys[i];
+        enum record_form form = (enum record_form)(all & 3);
+
+        places->at[column->role] = (uint32_t)(form == RECORD_IN_ISIN ? layout->head : (size_t)(r->at - bytes));
+        places->filled |= (uint32_t)(form != RECORD_BLANK) << column->role;
+        skip_key(r, column, form, has_isin);
+    }
+}
+
+static inline uint32_t find_other(struct record_reader *r, const unsigned char *bytes, uint32_t count)
+{
+    uint32_t at = (uint32_t)(r->at - bytes);
+    uint64_t code = get_varint(r);
+
+    if (code - 1 < count)
+        return (uint32_t)code;
+    r->bad |= code != 0;
+    (void)get_bytes(r, get_varint(r));
+    return NO_CODE | at;
+}
+
+static void skip_varint(struct record_reader *r)
+{
+    const unsigned char *end = r->end - r->at > VARINT_MAX ? r->at + VARINT_MAX : r->end;
+
+    while (r->at < end && *r->at >= 0x80)
+        r->at++;
+    r->bad |= r->at == end;
+    r->at += r->at < end;
+}
+
+static void find_others(struct record_reader *r, const unsigned char *bytes, const struct record_view *view,
+                        uint64_t filled, struct security_places *places)
+{
+    const struct record_layout *layout = &view->layout;
+
+    for (filled &= lowest_bits(record_dictionary_columns(layout)); filled != 0; filled &= filled - 1) {
+        uint32_t column = (uint32_t)__builtin_ctzll(filled);
+        uint32_t at = find_other(r, bytes, view->dictionary.count[column]);
+
+        if (column >= layout->other_count)
+            continue;
+        places->at[layout->others[column]] = at;
+        places->filled |= UINT32_C(1) << layout->others[column];
+    }
+}
+
+bool record_find(const struct record_view *view, const unsigned char *bytes, uint64_t len,
+                 struct security_places *places)
+{
+    const struct record_layout *layout = &view->layout;
+    struct record_reader r = {bytes, bytes + record_room(len), false};
+    struct slice head = get_bytes(&r, layout->head);
+    forms all = 0;
+
+    if (head.ptr == NULL)
+        return false;
+    memcpy(&all, head.ptr, head.len);
+    places->filled = 0;
+    find_keys(&r, bytes, layout, (uint32_t)all, places);
+    if (layout->has_source)
+        (void)get_byte(&r);
+    skip_varint(&r);
+    find_others(&r, bytes, view, (uint64_t)(all >> 2 * layout->key_count), places);
+    return !r.bad;
+}
+
+struct slice record_key(const struct record_view *view, const unsigned char *bytes, uint64_t len,
+                        const struct security_places *places, enum master_role role, char text[KEY_PACK_MAX])
+{
+    const struct record_layout *layout = &view->layout;
+    const struct record_key_column *column = &layout->keys[layout->column[role]];
+    struct record_reader r = {bytes, bytes + record_room(len), false};
+    char *to = text;
+    uint32_t all = 0;
+
+    if (!(places->filled >> role & 1))
+        return slice_make(text, 0);
+    r.at += places->at[role];
+    memcpy(&all, bytes, layout->head < sizeof all ? layout->head : sizeof all);
+    switch ((enum record_form)(all >> 2 * layout->column[role] & 3)) {
+    case RECORD_USUAL:
+        return get_packed(&r, column->usual_len, &to);
+    case RECORD_OWN:
+        return get_own_key(&r, &to);
+    default:
+        return part_of_isin(&r, get_packed(&r, layout->keys[0].usual_len, &to), role);
+    }
+}
+
+/* The text at a place behind its code, which is none. */
+static struct slice text_behind(const unsigned char *bytes, uint64_t len, uint32_t code_at)
+{
+    struct record_reader r = {bytes + code_at + 1, bytes + record_room(len), false};
+
+    return get_bytes(&r, get_varint(&r));
+}
+
+struct slice record_attribute(const struct record_view *view, const unsigned char *bytes, uint64_t len,
+                              const struct security_places *places, enum master_role role)
+{
+    if (!(places->filled >> role & 1))
+        return slice_make("", 0);
+    if (places->at[role] & NO_CODE)
+        return text_behind(bytes, len, places->at[role] & ~NO_CODE);
+    return dictionary_value(&view->dictionary, view->layout.column[role], places->at[role] - 1);
 }
 
 /* ---- comparing ---- */

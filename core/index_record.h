@@ -45,6 +45,7 @@ struct record_layout {
     uint32_t carried_count;
     uint32_t head;                          /* bytes of the forms */
     uint32_t places[IDENTIFIER_KIND_COUNT]; /* a bit for each of `keys` that is of the kind */
+    uint8_t column[MASTER_ROLE_COUNT];      /* where the role stands in `keys` or `others` */
     bool has_source;
 };
 
@@ -82,6 +83,17 @@ struct record_view {
 /* Reads a record of at most `len` bytes into a security that borrows them; returns the record's length, or 0 where the
  * bytes are no record. Any bytes are safe. */
 size_t record_decode(const struct record_view *view, const unsigned char *bytes, uint64_t len, struct security *out);
+
+/* Finds out where the values are, for record_key and record_attribute. False where record_decode would return 0. */
+bool record_find(const struct record_view *view, const unsigned char *bytes, uint64_t len,
+                 struct security_places *places);
+
+/* Single values of the record there, whose places were found; empty where the role is blank. A key is unpacked to
+ * `text`, or borrowed from the record; an attribute, which is a role without a kind, is borrowed from the index. */
+struct slice record_key(const struct record_view *view, const unsigned char *bytes, uint64_t len,
+                        const struct security_places *places, enum master_role role, char text[KEY_PACK_MAX]);
+struct slice record_attribute(const struct record_view *view, const unsigned char *bytes, uint64_t len,
+                              const struct security_places *places, enum master_role role);
 
 /* Whether the record there holds `key` in one of its columns of that kind. Nothing behind those columns is looked at.
  * Any bytes are safe. */

@@ -113,11 +113,13 @@ static void finish(struct matching *m)
     const struct match_trace *trace = m->matcher->trace;
 
     r->candidates = c->count > UINT32_MAX ? UINT32_MAX : (uint32_t)c->count;
-    r->security = c->count > 0 ? c->rows[0] : NULL;
-    if (r->security == NULL)
+    r->nearest = c->count > 0 ? &c->rows[0] : NULL;
+    if (r->nearest == NULL || (r->count == 0 && trace == NULL))
         return;
+    index_row_read(r->nearest, &m->matcher->nearest);
+    r->security = &m->matcher->nearest;
     if (trace != NULL)
-        trace->on_rows(trace->opaque, (const struct security *const *)c->rows, c->count);
+        trace->on_rows(trace->opaque, c->rows, c->count);
     for (size_t i = 0; i < r->count; i++) {
         struct verdict *v = &r->verdicts[i];
         v->expected = match_expected(m, v, m->matcher->expected_roles[i], r->security);
@@ -132,6 +134,7 @@ static void clear_result(struct match_result *result)
     result->count = 0;
     result->found_by = FOUND_BY_NOTHING;
     result->candidates = 0;
+    result->nearest = NULL;
     result->security = NULL;
     result->is_certain = true;
     result->date[0] = '\0';

@@ -21,7 +21,8 @@ struct match_result {
     size_t count;
     enum found_by found_by;
     uint32_t candidates;
-    const struct security *security; /* NULL where nothing was found */
+    const struct index_row *nearest; /* the row that is compared in the end; NULL where nothing was found */
+    const struct security *security; /* all of that row, if there are verdicts or a trace; else NULL */
     bool is_certain;                 /* the security is no hint, and nothing that was found conflicts */
     char date[OBSERVED_DATE_MAX];    /* what INACTIVE_SECURITY observed: the message's date */
 };
@@ -54,7 +55,7 @@ struct match_trace {
     void (*on_step)(void *opaque, enum match_step step, struct slice observed, struct slice expected,
                     enum agreement outcome, size_t left);
     /* The candidates that remain at the end, the nearest first; at least one. */
-    void (*on_rows)(void *opaque, const struct security *const *rows, size_t count);
+    void (*on_rows)(void *opaque, const struct index_row *rows, size_t count);
 };
 
 struct matcher;

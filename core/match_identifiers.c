@@ -93,10 +93,9 @@ static uint32_t roles_of(const struct index *index, struct clue *clue)
 }
 
 /* A row contradicts a found identifier if it holds another value where the identifier was found. */
-static bool contradicts(const struct index *index, const struct security *row, struct clue *clue)
+static bool contradicts(const struct index *index, const struct index_row *row, struct clue *clue)
 {
-    return !security_has_key(row, kind_of(clue), key_of(clue)) &&
-           match_first_filled(row, roles_of(index, clue)).len > 0;
+    return !index_row_has_key(row, kind_of(clue), key_of(clue)) && index_row_fills(row, roles_of(index, clue));
 }
 
 static bool all_contradict(const struct matching *m, struct clue *clue)
@@ -104,7 +103,7 @@ static bool all_contradict(const struct matching *m, struct clue *clue)
     const struct candidates *c = &m->matcher->candidates;
 
     for (size_t i = 0; i < c->count; i++)
-        if (!contradicts(m->index, c->rows[i], clue))
+        if (!contradicts(m->index, &c->rows[i], clue))
             return false;
     return true;
 }
@@ -117,7 +116,7 @@ static bool all_contradict_earlier(const struct matching *m, const struct clue *
     for (size_t i = 0; i < others->count; i++) {
         bool one = false;
         for (struct clue *c = m->matcher->clues; c < clue && !one; c++)
-            one = c->found && contradicts(m->index, others->rows[i], c);
+            one = c->found && contradicts(m->index, &others->rows[i], c);
         if (!one)
             return false;
     }
@@ -186,11 +185,11 @@ static bool denies_earlier(const struct matching *m, const struct clue *clue)
 
 /* ---- looking up ---- */
 
-static int lacks_key(const void *context, const struct security *row)
+static int lacks_key(const void *context, const struct index_row *row)
 {
     const struct clue *clue = context;
 
-    return !security_has_key(row, kind_of(clue), key_of(clue));
+    return !index_row_has_key(row, kind_of(clue), key_of(clue));
 }
 
 /* Brings a further identifier to bear: the candidates that hold it, or else a conflict, or rows that join. */
@@ -435,7 +434,8 @@ static bool all_filled(const struct matching *m, enum identifier_kind kind)
 
     for (size_t i = 0; i < c->count; i++)
         for (int r = 0; r < MASTER_ROLE_COUNT; r++)
-            if (master_role_kind((enum master_role)r) == kind && info->has_role[r] && c->rows[i]->value[r].len == 0)
+            if (master_role_kind((enum master_role)r) == kind && info->has_role[r] &&
+                !index_row_fills(&c->rows[i], ROLE_BIT(r)))
                 return false;
     return true;
 }

@@ -44,6 +44,7 @@ struct matcher {
     struct clue clues[INSTRUMENT_IDENTIFIERS_MAX];
     size_t clue_count;
     struct symbol_terms symbol;
+    struct security nearest;               /* all of the row that remains first, once somebody asks */
     uint32_t expected_roles[VERDICTS_MAX]; /* where each verdict's `expected` is read once the nearest row is known */
     const struct match_trace *trace;       /* or NULL */
 };
@@ -72,9 +73,6 @@ void match_add_on_tag(struct matching *m, enum discrepancy_kind kind, enum match
                       struct slice observed, uint32_t roles);
 void match_add_on_symbol(struct matching *m, enum discrepancy_kind kind, enum match_step step);
 void match_add_on_clue(struct matching *m, enum discrepancy_kind kind, const struct clue *clue, uint32_t roles);
-
-/* The first filled column among those; empty where there is none. */
-struct slice match_first_filled(const struct security *row, uint32_t roles);
 
 /* What the row has where the verdict looked. */
 struct slice match_expected(const struct matching *m, const struct verdict *verdict, uint32_t roles,
@@ -112,7 +110,7 @@ void match_look_at_unknown(struct clue *clue);
 int match_find_by_symbol(struct matching *m, bool *is_stale, struct error *e);
 
 /* How a row's symbol agrees with the instrument's: enum agreement. */
-int match_judge_symbol(const void *matching, const struct security *row);
+int match_judge_symbol(const void *matching, const struct index_row *row);
 
 /* Whether the row's symbol is what the instrument's is called by now. */
 bool match_is_renamed(struct matching *m, const struct security *row);

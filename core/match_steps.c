@@ -14,68 +14,73 @@ static struct date message_maturity(const struct instrument *i)
     return date;
 }
 
-static int judge_exchange(const void *context, const struct security *row)
+static int judge_exchange(const void *context, const struct index_row *row)
 {
     const struct matching *m = context;
 
-    return (int)attribute_exchange(m->rules->exchanges, m->instrument->exchange, row->value[ROLE_MIC]);
+    return (int)attribute_exchange(m->rules->exchanges, m->instrument->exchange, index_row_attribute(row, ROLE_MIC));
 }
 
-static int judge_currency(const void *context, const struct security *row)
+static int judge_currency(const void *context, const struct index_row *row)
 {
     const struct matching *m = context;
 
-    return (int)attribute_currency(m->instrument->currency, row->value[ROLE_CURRENCY]);
+    return (int)attribute_currency(m->instrument->currency, index_row_attribute(row, ROLE_CURRENCY));
 }
 
-static int judge_type(const void *context, const struct security *row)
+static int judge_type(const void *context, const struct index_row *row)
 {
     const struct matching *m = context;
 
-    return (int)attribute_type(m->instrument->type, row);
+    return (int)attribute_type(m->instrument->type, index_row_attribute(row, ROLE_TYPE),
+                               index_row_attribute(row, ROLE_CFI));
 }
 
-static int judge_cfi(const void *context, const struct security *row)
+static int judge_cfi(const void *context, const struct index_row *row)
 {
     const struct matching *m = context;
 
-    return (int)attribute_cfi(m->instrument->cfi, row);
+    return (int)attribute_cfi(m->instrument->cfi, index_row_attribute(row, ROLE_TYPE),
+                              index_row_attribute(row, ROLE_CFI));
 }
 
-static int judge_maturity(const void *context, const struct security *row)
+static int judge_maturity(const void *context, const struct index_row *row)
 {
     const struct matching *m = context;
 
-    return (int)attribute_maturity(message_maturity(m->instrument), row->value[ROLE_MATURITY]);
+    return (int)attribute_maturity(message_maturity(m->instrument), index_row_attribute(row, ROLE_MATURITY));
 }
 
-static int judge_strike(const void *context, const struct security *row)
+static int judge_strike(const void *context, const struct index_row *row)
 {
     const struct matching *m = context;
 
-    return (int)attribute_decimal(m->instrument->strike, row->value[ROLE_STRIKE]);
+    return (int)attribute_decimal(m->instrument->strike, index_row_attribute(row, ROLE_STRIKE));
 }
 
-static int judge_put_call(const void *context, const struct security *row)
+static int judge_put_call(const void *context, const struct index_row *row)
 {
     const struct matching *m = context;
 
-    return (int)attribute_put_call(m->instrument->put_call, row->value[ROLE_PUT_CALL]);
+    return (int)attribute_put_call(m->instrument->put_call, index_row_attribute(row, ROLE_PUT_CALL));
 }
 
-static int judge_multiplier(const void *context, const struct security *row)
+static int judge_multiplier(const void *context, const struct index_row *row)
 {
     const struct matching *m = context;
 
-    return (int)attribute_decimal(m->instrument->multiplier, row->value[ROLE_MULTIPLIER]);
+    return (int)attribute_decimal(m->instrument->multiplier, index_row_attribute(row, ROLE_MULTIPLIER));
 }
 
-static int judge_active(const void *context, const struct security *row)
+static int judge_active(const void *context, const struct index_row *row)
 {
     const struct matching *m = context;
     struct slice why;
 
-    return attribute_is_inactive(row, m->date, &why) ? DIFFERS : AGREES;
+    return attribute_is_inactive(index_row_attribute(row, ROLE_DELISTED), index_row_attribute(row, ROLE_STATUS),
+                                 index_row_attribute(row, ROLE_MATURITY), m->date, &why)
+               ? DIFFERS
+               : AGREES;
 }
 
 static void tell(const struct matching *m, enum match_step step, struct slice observed, uint32_t roles,
@@ -83,11 +88,13 @@ static void tell(const struct matching *m, enum match_step step, struct slice ob
 {
     const struct match_trace *trace = m->matcher->trace;
     const struct candidates *c = &m->matcher->candidates;
-    struct verdict verdict = {.step = step};
+    struct security *nearest = &m->matcher->nearest;
 
-    if (trace != NULL)
-        trace->on_step(trace->opaque, step, observed, match_expected(m, &verdict, roles, c->rows[0]), outcome,
-                       c->count);
+    if (trace == NULL)
+        return;
+    index_row_read(&c->rows[0], nearest);
+    trace->on_step(trace->opaque, step, observed, match_expected(m, &(struct verdict){.step = step}, roles, nearest),
+                   outcome, c->count);
 }
 
 /* Narrows the candidates by what one step says of each. */
@@ -157,12 +164,14 @@ static void compare_status(struct matching *m)
 }
 
 /* Whether two rows are one security: they share an identifier that tells securities apart. */
-static bool is_same_security(const struct security *a, const struct security *b)
+static bool is_same_security(const struct index_row *a, const struct index_row *b)
 {
-    for (int r = 0; r < MASTER_ROLE_COUNT; r++) {
-        enum identifier_kind kind = master_role_kind((enum master_role)r);
-        if (kind != IDENTIFIER_SYMBOL && identifier_kind_level(kind) > LEVEL_ISSUER && a->value[r].len > 0 &&
-            slice_equal(a->value[r], b->value[r]))
+    char text[2][KEY_PACK_MAX];
+
+    for (enum master_role r = 0; r < MASTER_ROLE_COUNT; r++) {
+        enum identifier_kind kind = master_role_kind(r);
+        if (kind != IDENTIFIER_SYMBOL && identifier_kind_level(kind) > LEVEL_ISSUER &&
+            index_row_fills(a, ROLE_BIT(r)) && slice_equal(index_row_key(a, r, text[0]), index_row_key(b, r, text[1])))
             return true;
     }
     return false;
@@ -186,7 +195,7 @@ static void judge_ambiguity(struct matching *m)
     bool several = false;
 
     for (size_t i = 1; i < c->count && !several; i++)
-        several = !is_same_security(c->rows[0], c->rows[i]);
+        several = !is_same_security(&c->rows[0], &c->rows[i]);
     if (!several)
         return;
     if (m->led_by_symbol)

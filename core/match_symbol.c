@@ -174,11 +174,12 @@ static bool is_variant(const struct matching *m, struct slice symbol)
            is_spelled_so(m, symbol);
 }
 
-int match_judge_symbol(const void *matching, const struct security *row)
+int match_judge_symbol(const void *matching, const struct index_row *row)
 {
     struct matching *m = (struct matching *)(uintptr_t)matching; /* its terms are made when first needed */
     const struct symbol_terms *t = terms_of(m);
-    struct slice symbol = row->value[ROLE_SYMBOL];
+    char text[KEY_PACK_MAX];
+    struct slice symbol = index_row_key(row, ROLE_SYMBOL, text);
 
     if (symbol.len == 0 || t->reading == SYMBOLOGY_UNSPELLABLE)
         return UNSAID;

@@ -43,7 +43,8 @@ void match_add_on_clue(struct matching *m, enum discrepancy_kind kind, const str
     match_add(m, verdict, roles);
 }
 
-struct slice match_first_filled(const struct security *row, uint32_t roles)
+/* The first filled column among those; empty where there is none. */
+static struct slice first_filled(const struct security *row, uint32_t roles)
 {
     for (int r = 0; r < MASTER_ROLE_COUNT; r++)
         if ((roles & ROLE_BIT(r)) && row->value[r].len > 0)
@@ -54,15 +55,18 @@ struct slice match_first_filled(const struct security *row, uint32_t roles)
 struct slice match_expected(const struct matching *m, const struct verdict *verdict, uint32_t roles,
                             const struct security *row)
 {
+    const struct slice *v = row->value;
     struct slice why = {NULL, 0};
 
     if (verdict->step == MATCH_STATUS)
-        return attribute_is_inactive(row, m->date, &why) ? why : slice_make(NULL, 0);
+        return attribute_is_inactive(v[ROLE_DELISTED], v[ROLE_STATUS], v[ROLE_MATURITY], m->date, &why)
+                   ? why
+                   : slice_make(NULL, 0);
     if (verdict->step == MATCH_TYPE)
-        return attribute_type_of(row);
+        return attribute_type_of(v[ROLE_TYPE], v[ROLE_CFI]);
     if (verdict->step == MATCH_CFI)
-        return attribute_cfi_of(row);
-    return match_first_filled(row, roles);
+        return attribute_cfi_of(v[ROLE_TYPE], v[ROLE_CFI]);
+    return first_filled(row, roles);
 }
 
 void match_tell_lookup(const struct matching *m, const char *why, enum identifier_kind kind, struct slice key,

@@ -66,6 +66,13 @@ struct security {
     char unpacked[MASTER_ROLE_COUNT * KEY_PACK_MAX]; /* keys that records hold packed */
 };
 
+/* Where the values of a security stand in its record, which is how most of those that are looked up are read: only what
+ * somebody asks for. By role: of a key the place, of an attribute its code, or its place if it has none. */
+struct security_places {
+    uint32_t filled; /* a bit for each role that is not blank; of the others nothing below is set */
+    uint32_t at[MASTER_ROLE_COUNT];
+};
+
 /* The name of a role in the configuration. A constant. */
 const char *master_role_name(enum master_role role);
 

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
-#include <strings.h>
 
 struct slice {
     const char *ptr; /* may be NULL where len is 0 */
@@ -41,10 +40,18 @@ static inline bool slice_equal(struct slice a, struct slice b)
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
-/* ASCII case aside. */
+/* ASCII case aside. Most that differ do so in their length or first byte, so no function is called. */
 static inline bool slice_equal_nocase(struct slice a, struct slice b)
 {
-    return a.len == b.len && (a.len == 0 || strncasecmp(a.ptr, b.ptr, a.len) == 0);
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++) {
+        char small = (char)(a.ptr[i] | 0x20);
+
+        if (a.ptr[i] != b.ptr[i] && (small != (b.ptr[i] | 0x20) || small < 'a' || small > 'z'))
+            return false;
+    }
+    return true;
 }
 
 static inline bool slice_equal_text(struct slice a, const char *text)

@@ -13,10 +13,24 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void look_at_row(const struct index_row *row)
+{
+    char text[KEY_PACK_MAX];
+    volatile size_t bytes = 0;
+
+    for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++) {
+        struct slice value = master_role_kind(role) == IDENTIFIER_UNKNOWN ? index_row_attribute(row, role)
+                                                                          : index_row_key(row, role, text);
+        for (size_t i = 0; i < value.len; i++)
+            bytes += (unsigned char)value.ptr[i];
+    }
+}
+
 static void look_around(const struct index *index)
 {
     struct index_lookup batched;
     struct index_cursor cursor;
+    struct index_row row;
     struct security s;
     uint64_t position = 0;
 
@@ -30,6 +44,9 @@ static void look_around(const struct index *index)
             index_find(index, master_role_kind(role), value, &cursor);
             for (int n = 0; n < 100 && index_next(&cursor, &found); n++)
                 ;
+            index_find(index, master_role_kind(role), value, &cursor);
+            for (int n = 0; n < 100 && index_next_row(&cursor, &row); n++)
+                look_at_row(&row);
             batched = (struct index_lookup){.kind = master_role_kind(role), .key = value};
             index_find_batch(index, &batched, 1);
             if (index_next(&batched.cursor, &found) && cursor.count == 0)

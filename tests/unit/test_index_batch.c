@@ -17,14 +17,15 @@ static void write_master(void)
     FILE *file = fopen(master_path, "w");
 
     assert_non_null(file);
-    fputs("symbol,cusip,isin,composite_figi,figi,ccy\n", file);
+    fputs("symbol,cusip,isin,composite_figi,figi,ccy,name,strike\n", file);
     for (int i = 0; i < ROWS; i++) {
         int isin = rand() % ROWS;
 
         fprintf(file, "S%d,", rand() % (ROWS / 2));
         fprintf(file, rand() % 4 ? "%09d," : "X%08d,", isin);
         fprintf(file, rand() % 8 ? "US%09d5," : ",", isin);
-        fprintf(file, "BBG%09d,BBG%09d,USD\n", rand() % ROWS, rand() % ROWS);
+        fprintf(file, "BBG%09d,BBG%09d,USD,", rand() % ROWS, rand() % ROWS);
+        fprintf(file, rand() % 4 ? "n%d,%d\n" : ",%0300d\n", i, rand() % ROWS);
     }
     assert_int_equal(fclose(file), 0);
 }
@@ -63,8 +64,32 @@ static struct index_lookup random_lookup(char key[KEY_ROOM])
     return (struct index_lookup){.kind = shapes[shape].kind, .key = slice_make(key, rand() % 50 ? strlen(key) : 0)};
 }
 
+/* A row in place has the values that a row read has. */
+static void expect_in_place(const struct index_row *row, const struct security *read)
+{
+    char text[KEY_PACK_MAX];
+    struct security again;
+
+    for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++) {
+        enum identifier_kind kind = master_role_kind(role);
+        struct slice value =
+            kind == IDENTIFIER_UNKNOWN ? index_row_attribute(row, role) : index_row_key(row, role, text);
+
+        assert_true(slice_equal(value, read->value[role]));
+        assert_int_equal(index_row_fills(row, UINT32_C(1) << role), read->value[role].len > 0);
+        if (kind != IDENTIFIER_UNKNOWN && value.len > 0)
+            assert_true(index_row_has_key(row, kind, value));
+    }
+    assert_false(index_row_has_key(row, IDENTIFIER_SYMBOL, slice_of("nothing")));
+    assert_false(index_row_has_key(row, IDENTIFIER_SYMBOL, slice_of("")));
+    index_row_read(row, &again);
+    assert_int_equal(again.row_offset, read->row_offset);
+}
+
 static size_t expect_same_rows(struct index_cursor *batched, struct index_cursor *single)
 {
+    struct index_cursor in_place = *single;
+    struct index_row row;
     struct security a, b;
     size_t rows = 0;
 
@@ -72,6 +97,8 @@ static size_t expect_same_rows(struct index_cursor *batched, struct index_cursor
     memset(&b, 0x5a, sizeof b);
     for (; index_next(single, &b); rows++) {
         assert_true(index_next(batched, &a));
+        assert_true(index_next_row(&in_place, &row));
+        expect_in_place(&row, &b);
         assert_int_equal(a.source, b.source);
         assert_int_equal(a.row_offset, b.row_offset);
         assert_int_equal(a.carried_count, b.carried_count);
@@ -79,6 +106,7 @@ static size_t expect_same_rows(struct index_cursor *batched, struct index_cursor
             assert_true(slice_equal(a.value[role], b.value[role]));
     }
     assert_false(index_next(batched, &a));
+    assert_false(index_next_row(&in_place, &row));
     return rows;
 }
 

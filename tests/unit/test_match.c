@@ -127,6 +127,8 @@ static const struct match_row rows[] = {
 
 static void describe(const struct match_result *r, char *out, size_t size)
 {
+    char text[KEY_PACK_MAX];
+    struct slice symbol = r->nearest ? index_row_key(r->nearest, ROLE_SYMBOL, text) : slice_make("", 0);
     size_t used = 0;
 
     for (size_t i = 0; i < r->count; i++) {
@@ -134,8 +136,7 @@ static void describe(const struct match_result *r, char *out, size_t size)
         used += (size_t)snprintf(out + used, size - used, "%s(%u,%.*s,%.*s) ", discrepancy_kind_name(v->kind), v->tag,
                                  SLICE_FORMAT(v->observed), SLICE_FORMAT(v->expected));
     }
-    snprintf(out + used, size - used, "%s/%u/%.*s", found_by_name(r->found_by), r->candidates,
-             SLICE_FORMAT(r->security ? r->security->value[ROLE_SYMBOL] : slice_make("", 0)));
+    snprintf(out + used, size - used, "%s/%u/%.*s", found_by_name(r->found_by), r->candidates, SLICE_FORMAT(symbol));
 }
 
 /* What the master says of one order. */

@@ -210,6 +210,8 @@ static void make_rules(const char *settings, struct rules *rules)
 
 static void describe(const struct match_result *r, char *out, size_t size)
 {
+    char text[KEY_PACK_MAX];
+    struct slice symbol = r->nearest ? index_row_key(r->nearest, ROLE_SYMBOL, text) : slice_make("", 0);
     size_t used = 0;
 
     for (size_t i = 0; i < r->count; i++) {
@@ -219,8 +221,7 @@ static void describe(const struct match_result *r, char *out, size_t size)
                              v->tag, SLICE_FORMAT(v->observed), SLICE_FORMAT(v->expected), v->reason ? v->reason : "",
                              v->hint_kind ? v->hint_kind : "", v->hint_kind ? ":" : "", SLICE_FORMAT(v->hint_value));
     }
-    snprintf(out + used, size - used, "%s/%.*s", found_by_name(r->found_by),
-             SLICE_FORMAT(r->security ? r->security->value[ROLE_SYMBOL] : slice_make("", 0)));
+    snprintf(out + used, size - used, "%s/%.*s", found_by_name(r->found_by), SLICE_FORMAT(symbol));
 }
 
 static void judge(const struct index *index, const struct rules *rules, const char *body, char *out, size_t size)
