@@ -7,12 +7,12 @@
 #include "monotonic.h"
 #include "source.h"
 
-#define POLL_MS 100                /* how long an idle poll waits; less if a commit is due before */
-#define POLL_COMMITTING_MS 2       /* the same while output waits for a commit to end, which wakes no poll */
-#define POLL_RECORDS_MAX 4096u     /* of one poll: what is borrowed from the library at once */
-#define BACKLOG_NONE 1024u         /* records or less: somebody is waiting for what is found, commit at once */
-#define ABORTS_MAX 10              /* in a row, without one commit between them */
-#define ABORT_PAUSE_MS 200         /* before going on, times the aborts in a row */
+#define POLL_MS 100            /* how long an idle poll waits; less if a commit is due before */
+#define POLL_COMMITTING_MS 2   /* the same while output waits for a commit to end, which wakes no poll */
+#define POLL_RECORDS_MAX 4096u /* of one poll: what is borrowed from the library at once */
+#define BACKLOG_NONE 1024u     /* records or less: somebody is waiting for what is found, commit at once */
+#define ABORTS_MAX 10          /* in a row, without one commit between them */
+#define ABORT_PAUSE_MS 200     /* before going on, times the aborts in a row */
 
 /* What is committed together. */
 struct batch {
@@ -29,7 +29,7 @@ struct pump {
     struct source *source;
     struct committer *committer;
     struct checker *checker;
-    const struct index *index;     /* held; NULL: none yet */
+    const struct index *index;      /* held; NULL: none yet */
     struct checker_record *records; /* of one poll */
     size_t records_max;
 

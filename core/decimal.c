@@ -97,7 +97,7 @@ static unsigned strip_zeros(u128 *v)
 
 /* ---- products: as many digits as it takes, in limbs of 64 bits from the lowest on ---- */
 
-#define LIMBS (2u * DECIMAL_FACTORS_MAX)
+#define LIMBS ((size_t)2 * DECIMAL_FACTORS_MAX)
 
 static void multiply(uint64_t product[LIMBS], u128 factor)
 {

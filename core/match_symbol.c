@@ -53,7 +53,8 @@ static int add_separators(struct matching *m, struct error *e)
 
     for (const char *separator = SYMBOLOGY_SEPARATORS; *separator != '\0' && !has_candidates(m); separator++) {
         size_t len = symbology_respell(m->instrument->symbol, m->instrument->suffix, *separator, key);
-        if (add_key(m, "spelling", slice_make(key, len), e) != 0)
+        bool was_tried = slice_equal(slice_make(key, len), m->instrument->symbol);
+        if (!was_tried && add_key(m, "spelling", slice_make(key, len), e) != 0)
             return -1;
     }
     return 0;
