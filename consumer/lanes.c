@@ -110,6 +110,8 @@ static void add_checked(struct checker_counts *sum, const struct checker_counts 
     sum->malformed += part->malformed;
     sum->ignored += part->ignored;
     sum->skipped += part->skipped;
+    sum->poss_dup += part->poss_dup;
+    sum->poss_resend += part->poss_resend;
     sum->discrepancies += part->discrepancies;
     for (int i = 0; i < DISCREPANCY_KIND_COUNT; i++)
         sum->by_kind[i] += part->by_kind[i];

@@ -280,15 +280,15 @@ static int at_record(const struct origin *origin, struct error *e)
 
 static int check(struct pump *p, size_t count, struct error *e)
 {
-    struct batch *batch = p->filling;
+    const struct checker_output *output = found_output(p->filling->found);
     size_t done;
 
     for (size_t at = 0; at < count && !p->rewind; at += done) {
         const struct checker_record *records = p->records + at;
 
-        if (checker_check_batch(p->checker, p->index, records, count - at, found_output(batch->found), &done, e) != 0)
+        if (checker_check_batch(p->checker, p->index, records, count - at, output, &done, e) != 0)
             return at_record(&records[done].origin, e);
-        batch->records += done;
+        p->filling->records += done;
         if (at + done < count && send_part(p, e) != 0) /* it is full */
             return -1;
     }
