@@ -11,7 +11,8 @@
 /* "N/A" and the like are the master's way of leaving a column blank. */
 static bool is_blank(struct slice master)
 {
-    return identifier_is_placeholder(IDENTIFIER_SYMBOL, master);
+    return master.len == 0 ||
+           (identifier_may_be_placeholder(master.ptr[0]) && identifier_is_placeholder(IDENTIFIER_SYMBOL, master));
 }
 
 static bool consists_of(struct slice s, size_t len, bool (*allowed)(char))
@@ -273,6 +274,8 @@ static bool is_delisted(struct slice value, struct date now)
                                        SLICE_LITERAL("Y"), SLICE_LITERAL("1")};
     struct date date;
 
+    if (value.len == 0)
+        return false; /* nearly always */
     if (slice_is_one_of(value, yes, COUNT(yes)))
         return true;
     /* "Not after": the day of the delisting itself is no longer a day of trading. */
@@ -286,14 +289,14 @@ static bool is_inactive_status(struct slice value)
         SLICE_LITERAL("EXPIRED"),  SLICE_LITERAL("MATURED"),  SLICE_LITERAL("TERMINATED"), SLICE_LITERAL("DEAD"),
         SLICE_LITERAL("CLOSED"),   SLICE_LITERAL("CANCELLED")};
 
-    return slice_is_one_of(value, words, COUNT(words));
+    return value.len > 0 && slice_is_one_of(value, words, COUNT(words));
 }
 
 static bool is_matured(struct slice value, struct date now)
 {
     struct date date;
 
-    return now.year != 0 && fix_time_parse_master_date(value, &date) && date_is_before(date, now);
+    return value.len > 0 && now.year != 0 && fix_time_parse_master_date(value, &date) && date_is_before(date, now);
 }
 
 bool attribute_is_inactive(struct slice delisted, struct slice status, struct slice maturity, struct date now,
