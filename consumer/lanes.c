@@ -152,12 +152,14 @@ static void report(struct lanes *l, int64_t now)
 
     lanes_counts(l, &c);
     log_write(l->options.log, LOG_LEVEL_INFO, "lanes",
-              "messages=%llu (%.0f/s) matched=%llu discrepant=%llu malformed=%llu ignored=%llu published=%llu "
-              "dead_letters=%llu transactions=%llu aborts=%llu repeated=%llu version=%s",
+              "messages=%llu (%.0f/s) matched=%llu discrepant=%llu malformed=%llu ignored=%llu "
+              "poss_dup=%llu poss_resend=%llu published=%llu dead_letters=%llu transactions=%llu aborts=%llu "
+              "repeated=%llu version=%s",
               (unsigned long long)c.checked.messages,
               seconds > 0 ? (double)(c.checked.messages - l->reported_messages) / seconds : 0,
               (unsigned long long)c.checked.matched, (unsigned long long)c.checked.discrepant,
               (unsigned long long)c.checked.malformed, (unsigned long long)c.checked.ignored,
+              (unsigned long long)c.checked.poss_dup, (unsigned long long)c.checked.poss_resend,
               (unsigned long long)c.published[FOUND_DISCREPANCY], (unsigned long long)c.published[FOUND_DEAD_LETTER],
               (unsigned long long)c.commits, (unsigned long long)c.aborts, (unsigned long long)c.repeated,
               index_info(reload_index(l->options.reload))->version);
