@@ -317,7 +317,7 @@ static void look(const struct index *index, struct probe *probes, size_t count)
     }
 }
 
-static void fetch_next(const struct probe *probes, size_t count)
+static void fetch_next(struct probe *probes, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         fetch_record(probes[i].next);
