@@ -3,6 +3,8 @@
 #define FIXWARDEN_CORE_ASCII_H
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
 
 static inline bool ascii_is_digit(char c)
 {
@@ -22,6 +24,31 @@ static inline char ascii_to_upper(char c)
 static inline bool ascii_is_letter(char c)
 {
     return ascii_is_upper(ascii_to_upper(c));
+}
+
+/* The number that eight digits write, of which the first stands in the lowest byte and those of the others that are no
+ * part of it are 0: pairs, then fours, then all. */
+static inline uint32_t ascii_join_digits(uint64_t digits)
+{
+    digits = digits * 10 + (digits >> 8);
+    digits = (digits & UINT64_C(0x00FF00FF00FF00FF)) * (1 + (100 << 16)) >> 16;
+    return (uint32_t)((digits & UINT64_C(0x0000FFFF0000FFFF)) * (1 + (UINT64_C(10000) << 32)) >> 32);
+}
+
+/* Reads exactly eight digits; false where one of them is none. */
+static inline bool ascii_read_8_digits(const char *s, uint32_t *number)
+{
+    uint64_t bytes = 0;
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(&bytes, s, sizeof bytes);
+#else
+    for (unsigned i = 0; i < sizeof bytes; i++)
+        bytes |= (uint64_t)(unsigned char)s[i] << 8 * i;
+#endif
+    bytes ^= UINT64_C(0x3030303030303030); /* digits are 0 to 9 now */
+    *number = ascii_join_digits(bytes);
+    return ((bytes | (bytes + UINT64_C(0x0606060606060606))) & UINT64_C(0xF0F0F0F0F0F0F0F0)) == 0;
 }
 
 #endif

@@ -292,11 +292,12 @@ static bool is_inactive_status(struct slice value)
     return value.len > 0 && slice_is_one_of(value, words, COUNT(words));
 }
 
-static bool is_matured(struct slice value, struct date now)
+bool attribute_is_matured(struct slice maturity, struct date now)
 {
     struct date date;
 
-    return value.len > 0 && now.year != 0 && fix_time_parse_master_date(value, &date) && date_is_before(date, now);
+    return maturity.len > 0 && now.year != 0 && fix_time_parse_master_date(maturity, &date) &&
+           date_is_before(date, now);
 }
 
 bool attribute_is_inactive(struct slice delisted, struct slice status, struct slice maturity, struct date now,
@@ -306,7 +307,7 @@ bool attribute_is_inactive(struct slice delisted, struct slice status, struct sl
         *why = delisted;
     else if (is_inactive_status(status))
         *why = status;
-    else if (is_matured(maturity, now))
+    else if (attribute_is_matured(maturity, now))
         *why = maturity;
     else
         return false;

@@ -55,6 +55,7 @@ struct slice attribute_major_unit(struct slice currency, bool *is_minor);
 
 /* Whether the security is delisted, suspended or matured on that date (year 0: unknown, then dates are not judged).
  * `*why` is the value of the master that says so. */
+bool attribute_is_matured(struct slice maturity, struct date now);
 bool attribute_is_inactive(struct slice delisted, struct slice status, struct slice maturity, struct date now,
                            struct slice *why);
 

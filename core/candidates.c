@@ -67,7 +67,7 @@ static void swap(struct index_row *rows, size_t a, size_t b)
     rows[b] = row;
 }
 
-int candidates_keep_best(struct candidates *candidates, candidates_judge judge, const void *context)
+int candidates_keep_best_of_many(struct candidates *candidates, candidates_judge judge, const void *context)
 {
     int best = judge(context, &candidates->rows[0]);
     size_t kept = 1;

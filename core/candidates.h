@@ -27,7 +27,14 @@ void candidates_free(struct candidates *candidates);
 int candidates_add(struct candidates *candidates, const struct index *index, enum identifier_kind kind,
                    struct slice key, struct error *e);
 
-/* Keeps the rows that are judged best, in their order, and returns how good that is. There must be rows. */
-int candidates_keep_best(struct candidates *candidates, candidates_judge judge, const void *context);
+/* Keeps, of several rows, those that are judged best, in their order, and returns how good that is. */
+int candidates_keep_best_of_many(struct candidates *candidates, candidates_judge judge, const void *context);
+
+/* As that, of any rows; there must be one. Most instruments have only one. */
+static inline int candidates_keep_best(struct candidates *candidates, candidates_judge judge, const void *context)
+{
+    return candidates->count == 1 ? judge(context, &candidates->rows[0])
+                                  : candidates_keep_best_of_many(candidates, judge, context);
+}
 
 #endif

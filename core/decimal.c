@@ -6,13 +6,34 @@
 
 typedef unsigned __int128 u128;
 
+/* 10^n, n up to 38. */
 static u128 power_of_ten(unsigned n)
 {
-    u128 p = 1;
+    static const uint64_t powers[] = {
+        1u,
+        10u,
+        100u,
+        1000u,
+        10000u,
+        100000u,
+        1000000u,
+        10000000u,
+        100000000u,
+        1000000000u,
+        10000000000u,
+        100000000000u,
+        1000000000000u,
+        10000000000000u,
+        100000000000000u,
+        1000000000000000u,
+        10000000000000000u,
+        100000000000000000u,
+        1000000000000000000u,
+        10000000000000000000u,
+    };
+    const unsigned highest = sizeof powers / sizeof powers[0] - 1;
 
-    while (n-- > 0)
-        p *= 10;
-    return p;
+    return n <= highest ? powers[n] : (u128)powers[highest] * powers[n - highest];
 }
 
 static bool fits(__int128 units)
@@ -36,13 +57,15 @@ static size_t count_digits(const char *s, const char *end)
     return n;
 }
 
+/* Up to INTEGER_DIGITS of them; all but the last fit a machine word. */
 static u128 read_digits(const char *s, size_t len)
 {
-    u128 v = 0;
+    uint64_t v = 0;
+    size_t i = 0;
 
-    for (size_t i = 0; i < len; i++)
-        v = v * 10 + (u128)(s[i] - '0');
-    return v;
+    for (; i < len && i < INTEGER_DIGITS - 1; i++)
+        v = v * 10 + (uint64_t)(s[i] - '0');
+    return i < len ? (u128)v * 10 + (u128)(s[i] - '0') : v;
 }
 
 bool decimal_parse(struct slice text, struct decimal *out)

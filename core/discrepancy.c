@@ -1,9 +1,10 @@
 #include "discrepancy.h"
 
-#include <stdio.h>
-
 #define XXH_STATIC_LINKING_ONLY /* for a hash state on the stack; its size is part of xxhash 0.8's ABI */
 #include <xxhash.h>
+
+#define NUMBER_MAX 20 /* bytes of a number of 64 bits, with its sign */
+#define HEX_DIGITS 16 /* of one */
 
 /* The parts of an id are hashed one behind the other, each ended by a NUL, so that no two lists of parts
  * look the same. */
@@ -19,12 +20,26 @@ static void add_part(XXH3_state_t *state, struct slice part)
     XXH3_128bits_update(state, "", 1);
 }
 
+/* In decimal, to the end of the buffer: a storm of discrepancies has several for each message, and printf takes longer
+ * than all else that is done for an id. */
+static struct slice write_number(long long number, char text[NUMBER_MAX])
+{
+    unsigned long long left = number < 0 ? 0 - (unsigned long long)number : (unsigned long long)number;
+    size_t at = NUMBER_MAX;
+
+    do
+        text[--at] = (char)('0' + left % 10);
+    while ((left /= 10) != 0);
+    if (number < 0)
+        text[--at] = '-';
+    return slice_make(text + at, NUMBER_MAX - at);
+}
+
 static void add_number(XXH3_state_t *state, long long number)
 {
-    char text[24];
-    int len = snprintf(text, sizeof text, "%lld", number);
+    char text[NUMBER_MAX];
 
-    add_part(state, slice_make(text, (size_t)len));
+    add_part(state, write_number(number, text));
 }
 
 static void start(XXH3_state_t *state, const struct origin *origin)
@@ -36,27 +51,33 @@ static void start(XXH3_state_t *state, const struct origin *origin)
     add_number(state, origin->message);
 }
 
+static void write_hex(uint64_t number, char text[HEX_DIGITS])
+{
+    for (size_t i = HEX_DIGITS; i-- > 0; number >>= 4)
+        text[i] = "0123456789abcdef"[number & 15];
+}
+
 static void finish(const XXH3_state_t *state, char id[DISCREPANCY_ID_LEN + 1])
 {
     XXH128_hash_t digest = XXH3_128bits_digest(state);
 
-    snprintf(id, DISCREPANCY_ID_LEN + 1, "%016llx%016llx", (unsigned long long)digest.high64,
-             (unsigned long long)digest.low64);
+    write_hex(digest.high64, id);
+    write_hex(digest.low64, id + HEX_DIGITS);
+    id[DISCREPANCY_ID_LEN] = '\0';
 }
 
 void discrepancy_id(const struct origin *origin, const struct instrument *instrument, const struct verdict *verdict,
                     char id[DISCREPANCY_ID_LEN + 1])
 {
     XXH3_state_t state;
-    char position[16];
-    int len = snprintf(position, sizeof position, "%u", (unsigned)verdict->identifier_position);
+    char position[NUMBER_MAX];
 
     start(&state, origin);
     add_part(&state, slice_of(instrument_role_name(instrument->role)));
     add_number(&state, instrument->position);
     add_part(&state, slice_of(discrepancy_kind_name(verdict->kind)));
     add_number(&state, verdict->tag);
-    add_bytes(&state, slice_make(position, (size_t)len));
+    add_bytes(&state, write_number(verdict->identifier_position, position));
     finish(&state, id);
 }
 

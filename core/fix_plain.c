@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ascii.h"
 #include "fix_data.h"
 
 #if defined(__x86_64__)
@@ -9,15 +10,6 @@
 #endif
 
 #define TAG_DIGITS_MAX 8 /* that are read at once; longer tags are walked */
-
-/* The digits of a tag, of which the first stands in the lowest byte, as a number: pairs, then fours, then all. Bytes
- * that are no digit of it are 0. */
-static inline uint32_t number_of(uint64_t digits)
-{
-    digits = digits * 10 + (digits >> 8);
-    digits = (digits & UINT64_C(0x00FF00FF00FF00FF)) * (1 + (100 << 16)) >> 16;
-    return (uint32_t)((digits & UINT64_C(0x0000FFFF0000FFFF)) * (1 + (UINT64_C(10000) << 32)) >> 32);
-}
 
 /* Not left at the first field that is not plain, so that there is nothing to predict. */
 static bool read_scalar(const char *start, const struct fix_scan *scan, struct fix_index *index)
@@ -34,7 +26,7 @@ static bool read_scalar(const char *start, const struct fix_scan *scan, struct f
         uint32_t tag;
 
         memcpy(&head, start + at, sizeof head); /* the trailer stands behind even the last field */
-        tag = number_of((head & UINT64_C(0x0F0F0F0F0F0F0F0F)) << ((64 - 8 * digits) % 64));
+        tag = ascii_join_digits((head & UINT64_C(0x0F0F0F0F0F0F0F0F)) << ((64 - 8 * digits) % 64));
         not_plain |= (uint32_t)(digits > TAG_DIGITS_MAX) | fix_data_kinds[tag <= FIX_DATA_TAG_MAX ? tag : 0];
         index->tags[i] = tag;
         index->values[i] = (struct fix_place){value, end - value};

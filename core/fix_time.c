@@ -1,5 +1,7 @@
 #include "fix_time.h"
 
+#include "ascii.h"
+
 #define DATE_LEN 8          /* YYYYMMDD */
 #define SECONDS_TIME_LEN 17 /* YYYYMMDD-HH:MM:SS */
 #define FRACTION_MAX 12     /* picoseconds */
@@ -42,12 +44,14 @@ static bool read_year_month(const char *s, struct date *out)
     return read_number(s, 4, &year) && read_number(s + 4, 2, &month) && set_date(year, month, 0, out);
 }
 
+/* All eight digits at once: every message has such a date. */
 static bool read_date(const char *s, struct date *out)
 {
-    int day;
+    uint32_t number;
 
-    return read_year_month(s, out) && read_number(s + 6, 2, &day) && day > 0 &&
-           set_date(out->year, out->month, day, out);
+    if (!ascii_read_8_digits(s, &number))
+        return false;
+    return number % 100 > 0 && set_date((int)(number / 10000), (int)(number / 100 % 100), (int)(number % 100), out);
 }
 
 /* Days since 1970-01-01 in the proleptic Gregorian calendar, by counting years from March so that the leap day comes
@@ -152,12 +156,27 @@ static bool is_slashed_month(struct slice text)
     return text.len == 7 && text.ptr[4] == '/';
 }
 
+/* YYYY-MM-DD and no more. */
+static bool is_dashed_date(struct slice text)
+{
+    return text.len == DATE_LEN + 2 && text.ptr[4] == '-' && text.ptr[7] == '-';
+}
+
+static bool read_dashed_date(const char *s, struct date *out)
+{
+    char digits[DATE_LEN] = {s[0], s[1], s[2], s[3], s[5], s[6], s[8], s[9]};
+
+    return read_date(digits, out);
+}
+
 bool fix_time_parse_master_date(struct slice text, struct date *out)
 {
     char digits[DATE_LEN];
     size_t len = 0;
     size_t count;
 
+    if ((text.len == DATE_LEN && read_date(text.ptr, out)) || (is_dashed_date(text) && read_dashed_date(text.ptr, out)))
+        return true; /* nearly always */
     while (len < text.len && text.ptr[len] != ' ' && text.ptr[len] != 'T')
         len++;
     text.len = len;

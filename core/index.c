@@ -119,12 +119,14 @@ static void open_table(struct index *index, enum identifier_kind kind)
 static int open_sections(struct index *index, struct error *e)
 {
     const struct index_header *header = (const void *)index->map;
+    const struct index_footer *footer = (const void *)(index->map + header->file_bytes - INDEX_PAGE);
     const unsigned char *dictionary;
     const unsigned char *meta;
     uint64_t dictionary_len;
     uint64_t meta_len;
 
     index->seed = header->seed;
+    index->identity = footer->sum;
     index->record_unit = header->record_unit;
     index->records = section_bytes(index, INDEX_RECORDS, 0, &index->record_bytes);
     dictionary = section_bytes(index, INDEX_DICTIONARY, 0, &dictionary_len);
@@ -192,6 +194,11 @@ void index_close(struct index *index)
     if (index->map != NULL)
         munmap(unconst(index->map), (size_t)index->size);
     free(index);
+}
+
+uint64_t index_identity(const struct index *index)
+{
+    return index->identity;
 }
 
 const struct index_info *index_info(const struct index *index)

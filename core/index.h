@@ -78,6 +78,9 @@ void index_close(struct index *index); /* NULL is fine */
 
 const struct index_info *index_info(const struct index *index);
 
+/* The checksum of all its checksums: an index with another one is another index. */
+uint64_t index_identity(const struct index *index);
+
 /* Whether the master had a column of that kind, so that the absence of a key says something. */
 bool index_has_kind(const struct index *index, enum identifier_kind kind);
 
@@ -114,6 +117,13 @@ bool index_next_row(struct index_cursor *cursor, struct index_row *out);
  * attribute (one without). */
 struct slice index_row_key(const struct index_row *row, enum master_role role, char text[KEY_PACK_MAX]);
 struct slice index_row_attribute(const struct index_row *row, enum master_role role);
+
+/* A number for the attribute's value that is the same for the same value of one index, from 1; 0 where it is blank,
+ * 2^31 or more where it has none. */
+static inline uint32_t index_row_code(const struct index_row *row, enum master_role role)
+{
+    return security_code(&row->places, role);
+}
 
 /* Whether it has anything in one of those columns, given as bits, one for each role. */
 bool index_row_fills(const struct index_row *row, uint32_t roles);

@@ -20,6 +20,7 @@ struct index {
     const unsigned char *map;
     uint64_t size;
     uint64_t seed;
+    uint64_t identity;
     const unsigned char *records;
     uint64_t record_bytes;
     uint32_t record_unit;

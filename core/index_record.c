@@ -434,95 +434,139 @@ size_t record_decode(const struct record_view *view, const unsigned char *bytes,
 
 /* ---- reading single values ---- */
 
-#define NO_CODE 0x80000000u /* in the place of an attribute: what follows is where its text stands */
+static_assert(DICTIONARY_COLUMN_VALUES_MAX < RECORD_NO_CODE && INDEX_RECORD_MAX < RECORD_NO_CODE, "the bit is free");
 
-static_assert(DICTIONARY_COLUMN_VALUES_MAX < NO_CODE && INDEX_RECORD_MAX < NO_CODE, "the bit is free");
+/* ---- finding values without reading them ---- */
 
-/* Passes over a key, if it is one. */
-static inline void skip_key(struct record_reader *r, const struct record_key_column *column, enum record_form form,
-                            bool has_isin)
+/* A record's bytes, of which `room` may be read. Places are counted from its start, and may lie behind the room before
+ * that is noticed. */
+struct record_bytes {
+    const unsigned char *bytes;
+    size_t room;
+};
+
+/* Bytes of a key that says itself how long it is, with the one that does. */
+static inline size_t own_size(struct record_bytes record, size_t at)
 {
-    unsigned char own;
+    unsigned char own = at < record.room ? record.bytes[at] : 0;
+    size_t len = (own & ~OWN_TEXT) + 1;
 
-    if (form == RECORD_OWN)
-        (void)get_own_bytes(r, &own);
-    else if (form == RECORD_IN_ISIN)
-        r->bad |= !has_isin || isin_part(column->role).len == 0;
-    else
-        (void)get_bytes(r, column->size[form]);
+    return 1 + (own & OWN_TEXT ? len : key_packed_size(len));
 }
 
-static void find_keys(struct record_reader *r, const unsigned char *bytes, const struct record_layout *layout,
-                      uint32_t all, struct security_places *places)
+/* Whether a key that says itself how long it is may be that long. */
+static inline bool is_own_key(struct record_bytes record, size_t at)
+{
+    return at < record.room && (record.bytes[at] & OWN_TEXT || record.bytes[at] < KEY_PACK_MAX);
+}
+
+/* Returns where the keys end; *bad where they are none. */
+static size_t find_keys(struct record_bytes record, const struct record_layout *layout, uint32_t all,
+                        struct security_places *places, bool *bad)
 {
     bool has_isin = layout->keys[0].role == ROLE_ISIN && (all & 3) == RECORD_USUAL;
+    size_t at = layout->head;
+    uint32_t filled = 0;
 
     for (uint32_t i = 0; i < layout->key_count; i++, all >>= 2) {
         const struct record_key_column *column = &layout->keys[i];
         enum record_form form = (enum record_form)(all & 3);
+        size_t size = column->size[form];
 
-        places->at[column->role] = (uint32_t)(form == RECORD_IN_ISIN ? layout->head : (size_t)(r->at - bytes));
-        places->filled |= (uint32_t)(form != RECORD_BLANK) << column->role;
-        skip_key(r, column, form, has_isin);
+        places->at[column->role] = (uint32_t)(form == RECORD_IN_ISIN ? layout->head : at);
+        filled |= (uint32_t)(form != RECORD_BLANK) << column->role;
+        if (form == RECORD_OWN) {
+            *bad |= !is_own_key(record, at);
+            size = own_size(record, at);
+        } else if (form == RECORD_IN_ISIN) {
+            *bad |= !has_isin || isin_part(column->role).len == 0;
+        }
+        at += size;
     }
+    places->filled = filled;
+    return at;
 }
 
-static inline uint32_t find_other(struct record_reader *r, const unsigned char *bytes, uint32_t count)
+/* Passes over a number of which nothing is asked. */
+static size_t skip_varint(struct record_bytes record, size_t at, bool *bad)
 {
-    uint32_t at = (uint32_t)(r->at - bytes);
-    uint64_t code = get_varint(r);
+    uint64_t word;
 
-    if (code - 1 < count)
-        return (uint32_t)code;
-    r->bad |= code != 0;
-    (void)get_bytes(r, get_varint(r));
-    return NO_CODE | at;
+    if (at < record.room && record.room - at >= sizeof word) {
+        memcpy(&word, record.bytes + at, sizeof word);
+        word = ~word & UINT64_C(0x8080808080808080); /* the last byte's bit is the first one here */
+        if (word != 0)
+            return at + (size_t)__builtin_ctzll(word) / 8 + 1; /* little-endian, as the file is */
+    }
+    for (size_t end = at + VARINT_MAX; at < end && at < record.room; at++)
+        if (record.bytes[at] < 0x80)
+            return at + 1;
+    *bad = true;
+    return at;
 }
 
-static void skip_varint(struct record_reader *r)
+/* A column's code, or where its text stands; *at moves on behind it. */
+static uint32_t find_long(struct record_bytes record, size_t *at, uint32_t count, bool *bad)
 {
-    const unsigned char *end = r->end - r->at > VARINT_MAX ? r->at + VARINT_MAX : r->end;
+    struct record_reader r = {record.bytes + *at, record.bytes + record.room, false};
+    uint32_t found = RECORD_NO_CODE | (uint32_t)*at;
+    uint64_t code = get_varint(&r);
 
-    while (r->at < end && *r->at >= 0x80)
-        r->at++;
-    r->bad |= r->at == end;
-    r->at += r->at < end;
+    if (code - 1 < count) {
+        found = (uint32_t)code;
+    } else {
+        r.bad |= code != 0;
+        (void)get_bytes(&r, get_varint(&r));
+    }
+    *at = (size_t)(r.at - record.bytes);
+    *bad |= r.bad;
+    return found;
 }
 
-static void find_others(struct record_reader *r, const unsigned char *bytes, const struct record_view *view,
-                        uint64_t filled, struct security_places *places)
+/* Most codes are of one byte. */
+static void find_others(struct record_bytes record, size_t at, const struct record_view *view, uint64_t left,
+                        struct security_places *places, bool *bad)
 {
     const struct record_layout *layout = &view->layout;
+    uint32_t filled = places->filled;
 
-    for (filled &= lowest_bits(record_dictionary_columns(layout)); filled != 0; filled &= filled - 1) {
-        uint32_t column = (uint32_t)__builtin_ctzll(filled);
-        uint32_t at = find_other(r, bytes, view->dictionary.count[column]);
+    for (; left != 0 && !*bad; left &= left - 1) {
+        uint32_t column = (uint32_t)__builtin_ctzll(left);
+        uint32_t count = view->dictionary.count[column];
+        uint32_t found = at < record.room ? record.bytes[at] : 0;
 
+        if (found - 1 < 0x7f && found <= count)
+            at++;
+        else
+            found = find_long(record, &at, count, bad);
         if (column >= layout->other_count)
             continue;
-        places->at[layout->others[column]] = at;
-        places->filled |= UINT32_C(1) << layout->others[column];
+        places->at[layout->others[column]] = found;
+        filled |= UINT32_C(1) << layout->others[column];
     }
+    places->filled = filled;
 }
 
 bool record_find(const struct record_view *view, const unsigned char *bytes, uint64_t len,
                  struct security_places *places)
 {
     const struct record_layout *layout = &view->layout;
-    struct record_reader r = {bytes, bytes + record_room(len), false};
-    struct slice head = get_bytes(&r, layout->head);
+    struct record_bytes record = {bytes, (size_t)record_room(len)};
     forms all = 0;
+    bool bad = false;
+    size_t at;
 
-    if (head.ptr == NULL)
+    if (record.room < layout->head)
         return false;
-    memcpy(&all, head.ptr, head.len);
-    places->filled = 0;
-    find_keys(&r, bytes, layout, (uint32_t)all, places);
-    if (layout->has_source)
-        (void)get_byte(&r);
-    skip_varint(&r);
-    find_others(&r, bytes, view, (uint64_t)(all >> 2 * layout->key_count), places);
-    return !r.bad;
+    memcpy(&all, bytes, layout->head);
+    at = find_keys(record, layout, (uint32_t)all, places, &bad) + layout->has_source;
+    at = skip_varint(record, at, &bad);
+    if (bad || at > record.room)
+        return false;
+    find_others(record, at, view,
+                (uint64_t)(all >> 2 * layout->key_count) & lowest_bits(record_dictionary_columns(layout)), places,
+                &bad);
+    return !bad;
 }
 
 struct slice record_key(const struct record_view *view, const unsigned char *bytes, uint64_t len,
@@ -561,18 +605,12 @@ struct slice record_attribute(const struct record_view *view, const unsigned cha
 {
     if (!(places->filled >> role & 1))
         return slice_make("", 0);
-    if (places->at[role] & NO_CODE)
-        return text_behind(bytes, len, places->at[role] & ~NO_CODE);
+    if (places->at[role] & RECORD_NO_CODE)
+        return text_behind(bytes, len, places->at[role] & ~RECORD_NO_CODE);
     return dictionary_value(&view->dictionary, view->layout.column[role], places->at[role] - 1);
 }
 
 /* ---- comparing ---- */
-
-/* A record's bytes, of which `room` may be read. */
-struct record_bytes {
-    const unsigned char *bytes;
-    size_t room;
-};
 
 static uint32_t key_forms(struct record_bytes record)
 {
@@ -588,15 +626,6 @@ static uint32_t key_forms(struct record_bytes record)
 static inline bool stands_at(struct record_bytes record, size_t at, const struct packed_key *key)
 {
     return at <= record.room && packed_key_is_at(key, record.bytes + at, record.room - at);
-}
-
-/* Bytes of a key that says itself how long it is, with the one that does. */
-static size_t own_size(struct record_bytes record, size_t at)
-{
-    unsigned char own = at < record.room ? record.bytes[at] : 0;
-    size_t len = (own & ~OWN_TEXT) + 1;
-
-    return 1 + (own & OWN_TEXT ? len : key_packed_size(len));
 }
 
 static bool own_key_is(struct record_bytes record, size_t at, const struct packed_key *key)

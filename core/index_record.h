@@ -62,6 +62,8 @@ uint32_t record_dictionary_columns(const struct record_layout *layout);
 
 #define RECORD_NEW_VALUE SIZE_MAX
 
+#define RECORD_NO_CODE 0x80000000u /* in the place of an attribute: what follows is where its text stands */
+
 /* Where the codes come from. */
 struct record_values {
     struct dictionary *dictionary;

@@ -6,6 +6,7 @@
 
 #define NO_SLOT UINT32_MAX
 #define RELATED_SYMBOL_TAG 46
+#define FIELDS_OF_IDENTIFIER (UINT64_C(1) << FIELD_SECURITY_ID | UINT64_C(1) << FIELD_SOURCE)
 
 const char *instrument_role_name(enum instrument_role role)
 {
@@ -125,22 +126,57 @@ static struct slice amount_of(const struct instrument_list *list, const struct i
     return list->is_plain ? plain_text(list, PLAIN_AMOUNTS + amount) : text_of(list, slot->amounts[amount]);
 }
 
-static struct slice without_placeholder(struct slice value)
+/* An attribute: trimmed, and nothing where it is a placeholder, which 0 is not where it means a put. */
+static inline struct slice attribute_from(struct slice value, enum instrument_field field)
 {
     value = slice_trim(value);
     if (value.len > 0 && identifier_may_be_placeholder(value.ptr[0]) &&
+        !(field == FIELD_PUT_CALL && slice_equal_text(value, "0")) &&
         identifier_is_placeholder(IDENTIFIER_SYMBOL, value))
         value.len = 0;
     return value;
 }
 
-/* Of an instrument's attribute: trimmed, and nothing where it is a placeholder. Most are absent. */
-static inline struct slice attribute_of(const struct instrument_list *list, const struct instrument_slot *slot,
-                                        enum instrument_field field)
+/* Which fields the slot may have, as bits; of the others nothing need be looked at, and those are most. */
+static uint64_t fields_of(const struct instrument_list *list)
 {
-    struct slice value = value_of(list, slot, field);
+    const uint64_t all = (UINT64_C(1) << FIELD_KEPT) - 1;
 
-    return value.len == 0 ? value : without_placeholder(value);
+    return list->is_plain ? list->found_places >> PLAIN_VALUES & all : all;
+}
+
+/* Where each field's value goes; 0: it is no attribute. */
+static const uint16_t attribute_places[FIELD_KEPT] = {
+    [FIELD_SYMBOL] = offsetof(struct instrument, symbol),
+    [FIELD_SUFFIX] = offsetof(struct instrument, suffix),
+    [FIELD_EXCHANGE] = offsetof(struct instrument, exchange),
+    [FIELD_CURRENCY] = offsetof(struct instrument, currency),
+    [FIELD_TYPE] = offsetof(struct instrument, type),
+    [FIELD_CFI] = offsetof(struct instrument, cfi),
+    [FIELD_MATURITY_DATE] = offsetof(struct instrument, maturity_date),
+    [FIELD_MATURITY_MONTH] = offsetof(struct instrument, maturity_month_year),
+    [FIELD_MATURITY_DAY] = offsetof(struct instrument, maturity_day),
+    [FIELD_STRIKE] = offsetof(struct instrument, strike),
+    [FIELD_PUT_CALL] = offsetof(struct instrument, put_call),
+    [FIELD_MULTIPLIER] = offsetof(struct instrument, multiplier),
+};
+
+static struct slice *attribute_place(struct instrument *i, enum instrument_field field)
+{
+    return (struct slice *)(void *)((char *)i + attribute_places[field]);
+}
+
+static void fill_attributes(struct instrument_list *list, const struct instrument_slot *slot)
+{
+    struct instrument *i = &list->current;
+
+    for (int f = 0; f < FIELD_KEPT; f++)
+        if (attribute_places[f] != 0)
+            *attribute_place(i, (enum instrument_field)f) = slice_make("", 0);
+    for (uint64_t left = fields_of(list) & ~FIELDS_OF_IDENTIFIER; left != 0; left &= left - 1) {
+        enum instrument_field field = (enum instrument_field)__builtin_ctzll(left);
+        *attribute_place(i, field) = attribute_from(value_of(list, slot, field), field);
+    }
 }
 
 static void collect_identifiers(const struct instrument_list *list, const struct instrument_slot *slot,
@@ -167,26 +203,13 @@ static void drop_fix_suffix(struct instrument *i)
 static void fill(struct instrument_list *list, const struct instrument_slot *slot)
 {
     struct instrument *i = &list->current;
-    struct slice put_call = slice_trim(value_of(list, slot, FIELD_PUT_CALL));
 
     list->current_slot = slot;
     i->role = (enum instrument_role)slot->role;
     i->position = slot->position;
     i->tags = instrument_block_tags[slot->block];
     i->symbol_tag = slot->is_related ? RELATED_SYMBOL_TAG : i->tags[FIELD_SYMBOL];
-    i->symbol = attribute_of(list, slot, FIELD_SYMBOL);
-    i->suffix = attribute_of(list, slot, FIELD_SUFFIX);
-    i->exchange = attribute_of(list, slot, FIELD_EXCHANGE);
-    i->currency = attribute_of(list, slot, FIELD_CURRENCY);
-    i->type = attribute_of(list, slot, FIELD_TYPE);
-    i->cfi = attribute_of(list, slot, FIELD_CFI);
-    i->maturity_date = attribute_of(list, slot, FIELD_MATURITY_DATE);
-    i->maturity_month_year = attribute_of(list, slot, FIELD_MATURITY_MONTH);
-    i->maturity_day = attribute_of(list, slot, FIELD_MATURITY_DAY);
-    i->strike = attribute_of(list, slot, FIELD_STRIKE);
-    i->multiplier = attribute_of(list, slot, FIELD_MULTIPLIER);
-    /* 0 is a put here, not a placeholder */
-    i->put_call = slice_equal_text(put_call, "0") ? put_call : attribute_of(list, slot, FIELD_PUT_CALL);
+    fill_attributes(list, slot);
     collect_identifiers(list, slot, i);
     drop_fix_suffix(i);
 }

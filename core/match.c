@@ -150,6 +150,7 @@ int match_instrument(struct matcher *matcher, const struct index *index, const s
     matcher->candidates.count = 0;
     matcher->candidates.ahead = input->ahead;
     matcher->symbol.is_ready = false;
+    outcome_memo_about(&matcher->memo, index_identity(index), rules);
     set_date(&m, input->message);
     set_convention(&m, input->convention);
     match_collect_clues(&m);

@@ -4,6 +4,7 @@
 
 #include "candidates.h"
 #include "match.h"
+#include "outcome_memo.h"
 
 /* What is known of one identifier of the instrument. */
 struct clue {
@@ -46,6 +47,7 @@ struct matcher {
     struct symbol_terms symbol;
     struct security nearest;               /* all of the row that remains first, once somebody asks */
     uint32_t expected_roles[VERDICTS_MAX]; /* where each verdict's `expected` is read once the nearest row is known */
+    struct outcome_memo memo;
     const struct match_trace *trace;       /* or NULL */
 };
 

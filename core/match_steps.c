@@ -14,74 +14,169 @@ static struct date message_maturity(const struct instrument *i)
     return date;
 }
 
-static int judge_exchange(const void *context, const struct index_row *row)
-{
-    const struct matching *m = context;
+/* ---- one attribute, one row ---- */
 
-    return (int)attribute_exchange(m->rules->exchanges, m->instrument->exchange, index_row_attribute(row, ROLE_MIC));
+static enum agreement compare_exchange(const struct matching *m, const struct index_row *row)
+{
+    return attribute_exchange(m->rules->exchanges, m->instrument->exchange, index_row_attribute(row, ROLE_MIC));
 }
 
-static int judge_currency(const void *context, const struct index_row *row)
+static enum agreement compare_currency(const struct matching *m, const struct index_row *row)
 {
-    const struct matching *m = context;
-
-    return (int)attribute_currency(m->instrument->currency, index_row_attribute(row, ROLE_CURRENCY));
+    return attribute_currency(m->instrument->currency, index_row_attribute(row, ROLE_CURRENCY));
 }
 
-static int judge_type(const void *context, const struct index_row *row)
+static enum agreement compare_type(const struct matching *m, const struct index_row *row)
 {
-    const struct matching *m = context;
-
-    return (int)attribute_type(m->instrument->type, index_row_attribute(row, ROLE_TYPE),
-                               index_row_attribute(row, ROLE_CFI));
+    return attribute_type(m->instrument->type, index_row_attribute(row, ROLE_TYPE), index_row_attribute(row, ROLE_CFI));
 }
 
-static int judge_cfi(const void *context, const struct index_row *row)
+static enum agreement compare_cfi(const struct matching *m, const struct index_row *row)
 {
-    const struct matching *m = context;
-
-    return (int)attribute_cfi(m->instrument->cfi, index_row_attribute(row, ROLE_TYPE),
-                              index_row_attribute(row, ROLE_CFI));
+    return attribute_cfi(m->instrument->cfi, index_row_attribute(row, ROLE_TYPE), index_row_attribute(row, ROLE_CFI));
 }
 
-static int judge_maturity(const void *context, const struct index_row *row)
+static enum agreement compare_maturity(const struct matching *m, const struct index_row *row)
 {
-    const struct matching *m = context;
-
-    return (int)attribute_maturity(message_maturity(m->instrument), index_row_attribute(row, ROLE_MATURITY));
+    return attribute_maturity(message_maturity(m->instrument), index_row_attribute(row, ROLE_MATURITY));
 }
 
-static int judge_strike(const void *context, const struct index_row *row)
+static enum agreement compare_put_call(const struct matching *m, const struct index_row *row)
 {
-    const struct matching *m = context;
+    return attribute_put_call(m->instrument->put_call, index_row_attribute(row, ROLE_PUT_CALL));
+}
+
+static enum agreement compare_multiplier(const struct matching *m, const struct index_row *row)
+{
+    return attribute_decimal(m->instrument->multiplier, index_row_attribute(row, ROLE_MULTIPLIER));
+}
+
+/* All but its maturity. */
+static enum agreement compare_status(const struct matching *m, const struct index_row *row)
+{
+    struct slice why;
+
+    return attribute_is_inactive(index_row_attribute(row, ROLE_DELISTED), index_row_attribute(row, ROLE_STATUS),
+                                 slice_make(NULL, 0), m->date, &why)
+               ? DIFFERS
+               : AGREES;
+}
+
+/* ---- the same, remembered ---- */
+
+typedef enum agreement (*comparison)(const struct matching *m, const struct index_row *row);
+
+/* What the comparison says, which is a function of the key, the index and the rules. */
+static inline int recall(const struct matching *m, const struct index_row *row, struct outcome_key key,
+                         comparison compare)
+{
+    struct outcome_entry *entry = outcome_memo_entry(&m->matcher->memo, &key);
+
+    if (outcome_entry_is(entry, &key))
+        return entry->outcome;
+    if (key.codes == OUTCOME_MEMO_NO_CODES)
+        return (int)compare(m, row);
+    *entry = (struct outcome_entry){key, (int)compare(m, row)};
+    return entry->outcome;
+}
+
+static uint64_t codes_of_type(const struct index_row *row)
+{
+    return outcome_memo_codes(index_row_code(row, ROLE_TYPE), index_row_code(row, ROLE_CFI));
+}
+
+static uint64_t code_of(const struct index_row *row, enum master_role role)
+{
+    return outcome_memo_codes(index_row_code(row, role), 0);
+}
+
+/* Steps start at 0. */
+static struct outcome_key key_of_text(enum match_step step, struct slice said, uint64_t codes)
+{
+    return outcome_memo_key((uint32_t)step + 1, said, codes);
+}
+
+static struct outcome_key key_of_date(enum match_step step, struct date said, uint64_t codes)
+{
+    struct outcome_key key = key_of_text(step, slice_make(NULL, 0), codes);
+
+    key.said = (uint64_t)(uint16_t)said.year << 16 | (uint64_t)(uint8_t)said.month << 8 | (uint8_t)said.day;
+    return key;
+}
+
+static int judge_exchange(const void *matching, const struct index_row *row)
+{
+    const struct matching *m = matching;
+
+    return recall(m, row, key_of_text(MATCH_EXCHANGE, m->instrument->exchange, code_of(row, ROLE_MIC)),
+                  compare_exchange);
+}
+
+static int judge_currency(const void *matching, const struct index_row *row)
+{
+    const struct matching *m = matching;
+
+    return recall(m, row, key_of_text(MATCH_CURRENCY, m->instrument->currency, code_of(row, ROLE_CURRENCY)),
+                  compare_currency);
+}
+
+static int judge_type(const void *matching, const struct index_row *row)
+{
+    const struct matching *m = matching;
+
+    return recall(m, row, key_of_text(MATCH_TYPE, m->instrument->type, codes_of_type(row)), compare_type);
+}
+
+static int judge_cfi(const void *matching, const struct index_row *row)
+{
+    const struct matching *m = matching;
+
+    return recall(m, row, key_of_text(MATCH_CFI, m->instrument->cfi, codes_of_type(row)), compare_cfi);
+}
+
+static int judge_maturity(const void *matching, const struct index_row *row)
+{
+    const struct matching *m = matching;
+
+    return recall(m, row, key_of_date(MATCH_MATURITY, message_maturity(m->instrument), code_of(row, ROLE_MATURITY)),
+                  compare_maturity);
+}
+
+/* Not remembered: masters have as many strikes as options. */
+static int judge_strike(const void *matching, const struct index_row *row)
+{
+    const struct matching *m = matching;
 
     return (int)attribute_decimal(m->instrument->strike, index_row_attribute(row, ROLE_STRIKE));
 }
 
-static int judge_put_call(const void *context, const struct index_row *row)
+static int judge_put_call(const void *matching, const struct index_row *row)
 {
-    const struct matching *m = context;
+    const struct matching *m = matching;
 
-    return (int)attribute_put_call(m->instrument->put_call, index_row_attribute(row, ROLE_PUT_CALL));
+    return recall(m, row, key_of_text(MATCH_PUT_CALL, m->instrument->put_call, code_of(row, ROLE_PUT_CALL)),
+                  compare_put_call);
 }
 
-static int judge_multiplier(const void *context, const struct index_row *row)
+static int judge_multiplier(const void *matching, const struct index_row *row)
 {
-    const struct matching *m = context;
+    const struct matching *m = matching;
 
-    return (int)attribute_decimal(m->instrument->multiplier, index_row_attribute(row, ROLE_MULTIPLIER));
+    return recall(m, row, key_of_text(MATCH_MULTIPLIER, m->instrument->multiplier, code_of(row, ROLE_MULTIPLIER)),
+                  compare_multiplier);
 }
 
-static int judge_active(const void *context, const struct index_row *row)
+static int judge_active(const void *matching, const struct index_row *row)
 {
-    const struct matching *m = context;
-    struct slice why;
+    const struct matching *m = matching;
+    uint64_t codes = outcome_memo_codes(index_row_code(row, ROLE_DELISTED), index_row_code(row, ROLE_STATUS));
 
-    return attribute_is_inactive(index_row_attribute(row, ROLE_DELISTED), index_row_attribute(row, ROLE_STATUS),
-                                 index_row_attribute(row, ROLE_MATURITY), m->date, &why)
-               ? DIFFERS
-               : AGREES;
+    if (attribute_is_matured(index_row_attribute(row, ROLE_MATURITY), m->date))
+        return DIFFERS;
+    return recall(m, row, key_of_date(MATCH_STATUS, m->date, codes), compare_status);
 }
+
+/* ---- all rows ---- */
 
 static void tell(const struct matching *m, enum match_step step, struct slice observed, uint32_t roles,
                  enum agreement outcome)
@@ -90,27 +185,26 @@ static void tell(const struct matching *m, enum match_step step, struct slice ob
     const struct candidates *c = &m->matcher->candidates;
     struct security *nearest = &m->matcher->nearest;
 
-    if (trace == NULL)
-        return;
     index_row_read(&c->rows[0], nearest);
     trace->on_step(trace->opaque, step, observed, match_expected(m, &(struct verdict){.step = step}, roles, nearest),
                    outcome, c->count);
 }
 
 /* Narrows the candidates by what one step says of each. */
-static enum agreement narrow(struct matching *m, enum match_step step, struct slice observed, candidates_judge judge,
-                             enum master_role role)
+static inline enum agreement narrow(struct matching *m, enum match_step step, struct slice observed,
+                                    candidates_judge judge, enum master_role role)
 {
     enum agreement outcome = (enum agreement)candidates_keep_best(&m->matcher->candidates, judge, m);
 
-    tell(m, step, observed, ROLE_BIT(role), outcome);
+    if (m->matcher->trace != NULL)
+        tell(m, step, observed, ROLE_BIT(role), outcome);
     return outcome;
 }
 
 /* An attribute of the message, if it has it and the rules compare it. Returns whether it differs from every
- * candidate. */
-static bool compare(struct matching *m, enum match_step step, struct slice observed, candidates_judge judge,
-                    enum discrepancy_kind kind, enum instrument_field field, enum master_role role)
+ * candidate. Inline, so that each judge is, too: this is done for every message. */
+static inline bool compare(struct matching *m, enum match_step step, struct slice observed, candidates_judge judge,
+                           enum discrepancy_kind kind, enum instrument_field field, enum master_role role)
 {
     if (observed.len == 0 || !m->rules->compared[step] || narrow(m, step, observed, judge, role) != DIFFERS)
         return false;
@@ -132,7 +226,7 @@ static void compare_symbol(struct matching *m)
         match_add_on_symbol(m, DISCREPANCY_SYMBOL_MISMATCH, MATCH_SYMBOL);
 }
 
-static void compare_maturity(struct matching *m)
+static void compare_maturities(struct matching *m)
 {
     const struct instrument *i = m->instrument;
     bool is_date = i->maturity_date.len > 0;
@@ -151,7 +245,7 @@ static struct slice write_date(struct date date, char out[OBSERVED_DATE_MAX])
     return slice_of(out);
 }
 
-static void compare_status(struct matching *m)
+static void compare_activity(struct matching *m)
 {
     struct verdict verdict = {.kind = DISCREPANCY_INACTIVE_SECURITY, .step = MATCH_STATUS};
     struct slice told = m->matcher->trace != NULL ? write_date(m->date, m->result->date) : slice_make(NULL, 0);
@@ -214,13 +308,13 @@ void match_compare_all(struct matching *m)
     compare_symbol(m);
     if (!compare(m, MATCH_TYPE, i->type, judge_type, DISCREPANCY_SECURITY_TYPE_MISMATCH, FIELD_TYPE, ROLE_TYPE))
         compare(m, MATCH_CFI, i->cfi, judge_cfi, DISCREPANCY_SECURITY_TYPE_MISMATCH, FIELD_CFI, ROLE_CFI);
-    compare_maturity(m);
+    compare_maturities(m);
     compare(m, MATCH_STRIKE, i->strike, judge_strike, DISCREPANCY_CONTRACT_MISMATCH, FIELD_STRIKE, ROLE_STRIKE);
     compare(m, MATCH_PUT_CALL, i->put_call, judge_put_call, DISCREPANCY_CONTRACT_MISMATCH, FIELD_PUT_CALL,
             ROLE_PUT_CALL);
     compare(m, MATCH_MULTIPLIER, i->multiplier, judge_multiplier, DISCREPANCY_CONTRACT_MISMATCH, FIELD_MULTIPLIER,
             ROLE_MULTIPLIER);
-    compare_status(m);
+    compare_activity(m);
     judge_ambiguity(m);
 }
 

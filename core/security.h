@@ -73,6 +73,12 @@ struct security_places {
     uint32_t at[MASTER_ROLE_COUNT];
 };
 
+/* The code of an attribute, from 1; 0 where it is blank, 2^31 or more where it has none. */
+static inline uint32_t security_code(const struct security_places *places, enum master_role role)
+{
+    return places->filled >> role & 1 ? places->at[role] : 0;
+}
+
 /* The name of a role in the configuration. A constant. */
 const char *master_role_name(enum master_role role);
 

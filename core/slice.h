@@ -56,7 +56,9 @@ static inline bool slice_equal_nocase(struct slice a, struct slice b)
 
 static inline bool slice_equal_text(struct slice a, const char *text)
 {
-    return slice_equal(a, slice_of(text));
+    size_t len = strlen(text); /* of a literal the compiler knows it, and compares without a call */
+
+    return a.len == len && (len == 0 || memcmp(a.ptr, text, len) == 0);
 }
 
 /* Whether it is one of the words, ASCII case aside. */

@@ -139,10 +139,10 @@ static void describe(const struct match_result *r, char *out, size_t size)
     snprintf(out + used, size - used, "%s/%u/%.*s", found_by_name(r->found_by), r->candidates, SLICE_FORMAT(symbol));
 }
 
-/* What the master says of one order. */
-static void judge(const struct index *index, const struct rules *rules, const char *body, char *out, size_t size)
+/* What the master says of one order, in the words of a matcher. */
+static void judge_by(struct matcher *matcher, const struct index *index, const struct rules *rules, const char *body,
+                     char *out, size_t size)
 {
-    struct matcher *matcher = matcher_new();
     struct instrument_list list = {0};
     struct match_input input = {.message = &list.message};
     enum fix_reason reason;
@@ -164,9 +164,17 @@ static void judge(const struct index *index, const struct rules *rules, const ch
     assert_int_equal(match_instrument(matcher, index, rules, &input, &result, &e), 0);
     describe(&result, out, size);
     instrument_list_free(&list);
-    matcher_free(matcher);
     free(text);
     free(whole);
+}
+
+/* In those of a new one. */
+static void judge(const struct index *index, const struct rules *rules, const char *body, char *out, size_t size)
+{
+    struct matcher *matcher = matcher_new();
+
+    judge_by(matcher, index, rules, body, out, size);
+    matcher_free(matcher);
 }
 
 static void each_case_has_its_verdicts(void **state)
@@ -230,9 +238,73 @@ static void blanks_make_no_conflict(void **state)
     index_close(index);
 }
 
+/* Its rows in another order, so that the same codes stand for other values. */
+#define TURNED                                                                                                         \
+    HEADER "DUP,,,,,,XPAR,EUR,FUT,FXXXXX,2027-01-15,,P,10,DELISTED\n"                                                  \
+           "VOD,,GB00BH4HKS39,BH4HKS3,,,XLON,GBX,OPT,,20270115,,C,100,ACTIVE\n"                                        \
+           "IBM,459200101,US4592001014,,BBG000BLNQ16,BBG000BLNNH6,XNYS,USD,CS,ESVUFR,,,,,\n"                           \
+           "AAPL,037833100,US0378331005,,BBG000B9XRY4,BBG000B9XRY4,ARCX,CAD,Warrant,RWXXXX,,,,1,HALTED\n"              \
+           "ESZ6,,,,,,XEUR,EUR,OPT,OXXXXX,2026-09-18,,,5,\n"
+
+/* What the memo must not mix up: values of several lengths, beyond the eight bytes that it keeps, and dates. */
+static const char *const much[] = {
+    "48=037833100|22=1|207=XNAS|15=USD|167=CS|461=ESVUFR|",
+    "48=037833100|22=1|207=NASDAQ|15=USD|167=Common Stock|",
+    "48=037833100|22=1|207=NASDAQ INTERMARKET|15=US|167=COMMONX|",
+    "48=037833100|22=1|207=N|15=U|167=C|461=ESXXXX|",
+    "48=037833100|22=1|207=NN|15=UU|167=common stocks|461=ESVUFRX|",
+    "48=US4592001014|22=4|207=XNYS|15=USD|167=CS|60=20260102-03:04:05|",
+    "55=ESZ6|200=202612|231=50|60=20261218-10:00:00|",
+    "55=ESZ6|200=202609|231=50.0|60=20261219-10:00:00|",
+    "55=ESZ6|541=20261218|231=5|60=20260917-10:00:00|",
+    "55=DUP|207=XPAR|15=EUR|201=0|",
+    "55=DUP|15=GBP|201=1|60=20270116-10:00:00|",
+    "55=VOD|207=XLON|15=GBP|",
+    "55=VOD|207=L|15=GBX|201=1|231=100|",
+};
+
+/* Whether the one that has seen much says of all of them what a new one says. */
+static void agree_on_much(struct matcher *seasoned, const struct index *index, const struct rules *rules)
+{
+    for (size_t i = 0; i < COUNT_OF(much); i++) {
+        char says[1024], new_one[1024];
+        judge_by(seasoned, index, rules, much[i], says, sizeof says);
+        judge(index, rules, much[i], new_one, sizeof new_one);
+        if (strcmp(says, new_one) != 0)
+            fail_row(much[i], "\n  says     %s\n  expected %s", says, new_one);
+    }
+}
+
+static void a_matcher_that_has_seen_much_says_what_a_new_one_says(void **state)
+{
+    struct matcher *matcher = matcher_new();
+    struct index *index = support_index(MASTER);
+    struct index *turned = support_index(TURNED);
+    struct rules rules, named;
+    struct error e;
+
+    (void)state;
+    rules_default(&rules);
+    rules_default(&named);
+    named.exchanges = exchanges_new();
+    assert_int_equal(exchanges_set_alias(named.exchanges, slice_of("NN"), slice_of("XNAS"), &e), 0);
+    for (int round = 0; round < 3; round++) {
+        agree_on_much(matcher, index, &rules);
+        agree_on_much(matcher, index, &rules);
+        agree_on_much(matcher, turned, &rules);
+        agree_on_much(matcher, turned, &named);
+        agree_on_much(matcher, index, &named);
+    }
+    exchanges_free(named.exchanges);
+    index_close(turned);
+    index_close(index);
+    matcher_free(matcher);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_matcher_that_has_seen_much_says_what_a_new_one_says),
         cmocka_unit_test(each_case_has_its_verdicts),
         cmocka_unit_test(kinds_that_are_off_are_not_reported),
         cmocka_unit_test(a_master_without_symbols_leaves_them_unjudged),
