@@ -3,6 +3,8 @@
 Throughput: how fast a topic is checked that is full already, from the first record to the last commit, beside a bare
 librdkafka consumer of the same topic that does nothing with it; both several times in turn, and the medians count.
 The start of the process, with the opening of the index and the joining of the group, is told beside it.
+Streams: how fast a Kafka Streams application with a GlobalKTable (tests/bench/streams) does the same, once, beside the
+median of ours; it needs Maven the first time.
 Latency: from production at a steady rate to a read_committed reader, from a histogram.
 Memory: the most that was resident at any time of the throughput runs, without the mapping of the index.
 
@@ -10,6 +12,7 @@ Prints `measure NAME ours X UNIT peer PEER Y UNIT ratio R goal G` lines, without
 is missed is said and is no failure: a shared machine proves nothing. FIXWARDEN_BUILD names the build, as for the tests.
 """
 import argparse
+import hashlib
 import os
 import pathlib
 import re
@@ -24,7 +27,8 @@ import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/kafka"))
-from cluster import KafkaCluster  # noqa: E402  (found there)
+from cache import make_once  # noqa: E402  (found there)
+from cluster import KafkaCluster  # noqa: E402
 from generated import tool  # noqa: E402
 from product import Running  # noqa: E402
 
@@ -41,6 +45,7 @@ def arguments():
     parser.add_argument("--seconds", type=int, default=15, help="of each latency run")
     parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="for fixwarden; repeatable")
     parser.add_argument("--no-throughput", action="store_true")
+    parser.add_argument("--no-streams", action="store_true", help="without the peer, which takes two minutes")
     parser.add_argument("--no-latency", action="store_true")
     parser.add_argument("--dir", default=os.environ.get("TMPDIR", "/tmp"), help="where all files go")
     return parser.parse_args()
@@ -51,6 +56,25 @@ def run(*command):
     if made.returncode != 0:
         sys.exit(f"stream: {command[0]}: {made.stderr}")
     return made.stdout
+
+
+class Streams:
+    """The peer: built once for each state of its sources."""
+
+    def __init__(self):
+        here = pathlib.Path(__file__).parent / "streams"
+        sources = [here / "pom.xml", *sorted(here.glob("src/**/*.java"))]
+        digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+
+        def make(folder):
+            shutil.copytree(here, folder, dirs_exist_ok=True)
+            run("mvn", "-q", "-B", "-f", folder / "pom.xml", "package")
+
+        self.made = make_once(f"streams-{digest}", make) / "target"
+
+    def __call__(self, *arguments):
+        return run("java", "-Xmx3g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp",
+                   f"{self.made}/streams-peer-1.jar:{self.made}/lib/*", "StreamsPeer", *arguments)
 
 
 class Memory(threading.Thread):
@@ -83,16 +107,15 @@ class Bench:
     def __init__(self, options, cluster, folder):
         self.options, self.cluster, self.folder = options, cluster, folder
         self.index, self.messages = folder / "master.fwx", folder / "messages"
+        self.master = folder / "master.csv"
         self.runs = 0
 
     def prepare(self):
         o = self.options
-        master = self.folder / "master.csv"
-        run(tool("fixwarden-generate"), "master", "--rows", o.rows, "--seed", SEED, "--out", master)
+        run(tool("fixwarden-generate"), "master", "--rows", o.rows, "--seed", SEED, "--out", self.master)
         run(tool("fixwarden-generate"), "messages", "--rows", o.rows, "--seed", SEED, "--count", o.messages,
             "--rate", 0.02, "--out", self.messages, "--plan", self.folder / "plan")
-        run(tool("fixwarden"), "index", "build", "--master", master, "--index", self.index)
-        master.unlink()
+        run(tool("fixwarden"), "index", "build", "--master", self.master, "--index", self.index)
 
     def start(self, topic, *more):
         """A new group and new output topics for each run."""
@@ -145,6 +168,19 @@ class Bench:
             ours = statistics.median(values)
             print(f"measure {name} ours {ours:.0f} msg/s peer bare-consumer {peer:.0f} msg/s ratio {ours / peer:.2f} {goal}".strip())
         print(f"measure stream-memory ours {max(resident) / 1e6:.0f} MB goal 256")
+        if not self.options.no_streams:
+            self.streams(statistics.median(steady))
+
+    def streams(self, ours):
+        peer, state = Streams(), self.folder / "state"
+        self.cluster.create_topic("securities", partitions=PARTITIONS)
+        self.cluster.create_topic("streams-found", partitions=2)
+        print(f"# streams: {peer('load', self.cluster.bootstrap, self.master, 'securities').strip()}")
+        out = peer("run", self.cluster.bootstrap, "streams-peer", "full", "securities", "streams-found",
+                   self.options.messages, state)
+        shutil.rmtree(state, ignore_errors=True)
+        rate = int(re.search(r"(\d+) messages/s", out)[1])
+        print(f"measure stream-beside-streams ours {ours:.0f} msg/s peer kafka-streams {rate} msg/s ratio {ours / rate:.2f} goal 15")
 
     def latency(self, delivery, goals):
         o = self.options
