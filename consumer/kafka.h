@@ -21,6 +21,10 @@ const char *kafka_features(void);
  * library's own words. */
 int kafka_check(const struct config *config, struct error *e);
 
+/* What is known not to work between this version of the library and some brokers as [kafka] is set, "" where nothing
+ * is. A constant. */
+const char *kafka_doubt(const struct config *config);
+
 /* The brokers as the configuration names them, "" without; borrowed from it. */
 const char *kafka_brokers(const struct config *config);
 
