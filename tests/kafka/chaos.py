@@ -123,6 +123,19 @@ class Instance:
     def resume(self):
         self.process.send_signal(signal.SIGCONT)
 
+    def wait_until_stopped(self):
+        """Until it stands still at its point (see tests/tools/points.c)."""
+        deadline = time.monotonic() + HANG_SECONDS
+        while state_of(self.process.pid) != "T":
+            assert self.process.poll() is None and time.monotonic() < deadline, f"it never came there:\n{self.output()[-4000:]}"
+            time.sleep(POLL_SECONDS)
+
+    def wait_until_ended(self, count=1):
+        deadline = time.monotonic() + HANG_SECONDS
+        while len(self.endings) < count:
+            assert time.monotonic() < deadline, f"{self.name} has not ended:\n{self.output()[-4000:]}"
+            time.sleep(POLL_SECONDS)
+
     def check_alive(self):
         unexpected = [status for status in self.endings if status not in (TRY_AGAIN, -signal.SIGKILL)]
         assert not unexpected or self._over, f"{self.name} ended with {unexpected}:\n{self.output()[-4000:]}"
@@ -142,6 +155,11 @@ class Instance:
             self._watcher.join(10)
             assert not check or status in (0, TRY_AGAIN, -signal.SIGKILL), f"{self.name}: {status}\n{self.output()[-4000:]}"
         self.running.log.close()
+
+
+def state_of(pid):
+    """R, S, T (stopped), ...: proc(5), /proc/pid/stat."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 class Rig:
@@ -177,7 +195,7 @@ class Rig:
 
     def producer(self):
         return KafkaProducer(bootstrap_servers=self.cluster.bootstrap.split(","), acks="all", linger_ms=5, retries=1000,
-                             max_block_ms=60_000, request_timeout_ms=5000, delivery_timeout_ms=120_000)
+                             metadata_max_age_ms=1000, max_block_ms=60_000, request_timeout_ms=5000, delivery_timeout_ms=120_000)
 
     def record(self):
         return {"value": self.dice.choice(self.pool.messages), "key": b"%d" % self.dice.randrange(1000)}
@@ -253,6 +271,9 @@ class Rig:
         seconds = time.monotonic() - started
         print(f"{what}: goes on after {seconds:.1f} s")
         return seconds
+
+    def admin(self):
+        return KafkaAdminClient(bootstrap_servers=self.cluster.bootstrap.split(","), request_timeout_ms=30_000)
 
     def wait_until_done(self, *instances):
         """Until all that stands on the topic is committed, and nothing hangs on the way there."""

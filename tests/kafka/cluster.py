@@ -159,6 +159,27 @@ class KafkaCluster:
         finally:
             admin.close()
 
+    def leader(self, topic, partition):
+        """The broker that leads the partition now; None while there is none. Internal topics have leaders too."""
+        from kafka import KafkaAdminClient
+
+        admin = KafkaAdminClient(bootstrap_servers=self._alive())
+        try:
+            partitions = admin.describe_topics([topic])[0]["partitions"]
+        finally:
+            admin.close()
+        leaders = [one["leader_id"] for one in partitions if one["partition_index"] == partition]
+        return leaders[0] if leaders and leaders[0] in self._ids else None
+
+    def transaction_coordinator(self, transactional_id):
+        return self.leader("__transaction_state", java_hash(transactional_id) % int(PROPERTIES["transaction.state.log.num.partitions"]))
+
+    def group_coordinator(self, group):
+        return self.leader("__consumer_offsets", java_hash(group) % int(PROPERTIES["offsets.topic.num.partitions"]))
+
+    def _alive(self):
+        return [f"127.0.0.1:{self._port['PLAINTEXT', broker]}" for broker in self._ids if self._is_running(broker)]
+
     def start_broker(self, broker):
         """Starts a stopped or killed broker and waits until it serves."""
         if self._is_running(broker):
@@ -343,6 +364,14 @@ def java(*options):
     if shutil.which(program) is None:
         raise ClusterError(f"{program} is not there: Kafka needs java 17 or newer; run deploy/install-deps --test")
     return [program, *options]
+
+
+def java_hash(text):
+    """String.hashCode() of ASCII without its sign, which chooses the partition of an internal topic."""
+    value = 0
+    for character in text:
+        value = (31 * value + ord(character)) & 0xFFFFFFFF
+    return value & 0x7FFFFFFF
 
 
 def new_cluster_id():

@@ -41,12 +41,13 @@ class Toxiproxy(GoServer):
         downstream from it."""
         names = proxies or self._proxies
         for name in names:
-            self._call("POST", f"/proxies/{name}/toxics", {"name": kind, "type": kind, "stream": stream, "attributes": attributes})
+            self._call("POST", f"/proxies/{name}/toxics",
+                       {"name": f"{kind}-{stream}", "type": kind, "stream": stream, "attributes": attributes})
         try:
             yield
         finally:
             for name in names:
-                self._call("DELETE", f"/proxies/{name}/toxics/{kind}")
+                self._call("DELETE", f"/proxies/{name}/toxics/{kind}-{stream}")
 
     @contextlib.contextmanager
     def down(self, proxies=None):
