@@ -11,7 +11,7 @@
 
 /* The library asks again when four fifths of a token's life are over; so long at most, so that a file that was renewed
  * ahead of time is read again. */
-#define REREAD_MS (60 * 1000)
+#define REREAD_MS 60000
 
 /* How "sasl.oauthbearer.config" tells the callback where tokens come from. */
 #define FROM_FILE "file="

@@ -11,9 +11,9 @@
 #include "core/error.h"
 #include "core/slice.h"
 
-#define TOKEN_MAX (64u << 10)              /* bytes of a token */
-#define TOKEN_UNKNOWN_LIFE_MS (300 * 1000) /* of a token that does not say when it ends */
-#define TOKEN_COMMAND_MS (30 * 1000)       /* how long a command may take */
+#define TOKEN_MAX (64u << 10)        /* bytes of a token */
+#define TOKEN_UNKNOWN_LIFE_MS 300000 /* of a token that does not say when it ends */
+#define TOKEN_COMMAND_MS 30000       /* how long a command may take */
 
 struct token {
     char *value;
