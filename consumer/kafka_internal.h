@@ -13,7 +13,7 @@
 
 #define KAFKA_START_TIMEOUT_MS 15000 /* how long a broker or a topic may take to show up at the start */
 #define KAFKA_COMPLAINT_MS 10000     /* the same trouble is logged at most this often */
-#define KAFKA_FAILURE_MAX 256        /* bytes of the last failure's text */
+#define KAFKA_FAILURE_MAX 512        /* bytes of the last failure's text */
 #define KAFKA_SUBSYSTEM_MAX 24
 #define KAFKA_VERSION_2_2 0x02020000 /* as rd_kafka_version has it */
 
@@ -52,6 +52,9 @@ rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error 
  * broker answers, or there is no such topic. `partitions` may be NULL. */
 int kafka_topic_wait(rd_kafka_t *rk, struct kafka_context *context, const char *topic, const char *option,
                      int *partitions, const atomic_bool *stop, struct error *e);
+
+/* Keeps what last went wrong with a broker, for the line that ends a fruitless start. */
+void kafka_note_failure(struct kafka_context *context, const char *text);
 
 /* Whether it is time to complain again about trouble that lasts. */
 bool kafka_may_complain(struct kafka_context *context);
