@@ -84,7 +84,8 @@ def test_killed_at_a_named_point(rig, point):
 
 def test_killed_as_it_leaves_the_group(rig):
     rig.feed(1000)
-    with rig.instance("one", point="before:consumer_close:1:kill") as one:
+    # With a number of lanes that is set no consumer comes and goes before, to see how many partitions there are.
+    with rig.instance("one", {"input.lanes": 1}, point="before:consumer_close:1:kill") as one:
         rig.wait_until_done(one)
         rig.feed(1000)
         one.stop()
