@@ -252,7 +252,7 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
     struct kafka_context *context = opaque;
 
     (void)rk;
-    if (err == RD_KAFKA_RESP_ERR__FATAL || !kafka_may_complain(context))
+    if (err == RD_KAFKA_RESP_ERR__FATAL || context->starting || !kafka_may_complain(context))
         return; /* a fatal one is met by whoever uses the handle next */
     if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
         log_write(context->log, LOG_LEVEL_WARNING, context->subsystem,
@@ -283,6 +283,7 @@ void kafka_context_init(struct kafka_context *context, const struct config *conf
     context->last_failure[0] = '\0';
     atomic_init(&context->complained_ms, 0);
     atomic_init(&context->failures, 0);
+    context->starting = false;
     context->pulse = NULL;
 }
 
@@ -384,12 +385,14 @@ int kafka_topic_wait(rd_kafka_t *rk, struct kafka_context *context, const char *
 
     if (!handle)
         return error_set(e, ERROR_CONFIG, "%s: %s is not a topic's name", option, topic);
+    context->starting = true; /* and it stays so where there is no use: closing a consumer serves its errors */
     while ((answer = ask_for_topic(rk, handle, context, topic, option, partitions, e)) == 0) {
         if (monotonic_ms() >= deadline || (stop && atomic_load(stop)))
             break;
         monotonic_nap(100);
     }
     rd_kafka_topic_destroy(handle);
+    context->starting = answer != 1;
     return answer == 1 ? 0 : -1;
 }
 

@@ -30,6 +30,7 @@ struct kafka_context {
     char last_failure[KAFKA_FAILURE_MAX];
     atomic_llong complained_ms;
     atomic_uint failures; /* connections that broke, or requests without an answer */
+    bool starting;        /* what goes wrong is told by the line that ends the start, with its remedy */
     struct pulse *pulse;  /* of the thread that uses the handle; NULL: nobody watches */
 };
 
