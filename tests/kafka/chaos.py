@@ -240,7 +240,7 @@ class Rig:
         deadline = time.monotonic() + HANG_SECONDS
         while True:
             try:
-                admin = KafkaAdminClient(bootstrap_servers=self.cluster.bootstrap.split(","), request_timeout_ms=5000)
+                admin = KafkaAdminClient(bootstrap_servers=self.cluster.alive, request_timeout_ms=5000)
                 try:
                     found = admin.list_group_offsets({self.group: None})
                 finally:

@@ -105,6 +105,7 @@ class KafkaCluster:
         ports = iter(free_ports((2 + len(self._listeners)) * brokers))
         self._port = {(name, broker): next(ports) for name in ("PLAINTEXT", "CONTROLLER", *self._listeners) for broker in self._ids}
         self._processes = {}
+        self._frozen = set()
         self._log_starts = {}  # where the log of a broker's latest start begins
         # A broker is told to die with the *thread* that started it (see _spawn), so one thread that lives as
         # long as the cluster starts them all.
@@ -163,7 +164,7 @@ class KafkaCluster:
         """The broker that leads the partition now; None while there is none. Internal topics have leaders too."""
         from kafka import KafkaAdminClient
 
-        admin = KafkaAdminClient(bootstrap_servers=self._alive())
+        admin = KafkaAdminClient(bootstrap_servers=self.alive)
         try:
             partitions = admin.describe_topics([topic])[0]["partitions"]
         finally:
@@ -177,8 +178,11 @@ class KafkaCluster:
     def group_coordinator(self, group):
         return self.leader("__consumer_offsets", java_hash(group) % int(PROPERTIES["offsets.topic.num.partitions"]))
 
-    def _alive(self):
-        return [f"127.0.0.1:{self._port['PLAINTEXT', broker]}" for broker in self._ids if self._is_running(broker)]
+    @property
+    def alive(self):
+        """[HOST:PORT] of the brokers that answer. kafka-python finds its way from no other."""
+        return [f"127.0.0.1:{self._port['PLAINTEXT', broker]}" for broker in self._ids
+                if self._is_running(broker) and broker not in self._frozen]
 
     def start_broker(self, broker):
         """Starts a stopped or killed broker and waits until it serves."""
@@ -203,13 +207,16 @@ class KafkaCluster:
         process = self._running(broker)
         process.kill()
         process.wait()
+        self._frozen.discard(broker)
 
     def freeze_broker(self, broker):
         """SIGSTOP: its connections stay open, and nobody answers."""
         self._running(broker).send_signal(signal.SIGSTOP)
+        self._frozen.add(broker)
 
     def thaw_broker(self, broker):
         self._running(broker).send_signal(signal.SIGCONT)
+        self._frozen.discard(broker)
 
     def close(self):
         """Ends every broker. Killed, not asked: the data is of no more use, and a last controller without
