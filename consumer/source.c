@@ -28,6 +28,7 @@ struct source {
     bool woken;                 /* the library, since the last record */
     bool joined;
     bool assigned; /* at least once, were it nothing */
+    bool bereft;   /* of a partition that it read and that is no more */
 };
 
 /* --- rebalances: called by the library from within source_poll and source_close --- */
@@ -265,6 +266,13 @@ static bool is_unsafe_to_close(const struct source *s)
     return strstr(strategy, "cooperative-sticky") != NULL;
 }
 
+/* Once a topic that was read is deleted, a thread of librdkafka 2.0.2 never ends, and rd_kafka_destroy waits for it;
+ * seen no more in 2.16. */
+static bool is_unsafe_to_destroy(const struct source *s)
+{
+    return s->bereft && rd_kafka_version() < 0x02100000;
+}
+
 static void free_positions(struct positions *positions)
 {
     if (positions->offsets)
@@ -285,9 +293,13 @@ void source_close(struct source *source)
     }
     if (source->queue)
         rd_kafka_queue_destroy(source->queue);
+    if (source->joined)
+        rd_kafka_consumer_close(source->rk);
+    if (is_unsafe_to_destroy(source)) {
+        kafka_context_silence(&source->context);
+        return; /* it has left the group */
+    }
     if (source->rk) {
-        if (source->joined)
-            rd_kafka_consumer_close(source->rk);
         free_positions(&source->positions);
         rd_kafka_mem_free(source->rk, source->member);
         rd_kafka_destroy(source->rk);
@@ -389,6 +401,9 @@ static void take_news(struct source *s, const rd_kafka_message_t *message)
             entry->at_end = true;
         return;
     }
+    s->bereft = s->bereft || message->err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+                message->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+                message->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
     if (kafka_may_complain(&s->context))
         log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem, "%s: %s", rd_kafka_err2name(message->err),
                   rd_kafka_message_errstr(message));

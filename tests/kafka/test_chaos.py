@@ -356,8 +356,6 @@ def test_a_topic_gains_partitions_while_a_group_starts_at_the_latest(rig):
     rig.verify()
 
 
-@pytest.mark.chaos
-@pytest.mark.xfail(strict=True, reason="rd_kafka_destroy of librdkafka 2.0.2 never returns once a topic was deleted and made again")
 def test_a_topic_is_deleted_and_made_again(rig):
     with rig.instance("one") as one:
         rig.feed(1000)
