@@ -6,6 +6,7 @@
 #include "kafka_internal.h"
 #include "ledger.h"
 #include "monotonic.h"
+#include "start_offsets.h"
 
 #define COMMITTED_TIMEOUT_MS 10000 /* for asking the group's coordinator */
 #define SEEK_TRIES 100             /* a partition that is just being started can't be sought yet */
@@ -22,6 +23,8 @@ struct source {
     rd_kafka_message_t **messages; /* lent out; `taken` of them */
     size_t capacity;
     size_t taken;
+    bool starts_at_latest;
+    struct start_offsets start; /* for that */
     struct positions positions; /* handed over */
     char *member;               /* whom the group took us for when it last assigned or revoked; the library's */
     struct error failure;       /* of a callback; source_poll hands it on */
@@ -73,6 +76,8 @@ static void assign(struct source *s, rd_kafka_topic_partition_list_t *partitions
     for (int i = 0; i < partitions->cnt; i++)
         if (ledger_assign(&s->ledger, partitions->elems[i].topic, partitions->elems[i].partition, &s->failure) != 0)
             return;
+    if (s->starts_at_latest && start_offsets_choose(&s->start, s->rk, partitions, &s->failure) != 0)
+        return;
     if (is_cooperative(s->rk))
         error = rd_kafka_incremental_assign(s->rk, partitions);
     else
@@ -162,7 +167,8 @@ static int wait_for_topics(struct source *s, const struct string_list *topics, u
     for (size_t i = 0; i < topics->count; i++) {
         if (is_pattern(topics->items[i]))
             continue;
-        if (kafka_topic_wait(s->rk, &s->context, topics->items[i], "input.topics", &found, stop, e) != 0)
+        if (kafka_topic_wait(s->rk, &s->context, topics->items[i], "input.topics", &found, stop, e) != 0 ||
+            (s->starts_at_latest && start_offsets_learn(&s->start, s->rk, topics->items[i], found, e) != 0))
             return -1;
         *partitions += (unsigned)found;
     }
@@ -210,6 +216,7 @@ int source_subscribe(const struct config *config, unsigned lane, const struct so
     if (open_consumer(config, KAFKA_GROUP_CONSUMER, lane, log, &s, e) != 0)
         return -1;
     s->events = *events;
+    s->starts_at_latest = config->input.start == START_LATEST;
     if (wait_for_topics(s, &config->input.topics, &partitions, stop, e) != 0 ||
         subscribe(s, &config->input.topics, e) != 0) {
         source_close(s);
@@ -305,6 +312,7 @@ void source_close(struct source *source)
         rd_kafka_destroy(source->rk);
     }
     ledger_free(&source->ledger);
+    start_offsets_free(&source->start);
     free(source->messages);
     kafka_context_destroy(&source->context);
     free(source);

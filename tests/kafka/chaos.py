@@ -172,6 +172,7 @@ class Rig:
         self.brokers = brokers
         self.settings = {**SETTINGS, **(settings or {})}
         self.earlier = []  # records of a topic that is no more
+        self.begins = {}  # partition number: offset, before which nothing is read
         for topic, count in ((self.input, partitions), (self.found, 2), (self.dead, 1)):
             cluster.create_topic(topic, count, config)
 
@@ -319,7 +320,8 @@ class Rig:
         """What read_committed readers see of the outputs is what the oracle makes of every record up to the committed
         offsets, each once."""
         committed = self.committed()
-        records = [record for record in self.input_records() if record.offset < committed.get(record.partition, 0)] + self.earlier
+        records = [record for record in self.input_records()
+                   if self.begins.get(record.partition, 0) <= record.offset < committed.get(record.partition, 0)] + self.earlier
         wanted, wanted_dead = self.expected(records)
         assert wanted and wanted_dead, "a test that finds nothing shows nothing"
         found, dead = self.published(self.found, "discrepancy"), self.published(self.dead, "dead_letter")

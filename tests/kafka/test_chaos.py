@@ -4,6 +4,7 @@ tests/run runs a selection of ten minutes, tests/run --chaos all of it: what is 
 """
 
 import contextlib
+import re
 import signal
 import time
 
@@ -336,16 +337,20 @@ def test_a_topic_gains_partitions(rig):
     rig.verify()
 
 
-@pytest.mark.chaos
-@pytest.mark.xfail(strict=True, reason="a partition that is new to the group starts where input.start says, behind what it holds already")
+def wait_until_assigned(instance, partitions):
+    deadline = time.monotonic() + 30
+    while sum(map(int, re.findall(r"assigned: (\d+) partitions", instance.output()))) < partitions:
+        assert time.monotonic() < deadline, instance.output()
+        time.sleep(0.1)
+
+
 def test_a_topic_gains_partitions_while_a_group_starts_at_the_latest(rig):
-    """What is produced to a partition before the job knows of it is to be read as well."""
+    """What is produced to a partition before the job knows of it is read as well; what was there before the group is not."""
+    rig.feed(500)
+    rig.begins = rig.ends()
     rig.settings["input.start"] = "latest"
     with rig.instance("one") as one:
-        deadline = time.monotonic() + 30
-        while "assigned: 4 partitions" not in one.output():
-            assert time.monotonic() < deadline, one.output()
-            time.sleep(0.1)
+        wait_until_assigned(one, 4)
         rig.feed(500)
         rig.wait_until_done(one)
         admin = rig.admin()
@@ -353,6 +358,31 @@ def test_a_topic_gains_partitions_while_a_group_starts_at_the_latest(rig):
         admin.close()
         rig.feed(500)
         rig.wait_until_done(one)
+    rig.verify()
+
+
+def test_a_topic_gains_partitions_while_nobody_reads(rig):
+    rig.settings["input.start"] = "latest"
+    with rig.instance("one") as one:
+        wait_until_assigned(one, 4)
+        rig.feed(500)
+        rig.wait_until_done(one)
+    admin = rig.admin()
+    admin.create_partitions({rig.input: 6})
+    admin.close()
+    time.sleep(1)
+    rig.feed(500)
+    rig.finish()
+    rig.verify()
+
+
+def test_killed_before_the_first_commit_of_a_group_that_starts_at_the_latest(rig):
+    rig.settings["input.start"] = "latest"
+    with rig.instance("one", point="before:commit_transaction:1:kill") as one:
+        wait_until_assigned(one, 4)
+        rig.feed(500)
+        rig.wait_until_done(one)
+        assert one.endings == [-signal.SIGKILL], one.output()
     rig.verify()
 
 
