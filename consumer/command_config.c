@@ -66,6 +66,14 @@ static void warn_of_features(const struct config *config)
     }
 }
 
+static void warn_of_doubt(const struct config *config)
+{
+    const char *doubt = kafka_doubt(config);
+
+    if (*doubt)
+        fprintf(stderr, "fixwarden: warning: [kafka] %s (%s)\n", doubt, kafka_version());
+}
+
 static void warn_of_file(const char *option, const char *path)
 {
     if (path[0] != '\0' && access(path, R_OK) != 0)
@@ -106,6 +114,7 @@ static int run_check(int argc, char **argv)
         } else {
             config_show(&config, stdout);
             warn_of_features(&config);
+            warn_of_doubt(&config);
             warn_of_files(&config);
             status = 0;
         }

@@ -30,8 +30,15 @@ static const struct refusal refusals[] = {
     {"delivery.report.only.error", "fixwarden needs every delivery report"},
 };
 
+/* What librdkafka marks as sensitive (2.0.2 to 2.16), but certificates, which are public. */
 static const char *const secrets[] = {
-    "sasl.password", "sasl.oauthbearer.client.secret", "ssl.key.password", "ssl.key.pem", "ssl.keystore.password",
+    "sasl.password",
+    "sasl.oauthbearer.client.secret",
+    "sasl.oauthbearer.assertion.private.key.pem",
+    "sasl.oauthbearer.assertion.private.key.passphrase",
+    "ssl.key.password",
+    "ssl.key.pem",
+    "ssl.keystore.password",
 };
 
 const char *config_kafka_refusal(const char *name)
@@ -40,6 +47,11 @@ const char *config_kafka_refusal(const char *name)
         if (strcmp(refusals[i].name, name) == 0)
             return refusals[i].reason;
     return NULL;
+}
+
+bool config_kafka_is_own(const char *name)
+{
+    return strcmp(name, CONFIG_KAFKA_TOKEN_FILE) == 0 || strcmp(name, CONFIG_KAFKA_TOKEN_COMMAND) == 0;
 }
 
 static bool is_secret(const char *name, size_t len)

@@ -12,4 +12,9 @@ int config_kafka_set(struct config *config, enum config_layer layer, const char 
 /* Why fixwarden does not pass the property on and what to use instead, or NULL where it does. A constant. */
 const char *config_kafka_refusal(const char *name);
 
+/* Where tokens for OAUTHBEARER come from: fixwarden's own additions, unknown to librdkafka. */
+#define CONFIG_KAFKA_TOKEN_FILE "sasl.oauthbearer.token.file"
+#define CONFIG_KAFKA_TOKEN_COMMAND "sasl.oauthbearer.token.command"
+bool config_kafka_is_own(const char *name);
+
 #endif

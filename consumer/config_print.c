@@ -136,7 +136,10 @@ static void print_other_samples(const char *section, FILE *out)
         print_sample_option(&kafka_servers, out);
         fputs("\n# For example:\n# security.protocol = SASL_SSL\n# sasl.mechanisms = SCRAM-SHA-512\n# sasl.username = "
               "fixwarden\n"
-              "# sasl.password.file = /etc/fixwarden/kafka.password\n",
+              "# sasl.password.file = /etc/fixwarden/kafka.password\n"
+              "# Every secret comes so, by PROPERTY.file, or by the environment. For OAUTHBEARER, one of:\n"
+              "# sasl.oauthbearer.token.file = /run/secrets/token\n"
+              "# sasl.oauthbearer.token.command = /usr/local/bin/print-token\n",
               out);
     }
     if (strcmp(section, "master") == 0) {

@@ -4,7 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config_kafka.h"
 #include "kafka_internal.h"
+#include "kafka_security.h"
 #include "monotonic.h"
 
 #define BROKERS_PROPERTY "bootstrap.servers"
@@ -127,7 +129,8 @@ static int set_newer(rd_kafka_conf_t *conf, bool consumer, struct error *e)
 static int pass_through(rd_kafka_conf_t *conf, const struct config *config, struct error *e)
 {
     for (size_t i = 0; i < config->kafka.count; i++)
-        if (set(conf, config->kafka.items[i].name, config->kafka.items[i].value, e) != 0)
+        if (!config_kafka_is_own(config->kafka.items[i].name) &&
+            set(conf, config->kafka.items[i].name, config->kafka.items[i].value, e) != 0)
             return -1;
     return 0;
 }
@@ -138,7 +141,7 @@ int kafka_check(const struct config *config, struct error *e)
     int status = pass_through(conf, config, e);
 
     rd_kafka_conf_destroy(conf);
-    return status;
+    return status == 0 ? kafka_security_check(config, e) : -1;
 }
 
 /* Stable over restarts, so that a new process ends what its predecessor left open in the same lane. */
@@ -193,6 +196,21 @@ static int set_producer(rd_kafka_conf_t *conf, const struct config *config, enum
                                                 : set(conf, "message.timeout.ms", "0", e);
 }
 
+void kafka_note_failure(struct kafka_context *context, const char *text)
+{
+    pthread_mutex_lock(&context->lock);
+    snprintf(context->last_failure, sizeof context->last_failure, "%s", text);
+    pthread_mutex_unlock(&context->lock);
+}
+
+/* "[thrd:NAME]: " in front says nothing to an operator. */
+static const char *without_thread(const char *text)
+{
+    const char *end = strncmp(text, "[thrd:", 6) == 0 ? strstr(text, "]: ") : NULL;
+
+    return end ? end + 3 : text;
+}
+
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
     struct kafka_context *context = rk ? rd_kafka_opaque(rk) : NULL;
@@ -201,11 +219,11 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
     if (!context)
         return;
     if (strcmp(facility, "FAIL") == 0) {
-        pthread_mutex_lock(&context->lock);
         atomic_fetch_add(&context->failures, 1);
-        snprintf(context->last_failure, sizeof context->last_failure, "%s", text);
-        pthread_mutex_unlock(&context->lock);
+        kafka_note_failure(context, without_thread(text));
         as = LOG_LEVEL_DEBUG; /* one for each try and broker; on_error complains now and then */
+    } else if (strncmp(facility, "SSL", 3) == 0) {
+        as = LOG_LEVEL_DEBUG; /* OpenSSL's stack of errors, before the one that is told */
     } else if (strcmp(facility, "CONFWARN") == 0 || strcmp(facility, "AUTOCREATE") == 0) {
         as = LOG_LEVEL_DEBUG; /* both clients get every property, so that each ignores the other's; the demo's broker is
                                  old */
@@ -234,13 +252,14 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
     struct kafka_context *context = opaque;
 
     (void)rk;
-    if (err == RD_KAFKA_RESP_ERR__FATAL || !kafka_may_complain(context))
+    if (err == RD_KAFKA_RESP_ERR__FATAL || context->starting || !kafka_may_complain(context))
         return; /* a fatal one is met by whoever uses the handle next */
     if (err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
         log_write(context->log, LOG_LEVEL_WARNING, context->subsystem,
                   "no broker of " BROKERS_PROPERTY "=%s can be reached, trying on: %s", context->brokers, reason);
     else
-        log_write(context->log, LOG_LEVEL_WARNING, context->subsystem, "%s: %s", rd_kafka_err2name(err), reason);
+        log_write(context->log, LOG_LEVEL_WARNING, context->subsystem, "%s: %s%s", rd_kafka_err2name(err), reason,
+                  kafka_security_remedy(reason, NULL));
 }
 
 bool kafka_may_complain(struct kafka_context *context)
@@ -264,6 +283,7 @@ void kafka_context_init(struct kafka_context *context, const struct config *conf
     context->last_failure[0] = '\0';
     atomic_init(&context->complained_ms, 0);
     atomic_init(&context->failures, 0);
+    context->starting = false;
     context->pulse = NULL;
 }
 
@@ -285,7 +305,7 @@ rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_role rol
         error_set(e, ERROR_CONFIG, "[kafka] " BROKERS_PROPERTY " is not set: -b HOST:PORT, or in the configuration");
     else if (set_all(conf, defaults, e) == 0 && set_newer(conf, consumer, e) == 0 &&
              set_all(conf, consumer ? consumer_defaults : producer_defaults, e) == 0 &&
-             pass_through(conf, config, e) == 0 &&
+             pass_through(conf, config, e) == 0 && kafka_security_configure(conf, config, e) == 0 &&
              (consumer ? set_consumer : set_producer)(conf, config, role, context->lane, e) == 0)
         return conf;
     rd_kafka_conf_destroy(conf);
@@ -298,8 +318,11 @@ rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error 
     rd_kafka_t *rk = rd_kafka_new(type, conf, reason, sizeof reason);
 
     if (!rk) {
-        error_set(e, ERROR_CONFIG, "[kafka] %s", reason);
+        error_set(e, ERROR_CONFIG, "[kafka] %s%s", reason, kafka_security_remedy(reason, NULL));
         rd_kafka_conf_destroy(conf); /* rd_kafka_new takes it only when it succeeds */
+    } else if (kafka_security_start(rk, e) != 0) {
+        rd_kafka_destroy(rk);
+        rk = NULL;
     }
     return rk;
 }
@@ -325,20 +348,29 @@ static int judge_topic(const struct rd_kafka_metadata *metadata, const char *top
                      rd_kafka_err2str(err));
 }
 
+/* No broker has answered: 0 ask again, -1 there is no use. */
+static int judge_silence(struct kafka_context *context, rd_kafka_resp_err_t err, struct error *e)
+{
+    char failure[KAFKA_FAILURE_MAX];
+    const char *remedy;
+    bool hopeless;
+
+    last_failure(context, failure);
+    remedy = kafka_security_remedy(failure, &hopeless);
+    error_set(e, hopeless ? ERROR_CONFIG : ERROR_UNAVAILABLE, "no broker of " BROKERS_PROPERTY "=%s answers: %s%s",
+              context->brokers, *failure ? failure : rd_kafka_err2str(err), remedy);
+    return hopeless ? -1 : 0;
+}
+
 static int ask_for_topic(rd_kafka_t *rk, rd_kafka_topic_t *handle, struct kafka_context *context, const char *topic,
                          const char *option, int *partitions, struct error *e)
 {
     const struct rd_kafka_metadata *metadata;
-    char failure[KAFKA_FAILURE_MAX];
     rd_kafka_resp_err_t err = rd_kafka_metadata(rk, 0, handle, &metadata, SLICE_OF_WAIT_MS);
     int answer;
 
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        last_failure(context, failure);
-        error_set(e, ERROR_UNAVAILABLE, "no broker of " BROKERS_PROPERTY "=%s answers: %s", context->brokers,
-                  *failure ? failure : rd_kafka_err2str(err));
-        return 0;
-    }
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return judge_silence(context, err, e);
     answer = judge_topic(metadata, topic, option, context, partitions, e);
     rd_kafka_metadata_destroy(metadata);
     return answer;
@@ -353,12 +385,14 @@ int kafka_topic_wait(rd_kafka_t *rk, struct kafka_context *context, const char *
 
     if (!handle)
         return error_set(e, ERROR_CONFIG, "%s: %s is not a topic's name", option, topic);
+    context->starting = true; /* and it stays so where there is no use: closing a consumer serves its errors */
     while ((answer = ask_for_topic(rk, handle, context, topic, option, partitions, e)) == 0) {
         if (monotonic_ms() >= deadline || (stop && atomic_load(stop)))
             break;
         monotonic_nap(100);
     }
     rd_kafka_topic_destroy(handle);
+    context->starting = answer != 1;
     return answer == 1 ? 0 : -1;
 }
 

@@ -1,7 +1,7 @@
 /* kafka: what the rest of the program may know of the client library, without seeing its header.
  *
- * rdkafka.h is included by kafka, source, sink, txn, txn_table and demo_broker only, through kafka_internal.h. Any
- * thread. */
+ * rdkafka.h is included by kafka, kafka_security, source, start_offsets, sink, txn, txn_table and demo_broker only,
+ * through kafka_internal.h. Any thread. */
 #ifndef FIXWARDEN_CONSUMER_KAFKA_H
 #define FIXWARDEN_CONSUMER_KAFKA_H
 
@@ -20,6 +20,10 @@ const char *kafka_features(void);
 /* Whether the library knows every property of [kafka] and takes its value. ERROR_CONFIG with the
  * library's own words. */
 int kafka_check(const struct config *config, struct error *e);
+
+/* What is known not to work between this version of the library and some brokers as [kafka] is set, "" where nothing
+ * is. A constant. */
+const char *kafka_doubt(const struct config *config);
 
 /* The brokers as the configuration names them, "" without; borrowed from it. */
 const char *kafka_brokers(const struct config *config);

@@ -1,4 +1,4 @@
-/* kafka_internal: what source, sink, txn and demo_broker share of librdkafka. For these and kafka.c only. */
+/* kafka_internal: what source, start_offsets, sink, txn and demo_broker share of librdkafka. For these and kafka.c only. */
 #ifndef FIXWARDEN_CONSUMER_KAFKA_INTERNAL_H
 #define FIXWARDEN_CONSUMER_KAFKA_INTERNAL_H
 
@@ -13,7 +13,7 @@
 
 #define KAFKA_START_TIMEOUT_MS 15000 /* how long a broker or a topic may take to show up at the start */
 #define KAFKA_COMPLAINT_MS 10000     /* the same trouble is logged at most this often */
-#define KAFKA_FAILURE_MAX 256        /* bytes of the last failure's text */
+#define KAFKA_FAILURE_MAX 512        /* bytes of the last failure's text */
 #define KAFKA_SUBSYSTEM_MAX 24
 #define KAFKA_VERSION_2_2 0x02020000 /* as rd_kafka_version has it */
 
@@ -30,6 +30,7 @@ struct kafka_context {
     char last_failure[KAFKA_FAILURE_MAX];
     atomic_llong complained_ms;
     atomic_uint failures; /* connections that broke, or requests without an answer */
+    bool starting;        /* what goes wrong is told by the line that ends the start, with its remedy */
     struct pulse *pulse;  /* of the thread that uses the handle; NULL: nobody watches */
 };
 
@@ -52,6 +53,9 @@ rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error 
  * broker answers, or there is no such topic. `partitions` may be NULL. */
 int kafka_topic_wait(rd_kafka_t *rk, struct kafka_context *context, const char *topic, const char *option,
                      int *partitions, const atomic_bool *stop, struct error *e);
+
+/* Keeps what last went wrong with a broker, for the line that ends a fruitless start. */
+void kafka_note_failure(struct kafka_context *context, const char *text);
 
 /* Whether it is time to complain again about trouble that lasts. */
 bool kafka_may_complain(struct kafka_context *context);

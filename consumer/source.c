@@ -6,6 +6,7 @@
 #include "kafka_internal.h"
 #include "ledger.h"
 #include "monotonic.h"
+#include "start_offsets.h"
 
 #define COMMITTED_TIMEOUT_MS 10000 /* for asking the group's coordinator */
 #define SEEK_TRIES 100             /* a partition that is just being started can't be sought yet */
@@ -22,12 +23,15 @@ struct source {
     rd_kafka_message_t **messages; /* lent out; `taken` of them */
     size_t capacity;
     size_t taken;
+    bool starts_at_latest;
+    struct start_offsets start; /* for that */
     struct positions positions; /* handed over */
     char *member;               /* whom the group took us for when it last assigned or revoked; the library's */
     struct error failure;       /* of a callback; source_poll hands it on */
     bool woken;                 /* the library, since the last record */
     bool joined;
     bool assigned; /* at least once, were it nothing */
+    bool bereft;   /* of a partition that it read and that is no more */
 };
 
 /* --- rebalances: called by the library from within source_poll and source_close --- */
@@ -72,6 +76,8 @@ static void assign(struct source *s, rd_kafka_topic_partition_list_t *partitions
     for (int i = 0; i < partitions->cnt; i++)
         if (ledger_assign(&s->ledger, partitions->elems[i].topic, partitions->elems[i].partition, &s->failure) != 0)
             return;
+    if (s->starts_at_latest && start_offsets_choose(&s->start, s->rk, partitions, &s->failure) != 0)
+        return;
     if (is_cooperative(s->rk))
         error = rd_kafka_incremental_assign(s->rk, partitions);
     else
@@ -161,7 +167,8 @@ static int wait_for_topics(struct source *s, const struct string_list *topics, u
     for (size_t i = 0; i < topics->count; i++) {
         if (is_pattern(topics->items[i]))
             continue;
-        if (kafka_topic_wait(s->rk, &s->context, topics->items[i], "input.topics", &found, stop, e) != 0)
+        if (kafka_topic_wait(s->rk, &s->context, topics->items[i], "input.topics", &found, stop, e) != 0 ||
+            (s->starts_at_latest && start_offsets_learn(&s->start, s->rk, topics->items[i], found, e) != 0))
             return -1;
         *partitions += (unsigned)found;
     }
@@ -209,6 +216,7 @@ int source_subscribe(const struct config *config, unsigned lane, const struct so
     if (open_consumer(config, KAFKA_GROUP_CONSUMER, lane, log, &s, e) != 0)
         return -1;
     s->events = *events;
+    s->starts_at_latest = config->input.start == START_LATEST;
     if (wait_for_topics(s, &config->input.topics, &partitions, stop, e) != 0 ||
         subscribe(s, &config->input.topics, e) != 0) {
         source_close(s);
@@ -265,6 +273,13 @@ static bool is_unsafe_to_close(const struct source *s)
     return strstr(strategy, "cooperative-sticky") != NULL;
 }
 
+/* Once a topic that was read is deleted, a thread of librdkafka 2.0.2 never ends, and rd_kafka_destroy waits for it;
+ * seen no more in 2.16. */
+static bool is_unsafe_to_destroy(const struct source *s)
+{
+    return s->bereft && rd_kafka_version() < 0x02100000;
+}
+
 static void free_positions(struct positions *positions)
 {
     if (positions->offsets)
@@ -285,14 +300,19 @@ void source_close(struct source *source)
     }
     if (source->queue)
         rd_kafka_queue_destroy(source->queue);
+    if (source->joined)
+        rd_kafka_consumer_close(source->rk);
+    if (is_unsafe_to_destroy(source)) {
+        kafka_context_silence(&source->context);
+        return; /* it has left the group */
+    }
     if (source->rk) {
-        if (source->joined)
-            rd_kafka_consumer_close(source->rk);
         free_positions(&source->positions);
         rd_kafka_mem_free(source->rk, source->member);
         rd_kafka_destroy(source->rk);
     }
     ledger_free(&source->ledger);
+    start_offsets_free(&source->start);
     free(source->messages);
     kafka_context_destroy(&source->context);
     free(source);
@@ -389,6 +409,9 @@ static void take_news(struct source *s, const rd_kafka_message_t *message)
             entry->at_end = true;
         return;
     }
+    s->bereft = s->bereft || message->err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+                message->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+                message->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
     if (kafka_may_complain(&s->context))
         log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem, "%s: %s", rd_kafka_err2name(message->err),
                   rd_kafka_message_errstr(message));

@@ -38,7 +38,8 @@ int source_assign(const struct config *config, const char *topic, enum start_at 
                   struct log *log, struct source **out, struct error *e);
 
 /* Leaves the group, which may call on_revoke once more. NULL is fine. With librdkafka before 2.3.0 a source that was
- * never assigned anything is not closed but left as it is, since closing it would end the process. */
+ * never assigned anything is not closed but left as it is, since closing it would end the process; and one whose topic
+ * was deleted is not freed, since that would not return. */
 void source_close(struct source *source);
 
 /* Waits for a record for `timeout_ms` at most, then takes what has arrived, `max` records at most. Sets *count.

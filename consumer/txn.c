@@ -9,6 +9,7 @@
  * made again resumes where it was. Without a limit librdkafka 2.0.2 waits for ever. */
 #define CALL_TIMEOUT_MAX_MS 60000
 #define PAUSE_MS 100 /* before a call is made again */
+#define SLICE_MS 500 /* of waiting for records that may never be delivered, as their transaction has failed */
 
 struct txn {
     struct sink *sink;
@@ -114,10 +115,21 @@ static rd_kafka_error_t *commit_step(struct txn *txn, const struct positions *po
     return rd_kafka_commit_transaction(txn->rk, txn->timeout_ms);
 }
 
+/* A record whose answer comes behind the call's purge may be kept for another try, which nobody makes, and the call
+ * waits for it. One that is made again goes on, and purges again. */
 static rd_kafka_error_t *abort_step(struct txn *txn, const struct positions *positions)
 {
+    int64_t deadline = monotonic_ms() + txn->timeout_ms;
+
     (void)positions;
-    return rd_kafka_abort_transaction(txn->rk, txn->timeout_ms);
+    for (;;) {
+        rd_kafka_error_t *error = rd_kafka_abort_transaction(txn->rk, SLICE_MS);
+
+        if (rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__TIMED_OUT || monotonic_ms() >= deadline)
+            return error;
+        rd_kafka_error_destroy(error);
+        pulse_beat(sink_context(txn->sink)->pulse);
+    }
 }
 
 static int number(rd_kafka_t *rk, const char *property)
@@ -196,14 +208,25 @@ enum txn_outcome txn_begin(struct txn *txn, struct error *e)
     return outcome;
 }
 
-/* What is delivered first can break no connection at the end; records that can't be are the commit's to tell. */
+/* What is delivered first can break no connection at the end; records that can't be are the commit's to tell. After the
+ * first of them others are kept for another try, which nobody makes. */
+static void deliver(struct txn *txn)
+{
+    int64_t deadline = monotonic_ms() + txn->timeout_ms;
+    struct error told;
+
+    while (rd_kafka_flush(txn->rk, SLICE_MS) == RD_KAFKA_RESP_ERR__TIMED_OUT && sink_failed(txn->sink, &told) == 0 &&
+           !kafka_is_fatal(txn->rk, &told) && monotonic_ms() < deadline)
+        pulse_beat(sink_context(txn->sink)->pulse);
+}
+
 enum txn_outcome txn_commit(struct txn *txn, const struct positions *positions, struct error *e)
 {
     enum txn_outcome outcome = call(txn, TXN_CALL_OFFSETS, offsets_step, positions, e);
 
     if (outcome != TXN_DONE)
         return outcome;
-    rd_kafka_flush(txn->rk, txn->timeout_ms);
+    deliver(txn);
     return end(txn, TXN_CALL_COMMIT, commit_step, e);
 }
 

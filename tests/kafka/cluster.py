@@ -27,6 +27,7 @@ import tempfile
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cache import make_once
@@ -68,15 +69,30 @@ class ClusterError(Exception):
     """The cluster could not do what was asked; the text says why."""
 
 
+@dataclass
+class Listener:
+    """A way into every broker beside PLAINTEXT, which the brokers and the tests themselves use.
+
+    properties: of the listener, without their prefix (listener.name.NAME.).
+    advertised: {broker: port}, where clients are to come in instead: a proxy's ports.
+    """
+
+    protocol: str = "PLAINTEXT"
+    properties: dict = field(default_factory=dict)
+    advertised: dict = field(default_factory=dict)
+
+
 class KafkaCluster:
     """One to three brokers. Any thread may call it, one at a time.
 
     workdir:    holds properties, data and logs; a temporary folder, removed by close(), when None.
     properties: broker properties that are added to, and win over, those made here.
     version:    of Apache Kafka; FIXWARDEN_TEST_KAFKA_VERSION, else KAFKA_VERSION.
+    listeners:  {NAME: Listener}; address(NAME) says where it is.
+    scram:      {user: password} that SCRAM-SHA-512 knows.
     """
 
-    def __init__(self, brokers=1, workdir=None, properties=None, version=None):
+    def __init__(self, brokers=1, workdir=None, properties=None, version=None, listeners=None, scram=None):
         if not 1 <= brokers <= MAX_BROKERS:
             raise ClusterError(f"{brokers} brokers: there can be 1 to {MAX_BROKERS}")
         self._ids = range(1, brokers + 1)
@@ -84,8 +100,12 @@ class KafkaCluster:
         self._jars = kafka_jars(version or os.environ.get("FIXWARDEN_TEST_KAFKA_VERSION", KAFKA_VERSION))
         self._temporary = workdir is None
         self.workdir = Path(workdir or tempfile.mkdtemp(prefix="fixwarden-kafka-"))
-        self._ports = free_ports(2 * brokers)
+        self._listeners = dict(listeners or {})
+        self._scram = dict(scram or {})
+        ports = iter(free_ports((2 + len(self._listeners)) * brokers))
+        self._port = {(name, broker): next(ports) for name in ("PLAINTEXT", "CONTROLLER", *self._listeners) for broker in self._ids}
         self._processes = {}
+        self._frozen = set()
         self._log_starts = {}  # where the log of a broker's latest start begins
         # A broker is told to die with the *thread* that started it (see _spawn), so one thread that lives as
         # long as the cluster starts them all.
@@ -109,7 +129,18 @@ class KafkaCluster:
     @property
     def bootstrap(self):
         """HOST:PORT of every broker, also of stopped ones: a broker comes back on its own port."""
-        return ",".join(f"127.0.0.1:{self._broker_port(broker)}" for broker in self._ids)
+        return self.address("PLAINTEXT")
+
+    def address(self, listener):
+        """HOST:PORT of every broker, as the listener advertises them."""
+        return ",".join(f"127.0.0.1:{self._advertised_port(listener, broker)}" for broker in self._ids)
+
+    def port(self, listener, broker):
+        """Where the broker itself listens."""
+        return self._port[listener, broker]
+
+    def pid(self, broker):
+        return self._running(broker).pid
 
     @property
     def brokers(self):
@@ -128,6 +159,30 @@ class KafkaCluster:
             admin.create_topics({name: topic}, wait_for_metadata=True)
         finally:
             admin.close()
+
+    def leader(self, topic, partition):
+        """The broker that leads the partition now; None while there is none. Internal topics have leaders too."""
+        from kafka import KafkaAdminClient
+
+        admin = KafkaAdminClient(bootstrap_servers=self.alive)
+        try:
+            partitions = admin.describe_topics([topic])[0]["partitions"]
+        finally:
+            admin.close()
+        leaders = [one["leader_id"] for one in partitions if one["partition_index"] == partition]
+        return leaders[0] if leaders and leaders[0] in self._ids else None
+
+    def transaction_coordinator(self, transactional_id):
+        return self.leader("__transaction_state", java_hash(transactional_id) % int(PROPERTIES["transaction.state.log.num.partitions"]))
+
+    def group_coordinator(self, group):
+        return self.leader("__consumer_offsets", java_hash(group) % int(PROPERTIES["offsets.topic.num.partitions"]))
+
+    @property
+    def alive(self):
+        """[HOST:PORT] of the brokers that answer. kafka-python finds its way from no other."""
+        return [f"127.0.0.1:{self._port['PLAINTEXT', broker]}" for broker in self._ids
+                if self._is_running(broker) and broker not in self._frozen]
 
     def start_broker(self, broker):
         """Starts a stopped or killed broker and waits until it serves."""
@@ -152,13 +207,16 @@ class KafkaCluster:
         process = self._running(broker)
         process.kill()
         process.wait()
+        self._frozen.discard(broker)
 
     def freeze_broker(self, broker):
         """SIGSTOP: its connections stay open, and nobody answers."""
         self._running(broker).send_signal(signal.SIGSTOP)
+        self._frozen.add(broker)
 
     def thaw_broker(self, broker):
         self._running(broker).send_signal(signal.SIGCONT)
+        self._frozen.discard(broker)
 
     def close(self):
         """Ends every broker. Killed, not asked: the data is of no more use, and a last controller without
@@ -171,11 +229,12 @@ class KafkaCluster:
         if self._temporary:
             shutil.rmtree(self.workdir, ignore_errors=True)
 
-    def _broker_port(self, broker):
-        return self._ports[2 * (broker - 1)]
-
     def _controller_port(self, broker):
-        return self._ports[2 * (broker - 1) + 1]
+        return self._port["CONTROLLER", broker]
+
+    def _advertised_port(self, listener, broker):
+        proxied = self._listeners[listener].advertised if listener in self._listeners else {}
+        return proxied.get(broker, self._port[listener, broker])
 
     def _voters(self):
         """The controllers. Two would be worse than one: neither could be lost."""
@@ -186,9 +245,15 @@ class KafkaCluster:
 
     def _properties(self, broker):
         voter = broker in self._voters()
-        listeners = [f"PLAINTEXT://127.0.0.1:{self._broker_port(broker)}"]
+        names = ["PLAINTEXT", *self._listeners]
+        listeners = [f"{name}://127.0.0.1:{self._port[name, broker]}" for name in names]
+        advertised = [f"{name}://127.0.0.1:{self._advertised_port(name, broker)}" for name in names]
         if voter:
             listeners.append(f"CONTROLLER://127.0.0.1:{self._controller_port(broker)}")
+        protocols = {"PLAINTEXT": "PLAINTEXT", "CONTROLLER": "PLAINTEXT"}
+        protocols.update((name, listener.protocol) for name, listener in self._listeners.items())
+        own = {f"listener.name.{name.lower()}.{key}": value
+               for name, listener in self._listeners.items() for key, value in listener.properties.items()}
         replicas = len(self._ids)
         in_sync = 2 if replicas == 3 else 1
         return {
@@ -196,10 +261,10 @@ class KafkaCluster:
             "process.roles": "broker,controller" if voter else "broker",
             "controller.quorum.voters": ",".join(f"{v}@127.0.0.1:{self._controller_port(v)}" for v in self._voters()),
             "controller.listener.names": "CONTROLLER",
-            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "listener.security.protocol.map": ",".join(f"{name}:{protocol}" for name, protocol in protocols.items()),
             "inter.broker.listener.name": "PLAINTEXT",
             "listeners": ",".join(listeners),
-            "advertised.listeners": listeners[0],
+            "advertised.listeners": ",".join(advertised),
             "log.dirs": self.workdir / f"broker-{broker}",
             "default.replication.factor": replicas,
             "min.insync.replicas": in_sync,
@@ -207,6 +272,7 @@ class KafkaCluster:
             "transaction.state.log.replication.factor": replicas,
             "transaction.state.log.min.isr": in_sync,
             **PROPERTIES,
+            **own,
             **self._extra,
         }
 
@@ -226,6 +292,8 @@ class KafkaCluster:
 
     def _start_formatter(self, properties, cluster_id):
         tool = ["kafka.tools.StorageTool", "format", "--cluster-id", cluster_id, "--config", str(properties)]
+        for user, password in self._scram.items():
+            tool += ["--add-scram", f"SCRAM-SHA-512=[name={user},password={password}]"]
         command = [*java(QUICK_START, "-Xmx128m"), "-cp", f"{self._jars}/*", *tool]
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
@@ -303,6 +371,14 @@ def java(*options):
     if shutil.which(program) is None:
         raise ClusterError(f"{program} is not there: Kafka needs java 17 or newer; run deploy/install-deps --test")
     return [program, *options]
+
+
+def java_hash(text):
+    """String.hashCode() of ASCII without its sign, which chooses the partition of an internal topic."""
+    value = 0
+    for character in text:
+        value = (31 * value + ord(character)) & 0xFFFFFFFF
+    return value & 0x7FFFFFFF
 
 
 def new_cluster_id():

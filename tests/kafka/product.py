@@ -1,5 +1,6 @@
 """fixwarden itself as tests run it: started, watched by its committed offsets, stopped or killed by its process id."""
 
+import os
 import signal
 import subprocess
 import time
@@ -19,16 +20,20 @@ def fixwarden(*arguments, **more):
 
 
 class Running:
-    """`fixwarden run`, stopped at the end of a with block."""
+    """`fixwarden run`, stopped at the end of a with block.
 
-    def __init__(self, cluster, workdir, topics, group, *arguments):
+    brokers: where it comes in, if not by the way that the tests themselves take. Its log is group.log, or name.log.
+    """
+
+    def __init__(self, cluster, workdir, topics, group, *arguments, brokers=None, environment=None, name=None):
         self.bootstrap, self.topics, self.group = cluster.bootstrap, topics, group
-        self.log_path = Path(workdir) / f"{group}.log"
-        command = [tool("fixwarden"), "run", "-b", cluster.bootstrap, "-g", group]
+        self.log_path = Path(workdir) / f"{name or group}.log"
+        command = [tool("fixwarden"), "run", "-b", brokers or cluster.bootstrap, "-g", group]
         for topic in topics:
             command += ["-t", topic]
         self.log = open(self.log_path, "ab")
-        self.process = subprocess.Popen([*command, *map(str, arguments)], stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen([*command, *map(str, arguments)], stdout=self.log, stderr=self.log,
+                                        env={**os.environ, **(environment or {})})
 
     def __enter__(self):
         return self

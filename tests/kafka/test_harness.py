@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from cluster import ClusterError, KafkaCluster, free_ports
+from cluster import ClusterError, KafkaCluster, free_ports, java_hash
 from registry import Registry, RegistryError
 
 SCHEMA = json.dumps({"type": "record", "name": "Point", "fields": [{"name": "x", "type": "int"}]})
@@ -158,6 +158,12 @@ def test_the_command_line_passes_the_exit_code_on():
     )
     assert shown.returncode == 7
     assert shown.stdout.startswith("127.0.0.1:")
+
+
+@pytest.mark.parametrize("text, value", [("", 0), ("abc", 96354), ("polygenelubricants", 0)])
+def test_a_hash_is_java_s(text, value):
+    """The last one's is the least of all integers, whose sign is taken off and leaves nothing."""
+    assert java_hash(text) == value
 
 
 def test_free_ports_are_all_different():

@@ -2,6 +2,7 @@
 #include "mock_cluster.h"
 
 #include "consumer/kafka_internal.h"
+#include "consumer/monotonic.h"
 #include "consumer/sink.h"
 #include "consumer/source.h"
 #include "consumer/txn.h"
@@ -11,6 +12,7 @@ enum { PRODUCE = 0, INIT_PRODUCER_ID = 22, ADD_PARTITIONS = 24, ADD_OFFSETS = 25
 
 #define SOCKET_TIMEOUT_MS 2000
 #define TRANSACTION_TIMEOUT_MS 5000
+#define PATIENT_TIMEOUT_MS 40000
 
 struct txn_row {
     const char *name;
@@ -232,6 +234,41 @@ static void every_error_has_its_outcome(void **state)
     }
 }
 
+/* The record behind one that is refused is kept for another try, which a transaction that has failed does not make. */
+static void check_refused_and_behind(struct fixture *f, int refused_ms, int behind_ms)
+{
+    struct sink *sink = NULL;
+    struct error e = {0};
+    struct txn *txn;
+    int64_t began = monotonic_ms();
+
+    assert_int_equal(sink_open(&f->config, 0, &f->stop, NULL, &sink, &e), 0);
+    txn = txn_new(sink, &f->stop, NULL);
+    assert_int_equal(txn_init(txn, &e), TXN_DONE);
+    assert_int_equal(txn_begin(txn, &e), TXN_DONE);
+    rd_kafka_mock_broker_push_request_error_rtts(f->mock.cluster, 1, PRODUCE, 2, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
+                                                 refused_ms, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, behind_ms);
+    assert_int_equal(sink_send(sink, f->found, &e), SINK_SENT);
+    assert_int_equal(sink_send(sink, f->found, &e), SINK_SENT);
+    assert_int_equal(txn_commit(txn, source_hand_over(f->source), &e), TXN_ABORT);
+    assert_int_equal(txn_abort(txn, &e), TXN_DONE);
+    assert_int_equal(sink_failed(sink, &e), -1);
+    assert_true(monotonic_ms() - began < PATIENT_TIMEOUT_MS);
+    txn_free(txn);
+    sink_close(sink);
+}
+
+static void a_transaction_that_failed_does_not_wait_for_its_records(void **state)
+{
+    struct fixture *f = *state;
+
+    set(f, "kafka.batch.num.messages", 1); /* a request for each record */
+    set(f, "kafka.linger.ms", 0);
+    set(f, "kafka.transaction.timeout.ms", PATIENT_TIMEOUT_MS);
+    check_refused_and_behind(f, 600, 600); /* the commit waits for both */
+    check_refused_and_behind(f, 300, 600); /* the second comes while it is aborted */
+}
+
 /* An abort is an end, too: without an answer the producer is replaced, whose init aborts. */
 static void an_abort_without_an_answer_costs_the_producer(void **state)
 {
@@ -354,6 +391,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(every_error_has_its_outcome),
+        TEST(a_transaction_that_failed_does_not_wait_for_its_records),
         TEST(an_abort_without_an_answer_costs_the_producer),
         TEST(an_abort_without_a_transaction_is_nothing),
         TEST(nothing_begins_after_a_fatal_error),

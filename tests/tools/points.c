@@ -1,0 +1,120 @@
+/* points: a library to preload, which stops the program for good at a named point of its dealings with Kafka.
+ *
+ * FIXWARDEN_POINT=WHEN:CALL:N:HOW, where WHEN is before or after, CALL is one of the names in CALLS, N counts its calls
+ * from 1, and HOW is `kill` (SIGKILL) or `stop` (SIGSTOP: the test lets it go on, or not). Any thread. */
+#include <dlfcn.h>
+#include <librdkafka/rdkafka.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CALLS(X)                                                                                                       \
+    X(init_transactions)                                                                                               \
+    X(begin_transaction)                                                                                               \
+    X(produce)                                                                                                         \
+    X(flush)                                                                                                           \
+    X(send_offsets_to_transaction)                                                                                     \
+    X(commit_transaction)                                                                                              \
+    X(abort_transaction)                                                                                               \
+    X(commit)                                                                                                          \
+    X(subscribe)                                                                                                       \
+    X(consumer_close)
+
+enum call {
+#define X(name) CALL_##name,
+    CALLS(X)
+#undef X
+        CALL_COUNT,
+};
+
+static const char *const names[CALL_COUNT] = {
+#define X(name) #name,
+    CALLS(X)
+#undef X
+};
+
+enum when { NEVER, BEFORE, AFTER };
+
+/* Read once, before main. */
+static struct {
+    enum when when;
+    enum call call;
+    long number;
+    int signal;
+} point;
+
+static atomic_long counts[CALL_COUNT];
+
+__attribute__((constructor)) static void set_up(void)
+{
+    const char *text = getenv("FIXWARDEN_POINT");
+    char when[8], call[40], how[8];
+
+    if (text == NULL || sscanf(text, "%7[a-z]:%39[a-z_]:%ld:%7s", when, call, &point.number, how) != 4)
+        return;
+    for (int i = 0; i < CALL_COUNT; i++) {
+        if (strcmp(call, names[i]) != 0)
+            continue;
+        point.call = (enum call)i;
+        point.when = strcmp(when, "before") == 0 ? BEFORE : AFTER;
+    }
+    point.signal = strcmp(how, "stop") == 0 ? SIGSTOP : SIGKILL;
+}
+
+/* The number of this call. */
+static long enter(enum call call)
+{
+    long number = atomic_fetch_add(&counts[call], 1) + 1;
+
+    if (point.when == BEFORE && call == point.call && number == point.number)
+        raise(point.signal);
+    return number;
+}
+
+static void leave(enum call call, long number)
+{
+    if (point.when == AFTER && call == point.call && number == point.number)
+        raise(point.signal);
+}
+
+/* The library's own function of that name, between the two. */
+#define WRAP(type, name, parameters, arguments)                                                                        \
+    type rd_kafka_##name parameters                                                                                    \
+    {                                                                                                                  \
+        long number = enter(CALL_##name);                                                                              \
+        type result = ((__typeof__(&rd_kafka_##name))dlsym(RTLD_NEXT, "rd_kafka_" #name))arguments;                    \
+                                                                                                                       \
+        leave(CALL_##name, number);                                                                                    \
+        return result;                                                                                                 \
+    }
+
+WRAP(rd_kafka_error_t *, init_transactions, (rd_kafka_t * rk, int timeout_ms), (rk, timeout_ms))
+WRAP(rd_kafka_error_t *, begin_transaction, (rd_kafka_t * rk), (rk))
+WRAP(rd_kafka_error_t *, send_offsets_to_transaction,
+     (rd_kafka_t * rk, const rd_kafka_topic_partition_list_t *offsets, const rd_kafka_consumer_group_metadata_t *group,
+      int timeout_ms),
+     (rk, offsets, group, timeout_ms))
+WRAP(rd_kafka_error_t *, commit_transaction, (rd_kafka_t * rk, int timeout_ms), (rk, timeout_ms))
+WRAP(rd_kafka_error_t *, abort_transaction, (rd_kafka_t * rk, int timeout_ms), (rk, timeout_ms))
+WRAP(rd_kafka_resp_err_t, flush, (rd_kafka_t * rk, int timeout_ms), (rk, timeout_ms))
+WRAP(rd_kafka_resp_err_t, commit, (rd_kafka_t * rk, const rd_kafka_topic_partition_list_t *offsets, int async),
+     (rk, offsets, async))
+WRAP(rd_kafka_resp_err_t, subscribe, (rd_kafka_t * rk, const rd_kafka_topic_partition_list_t *topics), (rk, topics))
+WRAP(rd_kafka_resp_err_t, consumer_close, (rd_kafka_t * rk), (rk))
+WRAP(int, produce,
+     (rd_kafka_topic_t * topic, int32_t partition, int flags, void *payload, size_t len, const void *key,
+      size_t key_len, void *opaque),
+     (topic, partition, flags, payload, len, key, key_len, opaque))
+
+/* Counts as a produce. */
+rd_kafka_error_t *rd_kafka_produceva(rd_kafka_t *rk, const rd_kafka_vu_t *values, size_t count)
+{
+    long number = enter(CALL_produce);
+    rd_kafka_error_t *error =
+        ((__typeof__(&rd_kafka_produceva))dlsym(RTLD_NEXT, "rd_kafka_produceva"))(rk, values, count);
+
+    leave(CALL_produce, number);
+    return error;
+}
