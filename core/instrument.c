@@ -192,10 +192,10 @@ static void collect_identifiers(const struct instrument_list *list, const struct
                        i->tags[FIELD_ALTERNATE_ID], position);
 }
 
-/* When-issued and a lump sum of interest are FIX's own suffixes, not a class of shares (FIX 4.4, tag 65). */
-static void drop_fix_suffix(struct instrument *i)
+/* A lump sum of interest is said of a deal, not of the security (FIX 4.4, tag 65). */
+static void drop_lump_sum(struct instrument *i)
 {
-    if (slice_equal_text(i->suffix, "WI") || slice_equal_text(i->suffix, "CD"))
+    if (slice_equal_text(i->suffix, "CD"))
         i->suffix.len = 0;
 }
 
@@ -211,7 +211,7 @@ static void fill(struct instrument_list *list, const struct instrument_slot *slo
     i->symbol_tag = slot->is_related ? RELATED_SYMBOL_TAG : i->tags[FIELD_SYMBOL];
     fill_attributes(list, slot);
     collect_identifiers(list, slot, i);
-    drop_fix_suffix(i);
+    drop_lump_sum(i);
 }
 
 /* ---- entries of market data that take over the instrument before them ---- */

@@ -2,11 +2,12 @@
 
 #include "symbology.h"
 
-/* As match spells it first: with a suffix the class is meant. */
+/* As match spells it first where no convention applies: with a suffix the class is meant. */
 static size_t spell_symbol(const struct instrument *i, char key[IDENTIFIER_MAX])
 {
-    return i->suffix.len > 0 ? symbology_respell(i->symbol, i->suffix, SYMBOLOGY_SEPARATORS[0], key)
-                             : identifier_key(IDENTIFIER_SYMBOL, i->symbol, key);
+    return i->suffix.len > 0 && !slice_equal_text(i->suffix, SYMBOLOGY_WHEN_ISSUED)
+               ? symbology_respell(i->symbol, i->suffix, SYMBOLOGY_SEPARATORS[0], key)
+               : identifier_key(IDENTIFIER_SYMBOL, i->symbol, key);
 }
 
 /* The first identifier that can be a key, or else the symbol. Returns the key's length; 0 where there is none. */

@@ -105,6 +105,15 @@ static void set_convention(struct matching *m, enum symbology_convention of_mess
         m->convention = conventions_of_mic(m->rules->conventions, slice_make(mic, EXCHANGE_MIC_LEN));
 }
 
+/* When-issued is FIX's own word (FIX 4.4, tag 65), which the conventions read as a mark. Without one it is no class of
+ * shares. */
+static void set_suffix(struct matching *m)
+{
+    m->suffix = m->instrument->suffix;
+    if (m->convention == SYMBOLOGY_NONE && slice_equal_text(m->suffix, SYMBOLOGY_WHEN_ISSUED))
+        m->suffix.len = 0;
+}
+
 /* The nearest row is what remains first; now it is known what was expected. */
 static void finish(struct matching *m)
 {
@@ -153,6 +162,7 @@ int match_instrument(struct matcher *matcher, const struct index *index, const s
     outcome_memo_about(&matcher->memo, index_identity(index), rules);
     set_date(&m, input->message);
     set_convention(&m, input->convention);
+    set_suffix(&m);
     match_collect_clues(&m);
     if (match_clues(&m, e) != 0)
         return -1;

@@ -58,6 +58,7 @@ struct matching {
     const struct rules *rules;
     const struct instrument *instrument;
     enum symbology_convention convention;
+    struct slice suffix; /* of the symbol, as far as it says which security is meant */
     struct date date; /* of the message */
     struct match_result *result;
     bool led_by_symbol; /* tag 55 or its like led to the candidates */

@@ -24,11 +24,11 @@ static const struct symbol_terms *terms_of(struct matching *m)
     t->is_ready = true;
     t->reading = m->convention == SYMBOLOGY_NONE
                      ? SYMBOLOGY_NOT_UNDERSTOOD
-                     : symbology_translate(m->convention, i->symbol, i->suffix, m->rules->master_convention, t->spelled,
+                     : symbology_translate(m->convention, i->symbol, m->suffix, m->rules->master_convention, t->spelled,
                                            &t->spelled_len);
     t->own = t->reading == SYMBOLOGY_SPELLED ? slice_make(t->spelled, t->spelled_len) : i->symbol;
     t->lacks_suffix =
-        t->reading == SYMBOLOGY_NOT_UNDERSTOOD && i->suffix.len > 0 && !ends_in_suffix(i->symbol, i->suffix);
+        t->reading == SYMBOLOGY_NOT_UNDERSTOOD && m->suffix.len > 0 && !ends_in_suffix(i->symbol, m->suffix);
     if (trace != NULL)
         trace->on_symbol(trace->opaque, m->convention, t->reading, t->own);
     return t;
@@ -52,7 +52,7 @@ static int add_separators(struct matching *m, struct error *e)
     char key[IDENTIFIER_MAX];
 
     for (const char *separator = SYMBOLOGY_SEPARATORS; *separator != '\0' && !has_candidates(m); separator++) {
-        size_t len = symbology_respell(m->instrument->symbol, m->instrument->suffix, *separator, key);
+        size_t len = symbology_respell(m->instrument->symbol, m->suffix, *separator, key);
         bool was_tried = slice_equal(slice_make(key, len), m->instrument->symbol);
         if (!was_tried && add_key(m, "spelling", slice_make(key, len), e) != 0)
             return -1;
@@ -69,7 +69,7 @@ static int add_conventions(struct matching *m, struct error *e)
     if (m->rules->master_convention == SYMBOLOGY_NONE)
         return 0;
     for (int c = FIRST_CONVENTION; c <= LAST_CONVENTION && !has_candidates(m); c++)
-        if (symbology_translate((enum symbology_convention)c, m->instrument->symbol, m->instrument->suffix,
+        if (symbology_translate((enum symbology_convention)c, m->instrument->symbol, m->suffix,
                                 m->rules->master_convention, key, &len) == SYMBOLOGY_SPELLED &&
             add_key(m, "spelling", slice_make(key, len), e) != 0)
             return -1;
@@ -128,11 +128,11 @@ int match_find_by_symbol(struct matching *m, bool *is_stale, struct error *e)
     if (reading == SYMBOLOGY_UNSPELLABLE)
         return 0;
     /* With a suffix the class is meant, so the joined spellings come first. */
-    if (reading == SYMBOLOGY_NOT_UNDERSTOOD && i->suffix.len > 0 && add_variants(m, e) != 0)
+    if (reading == SYMBOLOGY_NOT_UNDERSTOOD && m->suffix.len > 0 && add_variants(m, e) != 0)
         return -1;
     if (!has_candidates(m) && add_exact(m, is_stale, e) != 0)
         return -1;
-    if (has_candidates(m) || reading != SYMBOLOGY_NOT_UNDERSTOOD || i->suffix.len > 0)
+    if (has_candidates(m) || reading != SYMBOLOGY_NOT_UNDERSTOOD || m->suffix.len > 0)
         return 0;
     return add_variants(m, e);
 }
@@ -159,7 +159,7 @@ static bool is_spelled_so(const struct matching *m, struct slice symbol)
     if (m->rules->master_convention == SYMBOLOGY_NONE)
         return false;
     for (int c = FIRST_CONVENTION; c <= LAST_CONVENTION; c++)
-        if (symbology_translate((enum symbology_convention)c, m->instrument->symbol, m->instrument->suffix,
+        if (symbology_translate((enum symbology_convention)c, m->instrument->symbol, m->suffix,
                                 m->rules->master_convention, key, &len) == SYMBOLOGY_SPELLED &&
             slice_equal(symbol, slice_make(key, len)))
             return true;
@@ -170,7 +170,7 @@ static bool is_variant(const struct matching *m, struct slice symbol)
 {
     const struct instrument *i = m->instrument;
 
-    return (i->suffix.len > 0 ? symbology_same_with_suffix(i->symbol, i->suffix, symbol)
+    return (m->suffix.len > 0 ? symbology_same_with_suffix(i->symbol, m->suffix, symbol)
                               : symbology_same_but_separators(i->symbol, symbol)) ||
            is_spelled_so(m, symbol);
 }

@@ -12,6 +12,9 @@
 /* The separators, in the order in which spellings are tried. */
 #define SYMBOLOGY_SEPARATORS "./- "
 
+/* Tag 65 of a security that is traded before it is issued (FIX 4.4); in CMS the same mark. */
+#define SYMBOLOGY_WHEN_ISSUED "WI"
+
 /* In the order in which symbols are read where none is known to apply. FIX, which has the mark apart in tag 65, is a
  * convention for messages only. */
 #define SYMBOLOGY_CONVENTIONS(X)                                                                                       \

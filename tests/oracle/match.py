@@ -40,6 +40,9 @@ class Verdict:
         return None if self.is_hint or self.conflict else self.row
 
 
+WHEN_ISSUED = b"WI"  # a mark in the conventions, and elsewhere no part of the security's name
+
+
 @dataclass
 class Case:
     """All that a verdict depends on. `day` is the message's date or None."""
@@ -54,7 +57,8 @@ class Case:
         one = self.instrument
         if one.symbol is None:
             return None
-        return symbols.Said(one.symbol, one.suffix, self.convention, self.settings.symbology, self.day)
+        suffix = None if one.suffix == WHEN_ISSUED and self.convention is None else one.suffix
+        return symbols.Said(one.symbol, suffix, self.convention, self.settings.symbology, self.day)
 
 
 def match(case):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import classes
 from identifiers import WHITE, identifier, key_of, kind_of, trimmed
 
-NO_SUFFIX = (b"WI", b"CD")  # when-issued and lump-sum interest
+NO_SUFFIX = (b"CD",)  # lump-sum interest
 
 
 @dataclass

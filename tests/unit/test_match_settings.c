@@ -9,6 +9,7 @@
            "IBM,,US4592001014,IBM.N,H-7,XNYS,USD,Common Stock,ESVUFR,,,,,BBG000BLNQ16\n"                               \
            "MSFT,594918104,US5949181045,MSFT.O,,XNGS,USD,,ESVUFR,,,,,\n"                                               \
            "BRK.B,084670702,US0846707026,,,XNYS,USD,,,,,,,\n"                                                          \
+           "BRK#,,,,,XNYS,USD,CS,,,,,,\n"                                                                              \
            "BRK-A,,,,,XNYS,USD,PS,,,,,,\n"                                                                             \
            "BAC,060505104,US0605051046,,,XNYS,USD,CS,,,,,,\n"                                                          \
            "BAC-B,,,,,XNYS,USD,PS,,,,,,\n"                                                                             \
@@ -98,6 +99,11 @@ static const struct settings_row rows[] = {
      "SYMBOL_FORMAT_VARIANT(55,BAC,BAC,,) SYMBOL_VARIANT/BAC"},
     {"a suffix is a mark of CMS where the master's convention is known", "master=NASDAQ", "55=BAC|65=PRB|",
      "SYMBOL_FORMAT_VARIANT(55,BAC,BAC-B,,) SYMBOL_VARIANT/BAC-B"},
+    {"when-issued is a mark where a convention applies", "master=NASDAQ;session S/T=CMS", "55=BAC|65=WI|",
+     "UNKNOWN_SECURITY(55,BAC,,,) NOTHING/"},
+    {"and is looked up so", "master=NASDAQ;session S/T=CMS", "55=BRK|65=WI|", "SYMBOL/BRK#"},
+    {"without a convention it is no class", "master=NASDAQ", "55=BAC|65=WI|", "SYMBOL/BAC"},
+    {"lump-sum interest is no class in any", "master=NASDAQ;session S/T=CMS", "55=BAC|65=CD|", "SYMBOL/BAC"},
     {"a suffix that the symbol says, too", "", "55=BRK.B|65=B|", "SYMBOL/BRK.B"},
     /* renames */
     {"the old name before the day", "rename FB>META 20220609", "55=FB|60=20220608-10:00:00|", "SYMBOL/META"},
