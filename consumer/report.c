@@ -88,7 +88,7 @@ static int keep(struct report *report, struct report_finding *finding, const str
     if (full && is_worse(finding, &report->findings[0]))
         return 0;
     report->scratch.len = 0;
-    if (avro_encode_discrepancy(report->encoder, discrepancy, &report->scratch, e) != 0 ||
+    if (avro_encode_discrepancy(discrepancy, &report->scratch, e) != 0 ||
         copy_scratch(report, &finding->record, e) != 0)
         return -1;
     if (full) {
@@ -155,7 +155,7 @@ static int on_dead_letter(void *opaque, const struct dead_letter *dead_letter, s
         return -1;
     report->dead_letters = items;
     report->scratch.len = 0;
-    if (avro_encode_dead_letter(report->encoder, dead_letter, &report->scratch, e) != 0 ||
+    if (avro_encode_dead_letter(dead_letter, &report->scratch, e) != 0 ||
         copy_scratch(report, &record, e) != 0)
         return -1;
     report->dead_letters[report->dead_letter_count++] = record;
@@ -169,7 +169,7 @@ int report_init(struct report *report, size_t findings_max, struct error *e)
         .output = {report, on_discrepancy, on_dead_letter, NULL},
         .findings_max = findings_max,
     };
-    return avro_encoder_new(&report->encoder, e);
+    return avro_encode_check(e);
 }
 
 void report_rank(struct report *report)
@@ -187,7 +187,6 @@ void report_free(struct report *report)
     free(report->findings);
     free(report->dead_letters);
     avro_buffer_free(&report->scratch);
-    avro_encoder_free(report->encoder);
     totals_free(&report->by_kind);
     totals_free(&report->by_severity);
     totals_free(&report->by_region);

@@ -34,7 +34,6 @@ struct report_finding {
 
 struct report {
     struct checker_output output; /* for checker_check_log */
-    struct avro_encoder *encoder;
     struct avro_buffer scratch;
     size_t findings_max; /* kept are those of the highest exposure */
     struct report_finding *findings;

@@ -15,7 +15,6 @@ struct place {
 };
 
 struct found {
-    struct avro_encoder *encoder;
     struct avro_buffer bytes;
     struct place *places;
     size_t count;
@@ -60,7 +59,7 @@ static int on_discrepancy(void *opaque, const struct discrepancy *discrepancy, s
     struct place place;
 
     if (start_item(found, FOUND_DISCREPANCY, discrepancy_key(discrepancy), &place, e) != 0 ||
-        avro_encode_discrepancy(found->encoder, discrepancy, &found->bytes, e) != 0)
+        avro_encode_discrepancy(discrepancy, &found->bytes, e) != 0)
         return -1;
     return end_item(found, &place, e);
 }
@@ -73,7 +72,7 @@ static int on_dead_letter(void *opaque, const struct dead_letter *letter, struct
     struct slice key = letter->origin->has_key ? letter->origin->key : slice_make(NULL, 0);
 
     if (start_item(found, FOUND_DEAD_LETTER, key, &place, e) != 0 ||
-        avro_encode_dead_letter(found->encoder, letter, &found->bytes, e) != 0)
+        avro_encode_dead_letter(letter, &found->bytes, e) != 0)
         return -1;
     return end_item(found, &place, e);
 }
@@ -95,7 +94,7 @@ int found_new(const struct slice header[FOUND_TYPE_COUNT], struct found **out, s
         if (found->header_len[t] > 0)
             memcpy(found->header[t], header[t].ptr, found->header_len[t]);
     }
-    if (avro_encoder_new(&found->encoder, e) != 0) {
+    if (avro_encode_check(e) != 0) {
         found_free(found);
         return -1;
     }
@@ -108,7 +107,6 @@ void found_free(struct found *found)
 {
     if (found == NULL)
         return;
-    avro_encoder_free(found->encoder);
     avro_buffer_free(&found->bytes);
     free(found->places);
     free(found);

@@ -65,6 +65,15 @@ bool utf8_is_valid(struct slice text)
     return true;
 }
 
+size_t utf8_latin1_size(struct slice bytes)
+{
+    size_t size = bytes.len;
+
+    for (size_t i = 0; i < bytes.len; i++)
+        size += (unsigned char)bytes.ptr[i] > 0x7f;
+    return size;
+}
+
 size_t utf8_from_latin1(struct slice bytes, char *out)
 {
     size_t len = 0;

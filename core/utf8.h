@@ -15,6 +15,9 @@ bool utf8_is_ascii(struct slice text);
 /* The longest that utf8_from_latin1 can make of len bytes. */
 #define UTF8_FROM_LATIN1_MAX(len) (2 * (len))
 
+/* What it makes of these. */
+size_t utf8_latin1_size(struct slice bytes);
+
 /* Each byte as the code point of the same number. Returns the bytes written. */
 size_t utf8_from_latin1(struct slice bytes, char *out);
 

@@ -16,14 +16,6 @@
 #define COMPARED_MAX 256 /* records whose ids are held against each other */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-const char *__lsan_default_suppressions(void);
-
-/* avro-c packs the values that the encoder keeps, so LeakSanitizer does not find its pointers where it
- * looks for them. */
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:libavro\n";
-}
 
 /* Every role; keys of one row and of many, blanks, placeholders, symbols in several spellings, options and futures,
  * what is delisted, suspended or matured, and bytes that are no UTF-8. */
