@@ -20,7 +20,7 @@ extern const char avro_schema_dead_letter[];
 int avro_encode_check(struct error *e);
 
 /* Append one encoded record, without any header, to the buffer. On error the buffer is as it was. */
-int avro_encode_discrepancy(const struct discrepancy *discrepancy, struct avro_buffer *buffer, struct error *e);
-int avro_encode_dead_letter(const struct dead_letter *dead_letter, struct avro_buffer *buffer, struct error *e);
+int avro_encode_discrepancy(const struct discrepancy *d, struct avro_buffer *buffer, struct error *e);
+int avro_encode_dead_letter(const struct dead_letter *l, struct avro_buffer *buffer, struct error *e);
 
 #endif
