@@ -269,10 +269,10 @@ static void a_transaction_that_failed_does_not_wait_for_its_records(void **state
     check_refused_and_behind(f, 300, 600); /* the second comes while it is aborted */
 }
 
-/* An abort is an end, too: without an answer the producer is replaced, whose init aborts. */
-static void an_abort_without_an_answer_costs_the_producer(void **state)
+/* An abort is an end, too: without an answer the producer is replaced, whose init aborts. One that is late is waited
+ * for, by call after call. */
+static void check_abort(struct fixture *f, int answers, int late_ms, uint64_t renewals)
 {
-    struct fixture *f = *state;
     struct sink *sink = NULL;
     struct error e = {0};
     struct txn *txn;
@@ -282,15 +282,24 @@ static void an_abort_without_an_answer_costs_the_producer(void **state)
     assert_int_equal(txn_init(txn, &e), TXN_DONE);
     assert_int_equal(txn_begin(txn, &e), TXN_DONE);
     assert_int_equal(sink_send(sink, f->found, &e), SINK_SENT);
-    for (int i = 0; i < 20; i++)
-        rd_kafka_mock_broker_push_request_error_rtts(f->mock.cluster, 1, END_TXN, 1, NO_ERROR,
-                                                     4 * TRANSACTION_TIMEOUT_MS);
+    for (int i = 0; i < answers; i++)
+        rd_kafka_mock_broker_push_request_error_rtts(f->mock.cluster, 1, END_TXN, 1, NO_ERROR, late_ms);
     rd_kafka_flush(sink_handle(sink), 5000);
     assert_int_equal(txn_abort(txn, &e), TXN_DONE);
-    assert_int_equal(txn_renewals(txn), 1);
+    assert_int_equal(txn_renewals(txn), renewals);
     assert_false(txn_is_open(txn));
     txn_free(txn);
     sink_close(sink);
+}
+
+static void an_abort_without_an_answer_costs_the_producer(void **state)
+{
+    check_abort(*state, 20, 4 * TRANSACTION_TIMEOUT_MS, 1);
+}
+
+static void an_abort_that_is_answered_late_costs_nothing(void **state)
+{
+    check_abort(*state, 1, SOCKET_TIMEOUT_MS - 400, 0);
 }
 
 static void an_abort_without_a_transaction_is_nothing(void **state)
@@ -393,6 +402,7 @@ int main(void)
         TEST(every_error_has_its_outcome),
         TEST(a_transaction_that_failed_does_not_wait_for_its_records),
         TEST(an_abort_without_an_answer_costs_the_producer),
+        TEST(an_abort_that_is_answered_late_costs_nothing),
         TEST(an_abort_without_a_transaction_is_nothing),
         TEST(nothing_begins_after_a_fatal_error),
         TEST(a_record_that_is_not_taken_has_its_outcome),
