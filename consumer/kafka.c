@@ -171,14 +171,15 @@ static int set_instance_id(rd_kafka_conf_t *conf, const struct config *config, u
 static int set_consumer(rd_kafka_conf_t *conf, const struct config *config, enum kafka_role role, unsigned lane,
                         struct error *e)
 {
-    bool tail = role == KAFKA_TAIL_CONSUMER;
-    const char *group = tail ? "fixwarden-tail" : config->input.group;
+    const char *group = role == KAFKA_TAIL_CONSUMER ? "fixwarden-tail" : config->input.group;
 
     if (set_all(conf, consumer_owned, e) != 0 || set(conf, "group.id", group, e) != 0 ||
         set_instance_id(conf, config, lane, e) != 0)
         return -1;
-    if (set(conf, "enable.partition.eof", tail ? "true" : "false", e) != 0)
+    if (set(conf, "enable.partition.eof", role == KAFKA_GROUP_CONSUMER ? "false" : "true", e) != 0)
         return -1;
+    if (role == KAFKA_REPLAY_CONSUMER) /* never a member; what is gone must be told */
+        return set(conf, INSTANCE_PROPERTY, NULL, e) != 0 ? -1 : set(conf, "auto.offset.reset", "error", e);
     return set(conf, "auto.offset.reset", config->input.start == START_LATEST ? "latest" : "earliest", e);
 }
 
@@ -276,7 +277,7 @@ rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_role rol
                                 struct error *e)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    bool consumer = role == KAFKA_GROUP_CONSUMER || role == KAFKA_TAIL_CONSUMER;
+    bool consumer = role == KAFKA_GROUP_CONSUMER || role == KAFKA_TAIL_CONSUMER || role == KAFKA_REPLAY_CONSUMER;
 
     rd_kafka_conf_set_opaque(conf, context);
     rd_kafka_conf_set_log_cb(conf, on_log);

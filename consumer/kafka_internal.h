@@ -1,4 +1,4 @@
-/* kafka_internal: what source, sink, txn and demo_broker share of librdkafka. For these and kafka.c only. */
+/* kafka_internal: what source, sink, txn, survey and demo_broker share of librdkafka. For these and kafka.c only. */
 #ifndef FIXWARDEN_CONSUMER_KAFKA_INTERNAL_H
 #define FIXWARDEN_CONSUMER_KAFKA_INTERNAL_H
 
@@ -17,7 +17,13 @@
 #define KAFKA_SUBSYSTEM_MAX 24
 #define KAFKA_VERSION_2_2 0x02020000 /* as rd_kafka_version has it */
 
-enum kafka_role { KAFKA_GROUP_CONSUMER, KAFKA_TAIL_CONSUMER, KAFKA_PRODUCER, KAFKA_TRANSACTIONAL_PRODUCER };
+enum kafka_role {
+    KAFKA_GROUP_CONSUMER,
+    KAFKA_TAIL_CONSUMER,
+    KAFKA_REPLAY_CONSUMER, /* its group only holds offsets */
+    KAFKA_PRODUCER,
+    KAFKA_TRANSACTIONAL_PRODUCER
+};
 
 /* The opaque of every handle: callbacks find their log and their owner here. Outlives the handle. */
 struct kafka_context {

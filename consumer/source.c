@@ -19,9 +19,12 @@ struct source {
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;
     struct ledger ledger;
-    rd_kafka_message_t **messages; /* lent out; `taken` of them */
+    rd_kafka_message_t **messages; /* `taken` of them; the first `lent` are lent out, the others are not due yet */
     size_t capacity;
     size_t taken;
+    size_t lent;
+    struct pace *pace; /* NULL: all are due */
+    bool in_ranges;
     struct positions positions; /* handed over */
     char *member;               /* whom the group took us for when it last assigned or revoked; the library's */
     struct error failure;       /* of a callback; source_poll hands it on */
@@ -252,6 +255,155 @@ int source_assign(const struct config *config, const char *topic, enum start_at 
     return 0;
 }
 
+static void drop_all(struct source *s);
+
+/* --- ranges --- */
+
+/* Where the group says that a range has been taken to. */
+static int find_next(const struct range *range, const rd_kafka_topic_partition_t *committed, bool from_group,
+                     int64_t *next, struct error *e)
+{
+    *next = from_group ? committed->offset : range->from;
+    if (*next < range->from || *next > range->to)
+        return error_set(e, ERROR_DATA,
+                         "%s/%d: the group holds offset %lld, which is none of the range [%lld, %lld): it was changed, "
+                         "or has expired",
+                         range->topic, range->partition, (long long)*next, (long long)range->from,
+                         (long long)range->to);
+    if (*next < range->low)
+        *next = range->low < range->to ? range->low : range->to;
+    return 0;
+}
+
+static int bound(struct source *s, const struct range *range, int64_t next, struct error *e)
+{
+    if (ledger_assign(&s->ledger, range->topic, range->partition, e) != 0)
+        return -1;
+    ledger_bound(ledger_find(&s->ledger, range->topic, range->partition), range->from, next, range->to);
+    return 0;
+}
+
+static rd_kafka_topic_partition_list_t *list_ranges(const struct source_ranges *ranges)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)ranges->count + 1);
+
+    for (size_t i = ranges->first; i < ranges->count; i += ranges->step)
+        rd_kafka_topic_partition_list_add(list, ranges->items[i].topic, ranges->items[i].partition);
+    return list;
+}
+
+/* Fills in the offsets from which to fetch, and leaves out what has been taken to its end. */
+static int bound_all(struct source *s, const struct source_ranges *ranges, rd_kafka_topic_partition_list_t *list,
+                     struct error *e)
+{
+    size_t at = ranges->first;
+    int64_t next;
+
+    for (int i = 0; i < list->cnt; i++, at += ranges->step) {
+        if (find_next(&ranges->items[at], &list->elems[i], ranges->from_group, &next, e) != 0 ||
+            bound(s, &ranges->items[at], next, e) != 0)
+            return -1;
+        list->elems[i].offset = next;
+    }
+    for (int i = list->cnt - 1; i >= 0; i--) {
+        struct ledger_entry *entry = ledger_find(&s->ledger, list->elems[i].topic, list->elems[i].partition);
+
+        entry->let_go = entry->at_end;
+        if (entry->let_go)
+            rd_kafka_topic_partition_list_del_by_idx(list, i);
+    }
+    return 0;
+}
+
+static int assign_ranges(struct source *s, const struct source_ranges *ranges, struct error *e)
+{
+    rd_kafka_topic_partition_list_t *list = list_ranges(ranges);
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    int status = 0;
+
+    if (ranges->from_group && list->cnt > 0)
+        err = rd_kafka_committed(s->rk, list, COMMITTED_TIMEOUT_MS);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        status = bound_all(s, ranges, list, e);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR && status == 0)
+        err = rd_kafka_assign(s->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return error_set(e, ERROR_TEMPORARY, "asking the group what it holds: %s", rd_kafka_err2str(err));
+    return status;
+}
+
+int source_assign_ranges(const struct config *config, unsigned lane, const struct source_ranges *ranges,
+                         const atomic_bool *stop, struct log *log, struct source **out, struct error *e)
+{
+    struct source *s;
+    int partitions;
+
+    if (open_consumer(config, KAFKA_REPLAY_CONSUMER, lane, log, &s, e) != 0)
+        return -1;
+    s->in_ranges = true;
+    s->pace = ranges->pace;
+    for (size_t i = ranges->first; i < ranges->count; i += ranges->step)
+        if ((i < ranges->first + ranges->step ||
+             strcmp(ranges->items[i].topic, ranges->items[i - ranges->step].topic)) &&
+            kafka_topic_wait(s->rk, &s->context, ranges->items[i].topic, "topic", &partitions, stop, e) != 0)
+            goto fail;
+    if (assign_ranges(s, ranges, e) != 0)
+        goto fail;
+    *out = s;
+    return 0;
+fail:
+    source_close(s);
+    return -1;
+}
+
+/* A partition whose range is taken is not fetched any further. */
+static int let_go(struct source *s, struct error *e)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_error_t *error = NULL;
+
+    for (size_t i = 0; i < s->ledger.count; i++) {
+        struct ledger_entry *entry = &s->ledger.entries[i];
+
+        if (entry->at_end && !entry->let_go)
+            rd_kafka_topic_partition_list_add(list, entry->topic, entry->partition);
+        entry->let_go = entry->at_end;
+    }
+    if (list->cnt > 0)
+        error = rd_kafka_incremental_unassign(s->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (!error)
+        return 0;
+    error_set(e, ERROR_TEMPORARY, "leaving partitions: %s", rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
+    return -1;
+}
+
+/* Those that were let go of, and have to be taken again behind a rewind. */
+static int fetch_again(struct source *s, struct error *e)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_error_t *error = NULL;
+
+    for (size_t i = 0; i < s->ledger.count; i++) {
+        struct ledger_entry *entry = &s->ledger.entries[i];
+
+        if (!entry->let_go || entry->at_end)
+            continue;
+        rd_kafka_topic_partition_list_add(list, entry->topic, entry->partition)->offset = entry->next;
+        entry->let_go = false;
+    }
+    if (list->cnt > 0)
+        error = rd_kafka_incremental_assign(s->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (!error)
+        return 0;
+    error_set(e, ERROR_TEMPORARY, "going back to the committed offsets: %s", rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
+    return -1;
+}
+
 /* librdkafka before 2.3.0 ends the process by an assertion where a member of a cooperative-sticky group is closed
  * before it was assigned anything. */
 static bool is_unsafe_to_close(const struct source *s)
@@ -278,7 +430,7 @@ void source_close(struct source *source)
 {
     if (!source)
         return;
-    source_release(source);
+    drop_all(source);
     if (is_unsafe_to_close(source)) {
         kafka_context_silence(&source->context); /* the log may go before the library's threads do */
         return; /* the rest is left to the end of the process, and the member to its session's */
@@ -302,9 +454,19 @@ void source_close(struct source *source)
 
 void source_release(struct source *source)
 {
-    for (size_t i = 0; i < source->taken; i++)
+    for (size_t i = 0; i < source->lent; i++)
         rd_kafka_message_destroy(source->messages[i]);
-    source->taken = 0;
+    source->taken -= source->lent;
+    if (source->lent > 0 && source->taken > 0)
+        memmove(source->messages, source->messages + source->lent, source->taken * sizeof(rd_kafka_message_t *));
+    source->lent = 0;
+}
+
+/* Those that are not due yet, too. */
+static void drop_all(struct source *s)
+{
+    s->lent = s->taken;
+    source_release(s);
 }
 
 static int make_room(struct source *s, size_t max, struct error *e)
@@ -378,17 +540,49 @@ static void take(struct source *s, size_t max, int timeout_ms)
     s->woken = s->woken && s->taken == 0;
 }
 
+/* The partition has no more records now. */
+static void take_end(struct source *s, const rd_kafka_message_t *message)
+{
+    struct ledger_entry *entry = ledger_find(&s->ledger, rd_kafka_topic_name(message->rkt), message->partition);
+
+    if (entry && s->in_ranges)
+        ledger_reach(entry, message->offset);
+    else if (entry)
+        entry->at_end = true;
+}
+
+/* A range has to be read to its end: what will not come ends the source. */
+static void fail_if_it_will_not_come(struct source *s, const rd_kafka_message_t *message)
+{
+    const char *topic = message->rkt ? rd_kafka_topic_name(message->rkt) : "?";
+
+    switch (message->err) {
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+        error_set(&s->failure, ERROR_DATA, "%s/%d: records of the range are gone before they were read: %s", topic,
+                  message->partition, rd_kafka_message_errstr(message));
+        break;
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+        error_set(&s->failure, ERROR_UNAVAILABLE, "%s/%d: %s", topic, message->partition,
+                  rd_kafka_message_errstr(message));
+        break;
+    default:
+        break;
+    }
+}
+
 /* Messages that carry no record but news of the consumer. */
 static void take_news(struct source *s, const rd_kafka_message_t *message)
 {
-    struct ledger_entry *entry;
-
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        entry = ledger_find(&s->ledger, rd_kafka_topic_name(message->rkt), message->partition);
-        if (entry)
-            entry->at_end = true;
+        take_end(s, message);
         return;
     }
+    if (s->in_ranges)
+        fail_if_it_will_not_come(s, message);
     if (kafka_may_complain(&s->context))
         log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem, "%s: %s", rd_kafka_err2name(message->err),
                   rd_kafka_message_errstr(message));
@@ -430,6 +624,9 @@ static bool take_record(struct source *s, const rd_kafka_message_t *message, str
     case LEDGER_DROPPED:
         return false;
     case LEDGER_WENT_BACK:
+        if (s->in_ranges)
+            return error_set(&s->failure, ERROR_DATA, "%s/%d went back from offset %lld to %lld: it was made again",
+                             topic, message->partition, (long long)before, (long long)message->offset) == 0;
         log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem,
                   "%s/%d went back from offset %lld to %lld: was the topic made again, or cut off?", topic,
                   message->partition, (long long)before, (long long)message->offset);
@@ -464,23 +661,60 @@ static int fetch_dropped_again(struct source *s, struct error *e)
     return status;
 }
 
+/* How long a message still has to wait, in milliseconds. What is no record of a range need not. */
+static int64_t wait_of(struct source *s, const rd_kafka_message_t *message, int64_t now_ms)
+{
+    const struct ledger_entry *entry;
+
+    if (!s->pace || message->err)
+        return 0;
+    entry = ledger_find(&s->ledger, rd_kafka_topic_name(message->rkt), message->partition);
+    if (!entry || message->offset >= entry->end)
+        return 0;
+    return pace_wait_ms(s->pace, rd_kafka_message_timestamp(message, NULL), now_ms);
+}
+
+/* Hands out what is due, `max` records at most; the others stay for the next poll. Returns how long the next of them
+ * has to wait. */
+static int64_t lend(struct source *s, struct checker_record *records, size_t max, size_t *count)
+{
+    int64_t now_ms = s->pace ? monotonic_ms() : 0, wait_ms = 0;
+
+    while (s->lent < s->taken && *count < max) {
+        const rd_kafka_message_t *message = s->messages[s->lent];
+
+        wait_ms = wait_of(s, message, now_ms);
+        if (wait_ms > 0)
+            break;
+        s->lent++;
+        if (take_record(s, message, &records[*count]))
+            ++*count;
+    }
+    return wait_ms;
+}
+
 int source_poll(struct source *source, struct checker_record *records, size_t max, int timeout_ms, size_t *count,
                 struct error *e)
 {
+    int64_t wait_ms;
+
     source_release(source);
     ledger_begin(&source->ledger);
     *count = 0;
     if (make_room(source, max, e) != 0)
         return -1;
-    take(source, max, timeout_ms);
-    for (size_t i = 0; i < source->taken; i++)
-        if (take_record(source, source->messages[i], &records[*count]))
-            ++*count;
+    if (source->taken == 0)
+        take(source, max, timeout_ms);
+    wait_ms = lend(source, records, max, count);
     if (source->failure.code != ERROR_NONE) {
         *e = source->failure;
         return -1;
     }
-    return kafka_is_fatal(source->rk, e) ? -1 : fetch_dropped_again(source, e);
+    if (*count == 0 && wait_ms > 0)
+        monotonic_nap(wait_ms < timeout_ms ? (int)wait_ms : timeout_ms);
+    if (kafka_is_fatal(source->rk, e))
+        return -1;
+    return source->in_ranges ? let_go(source, e) : fetch_dropped_again(source, e);
 }
 
 bool source_at_end(const struct source *source)
@@ -492,6 +726,24 @@ bool source_at_end(const struct source *source)
 }
 
 /* --- positions --- */
+
+bool source_is_committed(const struct source *source)
+{
+    for (size_t i = 0; i < source->ledger.count; i++)
+        if (source->ledger.entries[i].owned && source->ledger.entries[i].next != source->ledger.entries[i].start)
+            return false;
+    return true;
+}
+
+uint64_t source_offsets_committed(const struct source *source)
+{
+    uint64_t offsets = 0;
+
+    for (size_t i = 0; i < source->ledger.count; i++)
+        if (source->ledger.entries[i].from != LEDGER_UNKNOWN)
+            offsets += (uint64_t)(source->ledger.entries[i].start - source->ledger.entries[i].from);
+    return offsets;
+}
 
 uint64_t source_backlog(const struct source *source)
 {
@@ -528,7 +780,9 @@ static rd_kafka_topic_partition_list_t *list_offsets(const struct ledger *ledger
 
 static int64_t to_go_back_to(const struct ledger_entry *entry)
 {
-    return entry->next != entry->start ? entry->start : LEDGER_UNKNOWN;
+    bool in_part = entry->end != LEDGER_UNKNOWN; /* may have been fetched further than it was taken: see lend */
+
+    return !entry->let_go && (in_part || entry->next != entry->start) ? entry->start : LEDGER_UNKNOWN;
 }
 
 static int64_t to_commit(const struct ledger_entry *entry)
@@ -544,7 +798,7 @@ const struct positions *source_hand_over(struct source *source)
     ledger_hand_over(&source->ledger);
     source->positions.offsets = list_offsets(&source->ledger, to_commit);
     source->positions.group = rd_kafka_consumer_group_metadata(source->rk);
-    return source->positions.group && is_same_member(source) ? &source->positions : NULL;
+    return source->positions.group && (source->in_ranges || is_same_member(source)) ? &source->positions : NULL;
 }
 
 void source_committed(struct source *source)
@@ -622,10 +876,10 @@ int source_rewind(struct source *source, struct error *e)
     rd_kafka_topic_partition_list_t *list = list_offsets(&source->ledger, to_go_back_to);
     int status = 0;
 
-    source_release(source);
+    drop_all(source);
     if (list->cnt > 0)
         status = seek(source, list, e);
     rd_kafka_topic_partition_list_destroy(list);
     ledger_rewound(&source->ledger);
-    return status;
+    return status == 0 && source->in_ranges ? fetch_again(source, e) : status;
 }
