@@ -379,7 +379,7 @@ static int fail(const struct session *s, const struct error *e)
 {
     int status = cli_fail(e);
 
-    if (s->begun)
+    if (s->begun && e->code != ERROR_DATA) /* which another start does not help */
         fprintf(stderr, "fixwarden: replay --resume %s, with the same configuration, goes on where it was\n", s->path);
     return status;
 }

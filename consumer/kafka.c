@@ -206,7 +206,7 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
         atomic_fetch_add(&context->failures, 1);
         snprintf(context->last_failure, sizeof context->last_failure, "%s", text);
         pthread_mutex_unlock(&context->lock);
-        as = LOG_LEVEL_DEBUG; /* one for each try and broker; on_error complains now and then */
+        as = LOG_LEVEL_DEBUG; /* one for each try and broker; kafka_on_error complains now and then */
     } else if (strcmp(facility, "CONFWARN") == 0 || strcmp(facility, "AUTOCREATE") == 0) {
         as = LOG_LEVEL_DEBUG; /* both clients get every property, so that each ignores the other's; the demo's broker is
                                  old */
@@ -230,7 +230,7 @@ static void last_failure(struct kafka_context *context, char out[KAFKA_FAILURE_M
     pthread_mutex_unlock(&context->lock);
 }
 
-static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
+void kafka_on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 {
     struct kafka_context *context = opaque;
 
@@ -281,7 +281,7 @@ rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_role rol
 
     rd_kafka_conf_set_opaque(conf, context);
     rd_kafka_conf_set_log_cb(conf, on_log);
-    rd_kafka_conf_set_error_cb(conf, on_error);
+    rd_kafka_conf_set_error_cb(conf, kafka_on_error);
     if (!*kafka_brokers(config))
         error_set(e, ERROR_CONFIG, "[kafka] " BROKERS_PROPERTY " is not set: -b HOST:PORT, or in the configuration");
     else if (set_all(conf, defaults, e) == 0 && set_newer(conf, consumer, e) == 0 &&

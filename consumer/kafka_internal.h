@@ -51,6 +51,9 @@ void kafka_context_silence(struct kafka_context *context);
 rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_role role, struct kafka_context *context,
                                 struct error *e);
 
+/* The callback that these configurations have for errors: it logs them. `opaque` is the context. */
+void kafka_on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque);
+
 /* Makes the handle and takes `conf` in every case. NULL with ERROR_CONFIG. */
 rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *e);
 

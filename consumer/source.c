@@ -122,6 +122,36 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic
     (void)rk;
 }
 
+/* --- errors of ranges --- */
+
+/* A range has to be read to its end: what will not come ends the source. */
+static void fail_if_final(struct source *s, rd_kafka_resp_err_t err, const char *reason)
+{
+    switch (err) {
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+        error_set(&s->failure, ERROR_DATA,
+                  "records are gone before they were read (--resume with --allow-missing goes on behind them): %s",
+                  reason);
+        break;
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+        error_set(&s->failure, ERROR_UNAVAILABLE, "%s", reason);
+        break;
+    default:
+        break;
+    }
+}
+
+/* librdkafka tells of a partition that is no more by this callback, from within source_poll, and not as a message. */
+static void on_error_in_ranges(rd_kafka_t *rk, int err, const char *reason, void *opaque)
+{
+    fail_if_final(((struct kafka_context *)opaque)->owner, err, reason);
+    kafka_on_error(rk, err, reason, opaque);
+}
+
 /* --- opening and closing --- */
 
 static int open_consumer(const struct config *config, enum kafka_role role, unsigned lane, struct log *log,
@@ -136,6 +166,8 @@ static int open_consumer(const struct config *config, enum kafka_role role, unsi
     conf = kafka_conf_new(config, role, &s->context, e);
     if (conf && role == KAFKA_GROUP_CONSUMER)
         rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    if (conf && role == KAFKA_REPLAY_CONSUMER)
+        rd_kafka_conf_set_error_cb(conf, on_error_in_ranges);
     if (conf)
         s->rk = kafka_new(RD_KAFKA_CONSUMER, conf, e);
     conf = NULL; /* kafka_new owns it now */
@@ -405,12 +437,14 @@ static int fetch_again(struct source *s, struct error *e)
 }
 
 /* librdkafka before 2.3.0 ends the process by an assertion where a member of a cooperative-sticky group is closed
- * before it was assigned anything. */
+ * before it was assigned anything. And it waits for ever where a partition is no more that it was assigned. */
 static bool is_unsafe_to_close(const struct source *s)
 {
     char strategy[256] = "";
     size_t size = sizeof strategy;
 
+    if (s->in_ranges)
+        return s->failure.code == ERROR_UNAVAILABLE;
     if (!s->joined || s->assigned || rd_kafka_version() >= 0x02030000)
         return false;
     rd_kafka_conf_get(rd_kafka_conf(s->rk), "partition.assignment.strategy", strategy, &size);
@@ -532,7 +566,8 @@ static void take(struct source *s, size_t max, int timeout_ms)
 {
     rd_kafka_message_t *first;
 
-    take_arrived(s, max);
+    if (s->taken < max)
+        take_arrived(s, max);
     if (s->taken == 0 && timeout_ms > 0 && (first = wait_for_one(s, timeout_ms)) != NULL) {
         s->messages[s->taken++] = first;
         take_arrived(s, max);
@@ -551,29 +586,6 @@ static void take_end(struct source *s, const rd_kafka_message_t *message)
         entry->at_end = true;
 }
 
-/* A range has to be read to its end: what will not come ends the source. */
-static void fail_if_it_will_not_come(struct source *s, const rd_kafka_message_t *message)
-{
-    const char *topic = message->rkt ? rd_kafka_topic_name(message->rkt) : "?";
-
-    switch (message->err) {
-    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-        error_set(&s->failure, ERROR_DATA, "%s/%d: records of the range are gone before they were read: %s", topic,
-                  message->partition, rd_kafka_message_errstr(message));
-        break;
-    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-        error_set(&s->failure, ERROR_UNAVAILABLE, "%s/%d: %s", topic, message->partition,
-                  rd_kafka_message_errstr(message));
-        break;
-    default:
-        break;
-    }
-}
-
 /* Messages that carry no record but news of the consumer. */
 static void take_news(struct source *s, const rd_kafka_message_t *message)
 {
@@ -582,7 +594,7 @@ static void take_news(struct source *s, const rd_kafka_message_t *message)
         return;
     }
     if (s->in_ranges)
-        fail_if_it_will_not_come(s, message);
+        fail_if_final(s, message->err, rd_kafka_message_errstr(message));
     if (kafka_may_complain(&s->context))
         log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem, "%s: %s", rd_kafka_err2name(message->err),
                   rd_kafka_message_errstr(message));
@@ -703,8 +715,7 @@ int source_poll(struct source *source, struct checker_record *records, size_t ma
     *count = 0;
     if (make_room(source, max, e) != 0)
         return -1;
-    if (source->taken == 0)
-        take(source, max, timeout_ms);
+    take(source, max, timeout_ms);
     wait_ms = lend(source, records, max, count);
     if (source->failure.code != ERROR_NONE) {
         *e = source->failure;

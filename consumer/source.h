@@ -55,7 +55,7 @@ int source_assign_ranges(const struct config *config, unsigned lane, const struc
                          const atomic_bool *stop, struct log *log, struct source **out, struct error *e);
 
 /* Leaves the group, which may call on_revoke once more. NULL is fine. With librdkafka before 2.3.0 a source that was
- * never assigned anything is not closed but left as it is, since closing it would end the process. */
+ * never assigned anything, and one whose partition is no more, is not closed but left as it is. */
 void source_close(struct source *source);
 
 /* Waits for a record for `timeout_ms` at most, then takes what has arrived, `max` records at most. Sets *count.

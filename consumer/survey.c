@@ -301,8 +301,8 @@ static int take_progress(const struct config *config, const rd_kafka_topic_parti
         return no_answer(range, held->err, e);
     if (held->offset < range->from || held->offset > range->to)
         return error_set(e, ERROR_DATA,
-                         "%s/%d: group %s holds no offset of [%lld, %lld): what was read is not known any more "
-                         "(offsets.retention.minutes of the brokers), so that the run can't go on",
+                         "%s/%d: group %s holds no offset of [%lld, %lld), so that the run can't go on: the topic was "
+                         "made again, or the offset has expired (offsets.retention.minutes of the brokers)",
                          range->topic, range->partition, config->input.group, (long long)range->from,
                          (long long)range->to);
     range->next = held->offset;
@@ -346,11 +346,21 @@ static int look_again(struct survey *s, struct range *range, bool *missing, stru
     return 0;
 }
 
+/* With a topic goes what the group holds of it; that the topic is not there says more. */
+static int find_topics(struct survey *s, const struct range_list *ranges, struct error *e)
+{
+    for (size_t i = 0; i < ranges->count; i++)
+        if ((i == 0 || strcmp(ranges->items[i].topic, ranges->items[i - 1].topic) != 0) &&
+            kafka_topic_wait(s->stable, &s->context, ranges->items[i].topic, "topic", NULL, s->stop, e) != 0)
+            return -1;
+    return 0;
+}
+
 int survey_resume(struct survey *survey, bool allow_missing, struct range_list *ranges, struct error *e)
 {
     bool missing = false;
 
-    if (survey_progress(survey, ranges, e) != 0)
+    if (find_topics(survey, ranges, e) != 0 || survey_progress(survey, ranges, e) != 0)
         return -1;
     for (size_t i = 0; i < ranges->count; i++)
         if (look_again(survey, &ranges->items[i], &missing, e) != 0)
