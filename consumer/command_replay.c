@@ -284,6 +284,7 @@ static int settle(struct session *s, struct survey *survey, const struct survey_
 {
     if (survey_settle(survey, request, &s->plan.ranges, e) != 0)
         return -1;
+    s->plan.lanes = replay_lanes(s->config, &s->plan.ranges, s->plan.speed > 0);
     return is_given(s, "dry-run") ? 0 : write_plan(s, survey, e);
 }
 
@@ -305,8 +306,8 @@ static int begin(struct session *s, struct survey **survey, struct error *e)
 
 static int refuse_other_options(const struct session *s, struct error *e)
 {
-    static const char *const others[] = {"topic",      "from",         "to",      "offsets", "output",
-                                         "same-topic", "dead-letters", "dry-run", "manifest"};
+    static const char *const others[] = {"topic",      "from",         "to",      "offsets",  "output",
+                                         "same-topic", "dead-letters", "dry-run", "manifest", "lanes"};
 
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (is_given(s, others[i]))
@@ -353,7 +354,7 @@ static int finish(struct session *s, struct survey *survey, struct error *e)
         return -1;
     if (replay_write_report(&s->how, &s->result, stdout, e) != 0)
         return -1;
-    return replay_is_complete(&s->result) ? 0 : error_set(e, ERROR_TEMPORARY, "replay: interrupted");
+    return replay_is_complete(&s->how, &s->result) ? 0 : error_set(e, ERROR_TEMPORARY, "replay: interrupted");
 }
 
 static int run(struct session *s, struct error *e)
@@ -365,6 +366,7 @@ static int run(struct session *s, struct error *e)
         s->how.ranges = &s->plan.ranges;
         s->how.rate = s->plan.rate;
         s->how.speed = s->plan.speed;
+        s->config->input.lanes = s->plan.lanes;
         kafka_warn_of_version(s->how.log);
         status = replay_run(&s->how, &s->result, e);
     }

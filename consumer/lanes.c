@@ -309,15 +309,6 @@ bool lanes_hang(struct lanes *lanes)
 
 /* --- making and freeing --- */
 
-/* Records that are held back by their times hold back those of the same lane: so each range has a lane. */
-static unsigned count_for_ranges(const struct source_ranges *ranges, unsigned processors)
-{
-    size_t count = ranges->pace && pace_is_by_time(ranges->pace) ? ranges->count : processors;
-
-    count = count < ranges->count ? count : ranges->count;
-    return count == 0 ? 1 : count < LANES_MAX ? (unsigned)count : LANES_MAX;
-}
-
 /* As many as there are processors for, and partitions. */
 static int choose_count(struct lanes *l, struct error *e)
 {
@@ -327,11 +318,6 @@ static int choose_count(struct lanes *l, struct error *e)
 
     if (o->config->input.lanes > 0) {
         l->count = (unsigned)o->config->input.lanes;
-        return 0;
-    }
-    if (o->ranges) {
-        limits_find_own(&limits);
-        l->count = count_for_ranges(o->ranges, limits.threads);
         return 0;
     }
     if (source_count_partitions(o->config, o->stop, o->log, &partitions, e) != 0)

@@ -15,8 +15,8 @@ struct lanes_options {
     struct reload *reload;   /* borrowed, as is all that follows */
     const atomic_bool *stop; /* set by anybody, a signal handler included */
     struct log *log;
-    /* Read instead of joining the group, `first` and `step` aside; over the index as it is. The lanes end by
-     * themselves when all is read. NULL: the group, without end. */
+    /* Read instead of joining the group, `first` and `step` aside; by input.lanes lanes, over the index as it is. They
+     * end by themselves when all is read. NULL: the group, without end. */
     const struct source_ranges *ranges;
     void *opaque;
     /* Now and then, on the caller's thread, instead of the lines of counts. NULL: these. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "json_text.h"
+#include "lanes.h"
 #include "output_file.h"
 #include "pace.h"
 
@@ -51,12 +52,12 @@ static json_t *pack_ranges(const struct range_list *ranges)
 
 static json_t *pack(const struct manifest *m)
 {
-    return json_pack("{s:i, s:s, s:s, s:{s:o, s:s}, s:s, s:I, s:{s:s, s:s, s:b}, s:{s:I, s:I}, s:o}", "format",
+    return json_pack("{s:i, s:s, s:s, s:{s:o, s:s}, s:s, s:I, s:{s:s, s:s, s:b}, s:i, s:{s:I, s:I}, s:o}", "format",
                      MANIFEST_FORMAT, "run", m->run, "fixwarden", FIXWARDEN_VERSION, "index", "path",
                      json_text(slice_of(m->index)), "version", m->version, "rule_set", m->rule_set, "tolerated",
                      (json_int_t)m->tolerated, "output", "topic", m->output, "dead_letters", m->dead_letters,
-                     "same_topic", (int)m->same_topic, "pace", "rate", (json_int_t)m->rate, "speed",
-                     (json_int_t)m->speed, "ranges", pack_ranges(&m->ranges));
+                     "same_topic", (int)m->same_topic, "lanes", (int)m->lanes, "pace", "rate", (json_int_t)m->rate,
+                     "speed", (json_int_t)m->speed, "ranges", pack_ranges(&m->ranges));
 }
 
 static int write_json(const json_t *json, const char *path, struct error *e)
@@ -160,7 +161,7 @@ static const char *take_members(const json_t *json, struct manifest *m)
 {
     const json_t *index = json_object_get(json, "index"), *output = json_object_get(json, "output"),
                  *pace = json_object_get(json, "pace");
-    int64_t tolerated, rate, speed;
+    int64_t tolerated, lanes, rate, speed;
 
     if (!take_text(json, "run", RUN_CHARACTERS, m->run, sizeof m->run))
         return "run";
@@ -178,11 +179,14 @@ static const char *take_members(const json_t *json, struct manifest *m)
         return "output.dead_letters";
     if (!take_bool(output, "same_topic", &m->same_topic))
         return "output.same_topic";
+    if (!take_number(json, "lanes", LANES_MAX, &lanes) || lanes == 0)
+        return "lanes";
     if (!take_number(pace, "rate", PACE_RATE_MAX, &rate))
         return "pace.rate";
     if (!take_number(pace, "speed", PACE_SPEED_MAX, &speed))
         return "pace.speed";
     m->tolerated = (unsigned)tolerated;
+    m->lanes = (unsigned)lanes;
     m->rate = (uint64_t)rate;
     m->speed = (unsigned)speed;
     return NULL;

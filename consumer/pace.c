@@ -40,11 +40,6 @@ void pace_free(struct pace *pace)
     free(pace);
 }
 
-bool pace_is_by_time(const struct pace *pace)
-{
-    return pace->speed > 0;
-}
-
 /* By the timestamps. With the lock. */
 static int64_t wait_for_time(struct pace *pace, int64_t timestamp_ms, int64_t now_ms)
 {

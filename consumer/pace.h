@@ -23,9 +23,6 @@ struct pace;
 struct pace *pace_new(uint64_t rate, unsigned speed);
 void pace_free(struct pace *pace); /* NULL is fine */
 
-/* Whether records are held back by their timestamps. */
-bool pace_is_by_time(const struct pace *pace);
-
 /* How long the record has to wait, in milliseconds; 0: it is let through, and counts. `timestamp_ms` is since the
  * epoch, negative where it has none: such records wait for no time. The first record that is asked for sets the time
  * that all others are measured by: older ones, and those whose time goes back, are let through at once. */

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "lanes.h"
+#include "limits.h"
 #include "monotonic.h"
 #include "pace.h"
 #include "progress.h"
@@ -81,6 +82,18 @@ static void count_before(const struct range_list *ranges, struct replay_result *
     }
 }
 
+unsigned replay_lanes(const struct config *config, const struct range_list *ranges, bool by_time)
+{
+    struct limits limits;
+    size_t count;
+
+    if (config->input.lanes > 0)
+        return (unsigned)config->input.lanes;
+    limits_find_own(&limits);
+    count = by_time || limits.threads > ranges->count ? ranges->count : limits.threads;
+    return count == 0 ? 1 : count < LANES_MAX ? (unsigned)count : LANES_MAX;
+}
+
 static int run_lanes(const struct lanes_options *how, struct replay_result *result, struct error *e)
 {
     struct lanes *lanes = NULL;
@@ -125,9 +138,16 @@ int replay_run(const struct replay_options *options, struct replay_result *resul
     return status;
 }
 
-bool replay_is_complete(const struct replay_result *result)
+bool replay_is_complete(const struct replay_options *options, const struct replay_result *result)
 {
-    return result->counts.offsets == result->offsets;
+    const struct range_list *ranges = options->ranges;
+
+    if (options->config->output.delivery == DELIVERY_NONE)
+        return result->counts.offsets == result->offsets;
+    for (size_t i = 0; i < ranges->count; i++)
+        if (ranges->items[i].next != ranges->items[i].to)
+            return false;
+    return true;
 }
 
 /* --- the report --- */

@@ -33,12 +33,18 @@ struct replay_result {
     bool hang;                 /* lanes hang: the process has to end at once */
 };
 
+/* How many lanes are good for a run: a lane fences that of the same number, so that a run keeps its lanes when it goes
+ * on. As many as are configured, else as there are processors and ranges for. `by_time`: records are held back by their
+ * timestamps, and hold back those of the same lane: then as many as there are ranges. */
+unsigned replay_lanes(const struct config *config, const struct range_list *ranges, bool by_time);
+
 /* Until all is read, or `stop` is set: 0. A bar on a terminal, else a line in the log now and then. Errors are those of
  * lanes. */
 int replay_run(const struct replay_options *options, struct replay_result *result, struct error *e);
 
-/* Whether all offsets of the ranges were read. */
-bool replay_is_complete(const struct replay_result *result);
+/* Whether all offsets of the ranges were read: as the group holds it now, in `next`, which a run that only counts has
+ * not. */
+bool replay_is_complete(const struct replay_options *options, const struct replay_result *result);
 
 /* What was read and found, for people. `ranges` with `next` as the group holds it now. */
 int replay_write_report(const struct replay_options *options, const struct replay_result *result, FILE *out,

@@ -213,6 +213,28 @@ def test_a_killed_run_goes_on_and_loses_and_repeats_nothing(live_job):
     assert replays.published() == job.wanted
 
 
+def test_a_broker_that_stands_still_in_the_middle_of_a_run(topic_name, tmp_path):
+    """Commits without an answer, producers that are replaced, and records that are taken again, also of ranges that were read."""
+    with KafkaCluster(brokers=1) as cluster:
+        job, _, _ = generated_job(cluster, topic_name, tmp_path, 5_000, 60_000, 4, "--set", "batch.messages=1000")
+        job.run_to_the_end()
+        wanted = published(cluster, job.found), published(cluster, job.dead)
+        replays = Replays(cluster, topic_name, tmp_path, job.index)
+        process = replays.start("-t", job.input, "--from", "earliest", "--rate", 20_000, "--lanes", 1,
+                                "--set", "batch.messages=500", "--set", "kafka.socket.timeout.ms=1000",
+                                "--set", "kafka.transaction.timeout.ms=20000")
+        replays.wait_for_output(process)
+        for _ in range(2):
+            cluster.freeze_broker(1)
+            time.sleep(3)
+            cluster.thaw_broker(1)
+            time.sleep(0.3)
+        assert process.wait(timeout=60) == 0, replays.log()
+        print(f"\n{replays.log().count('producer is replaced')} producers were replaced")
+        assert replays.published() == wanted
+        assert offsets_line(replays.log()) == (60_000, 0, 0, 0, 0)
+
+
 def test_an_interrupted_run_commits_says_how_to_go_on_and_ends(live_job):
     job, replays = live_job
     process = replays.start("-t", job.input, "--from", "earliest", "--rate", 20_000)

@@ -58,6 +58,7 @@ static void fill(struct manifest *m)
     memset(range.topic, 't', RANGE_TOPIC_MAX);
     m->tolerated = UINT32_MAX;
     m->same_topic = true;
+    m->lanes = 64;
     m->rate = 10000000;
     m->speed = 1000000;
     assert_int_equal(range_list_add(&m->ranges, &range, &e), 0);
@@ -82,6 +83,7 @@ static void what_is_written_is_read_again(void **state)
     assert_string_equal(read.output, written.output);
     assert_string_equal(read.dead_letters, written.dead_letters);
     assert_true(read.same_topic);
+    assert_int_equal(read.lanes, written.lanes);
     assert_int_equal(read.rate, written.rate);
     assert_int_equal(read.speed, written.speed);
     assert_int_equal(read.ranges.count, 2);
@@ -132,7 +134,7 @@ static void read_text(const struct fixture *f, const char *text, size_t len, str
 
 #define GOOD                                                                                                           \
     "{\"format\":1,\"run\":\"r-1\",\"index\":{\"path\":\"/i\",\"version\":\"0123456789abcdef\"},\"rule_set\":\"d\","   \
-    "\"tolerated\":0,\"output\":{\"topic\":\"o\",\"dead_letters\":\"d\",\"same_topic\":false},"                        \
+    "\"tolerated\":0,\"output\":{\"topic\":\"o\",\"dead_letters\":\"d\",\"same_topic\":false},\"lanes\":1,"            \
     "\"pace\":{\"rate\":0,\"speed\":0},\"ranges\":[{\"topic\":\"t\",\"partition\":0,\"from\":1,\"to\":2}]}"
 
 static void a_manifest_is_refused_with_what_is_wrong(void **state)
@@ -164,6 +166,9 @@ static void a_manifest_is_refused_with_what_is_wrong(void **state)
         {"\"topic\":\"o\"", "\"topic\":\"o o\"", "\"output.topic\""},
         {"\"dead_letters\":\"d\"", "\"dead_letters\":null", "\"output.dead_letters\""},
         {"false", "0", "\"output.same_topic\""},
+        {"\"lanes\":1", "\"lanes\":64", NULL},
+        {"\"lanes\":1", "\"lanes\":65", "\"lanes\""},
+        {"\"lanes\":1", "\"lanes\":0", "\"lanes\""},
         {"\"rate\":0", "\"rate\":10000000", NULL},
         {"\"rate\":0", "\"rate\":10000001", "\"pace.rate\""},
         {"\"speed\":0", "\"speed\":1000001", "\"pace.speed\""},
