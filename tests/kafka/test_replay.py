@@ -17,8 +17,7 @@ from product import PROGRESS_SECONDS, committed_offsets, end_offsets, read_topic
 from test_first_light import generated_job
 
 FIRST_MS = 1_760_000_000_000
-# What the other tests of this folder have produced so far is no FIX: each such record is one dead letter.
-NO_FIX = b"no FIX"
+NO_FIX = b"no FIX"  # one dead letter for each
 
 
 class Replays:
@@ -250,12 +249,16 @@ def test_an_interrupted_run_commits_says_how_to_go_on_and_ends(live_job):
     assert replays.published() == job.wanted
 
 
-def test_a_second_process_of_one_run_fences_the_first(live_job):
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_second_process_of_one_run_fences_the_first(live_job, stopped):
     job, replays = live_job
-    first = replays.start("-t", job.input, "--from", "earliest", "--rate", 5_000)
+    first = replays.start("-t", job.input, "--from", "earliest", "--rate", 5_000, "--lanes", 3)
     replays.wait_for_output(first)
+    if stopped:
+        first.send_signal(signal.SIGSTOP)
     second = replays.start("--resume", plan_of(replays), "--rate", 10_000_000, output=False)
     assert second.wait(timeout=60) == 0, replays.log()
+    first.send_signal(signal.SIGCONT)
     assert first.wait(timeout=60) == 75, replays.log()
     assert replays.published() == job.wanted
 
