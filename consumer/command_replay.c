@@ -188,7 +188,7 @@ static int choose_topics(struct session *s, struct error *e)
 static int set_topics(struct config *config, const struct range_list *ranges, struct error *e)
 {
     for (size_t i = 0; i < ranges->count; i++)
-        if ((i == 0 || strcmp(ranges->items[i].topic, ranges->items[i - 1].topic) != 0) &&
+        if (range_list_begins_topic(ranges->items, i) &&
             config_set(config, "input.topics", ranges->items[i].topic, e) != 0)
             return -1;
     return 0;

@@ -212,7 +212,7 @@ static int take(const json_t *json, struct manifest *out, struct error *e)
 static char *read_file(const char *path, size_t *len, struct error *e)
 {
     FILE *file = fopen(path, "re");
-    char *text = malloc(MANIFEST_BYTES_MAX + 1);
+    char *text = malloc((size_t)MANIFEST_BYTES_MAX + 1);
     bool good = false;
 
     if (!file)
@@ -220,7 +220,7 @@ static char *read_file(const char *path, size_t *len, struct error *e)
     else if (!text)
         error_set(e, ERROR_INTERNAL, "no memory for a manifest");
     else {
-        *len = fread(text, 1, MANIFEST_BYTES_MAX + 1, file);
+        *len = fread(text, 1, (size_t)MANIFEST_BYTES_MAX + 1, file);
         good = !ferror(file) && *len <= MANIFEST_BYTES_MAX;
         if (ferror(file))
             error_set_errno(e, errno, "%s", path);

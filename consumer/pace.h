@@ -13,8 +13,8 @@
 #define PACE_RATE_MAX UINT64_C(10000000) /* records a second */
 #define PACE_BURST_MS 20                 /* what was not used up of the rate for longer than this is lost */
 #define PACE_SPEED_UNIT 1000u            /* of a speed: as long as it took */
-#define PACE_SPEED_MAX (1000u * PACE_SPEED_UNIT)
-#define PACE_WAIT_MAX_MS 1000 /* what a record is told to wait at most, before it is asked for again */
+#define PACE_SPEED_MAX 1000000u          /* a thousand times as fast */
+#define PACE_WAIT_MAX_MS 1000            /* what a record is told to wait at most, before it is asked for again */
 
 struct pace;
 

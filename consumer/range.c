@@ -86,6 +86,11 @@ void range_list_free(struct range_list *list)
     *list = (struct range_list){0};
 }
 
+bool range_list_begins_topic(const struct range *items, size_t i)
+{
+    return i == 0 || strcmp(items[i].topic, items[i - 1].topic) != 0;
+}
+
 uint64_t range_list_offsets(const struct range_list *list)
 {
     uint64_t offsets = 0;

@@ -4,6 +4,7 @@
 #ifndef FIXWARDEN_CONSUMER_RANGE_H
 #define FIXWARDEN_CONSUMER_RANGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,9 @@ int range_parse(struct slice text, struct range *out, struct error *e);
  * offset of it. */
 int range_list_add(struct range_list *list, const struct range *range, struct error *e);
 void range_list_free(struct range_list *list);
+
+/* Whether the range before it is of another topic. */
+bool range_list_begins_topic(const struct range *items, size_t i);
 
 /* All offsets of ranges that are settled. */
 uint64_t range_list_offsets(const struct range_list *list);

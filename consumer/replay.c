@@ -145,7 +145,7 @@ bool replay_is_complete(const struct replay_options *options, const struct repla
     if (options->config->output.delivery == DELIVERY_NONE)
         return result->counts.offsets == result->offsets;
     for (size_t i = 0; i < ranges->count; i++)
-        if (ranges->items[i].next != ranges->items[i].to)
+        if (ranges->items[i].next != ranges->items[i].to && ranges->items[i].low < ranges->items[i].to)
             return false;
     return true;
 }

@@ -3,35 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kafka_internal.h"
-#include "ledger.h"
 #include "monotonic.h"
+#include "source_internal.h"
 
-#define COMMITTED_TIMEOUT_MS 10000 /* for asking the group's coordinator */
-#define SEEK_TRIES 100             /* a partition that is just being started can't be sought yet */
+#define SEEK_TRIES 100 /* a partition that is just being started can't be sought yet */
 #define SEEK_PAUSE_MS 100
 #define STARVED_MS 5 /* without a record, though the topics hold some */
 #define WAKE_MS 1
-
-struct source {
-    struct kafka_context context;
-    struct source_events events;
-    rd_kafka_t *rk;
-    rd_kafka_queue_t *queue;
-    struct ledger ledger;
-    rd_kafka_message_t **messages; /* `taken` of them; the first `lent` are lent out, the others are not due yet */
-    size_t capacity;
-    size_t taken;
-    size_t lent;
-    struct pace *pace; /* NULL: all are due */
-    bool in_ranges;
-    struct positions positions; /* handed over */
-    char *member;               /* whom the group took us for when it last assigned or revoked; the library's */
-    struct error failure;       /* of a callback; source_poll hands it on */
-    bool woken;                 /* the library, since the last record */
-    bool joined;
-    bool assigned; /* at least once, were it nothing */
-};
 
 /* --- rebalances: called by the library from within source_poll and source_close --- */
 
@@ -122,40 +100,10 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic
     (void)rk;
 }
 
-/* --- errors of ranges --- */
-
-/* A range has to be read to its end: what will not come ends the source. */
-static void fail_if_final(struct source *s, rd_kafka_resp_err_t err, const char *reason)
-{
-    switch (err) {
-    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-        error_set(&s->failure, ERROR_DATA,
-                  "records are gone before they were read (--resume with --allow-missing goes on behind them): %s",
-                  reason);
-        break;
-    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-        error_set(&s->failure, ERROR_UNAVAILABLE, "%s", reason);
-        break;
-    default:
-        break;
-    }
-}
-
-/* librdkafka tells of a partition that is no more by this callback, from within source_poll, and not as a message. */
-static void on_error_in_ranges(rd_kafka_t *rk, int err, const char *reason, void *opaque)
-{
-    fail_if_final(((struct kafka_context *)opaque)->owner, err, reason);
-    kafka_on_error(rk, err, reason, opaque);
-}
-
 /* --- opening and closing --- */
 
-static int open_consumer(const struct config *config, enum kafka_role role, unsigned lane, struct log *log,
-                         struct source **out, struct error *e)
+int source_open(const struct config *config, enum kafka_role role, unsigned lane, struct log *log, struct source **out,
+                struct error *e)
 {
     struct source *s = calloc(1, sizeof *s);
     rd_kafka_conf_t *conf;
@@ -167,7 +115,7 @@ static int open_consumer(const struct config *config, enum kafka_role role, unsi
     if (conf && role == KAFKA_GROUP_CONSUMER)
         rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
     if (conf && role == KAFKA_REPLAY_CONSUMER)
-        rd_kafka_conf_set_error_cb(conf, on_error_in_ranges);
+        rd_kafka_conf_set_error_cb(conf, source_ranges_on_error);
     if (conf)
         s->rk = kafka_new(RD_KAFKA_CONSUMER, conf, e);
     conf = NULL; /* kafka_new owns it now */
@@ -210,7 +158,7 @@ int source_count_partitions(const struct config *config, const atomic_bool *stop
     struct source *s;
     int status;
 
-    if (open_consumer(config, KAFKA_GROUP_CONSUMER, 0, log, &s, e) != 0)
+    if (source_open(config, KAFKA_GROUP_CONSUMER, 0, log, &s, e) != 0)
         return -1;
     status = wait_for_topics(s, topics, out, stop, e);
     source_close(s);
@@ -241,7 +189,7 @@ int source_subscribe(const struct config *config, unsigned lane, const struct so
     struct source *s;
     unsigned partitions;
 
-    if (open_consumer(config, KAFKA_GROUP_CONSUMER, lane, log, &s, e) != 0)
+    if (source_open(config, KAFKA_GROUP_CONSUMER, lane, log, &s, e) != 0)
         return -1;
     s->events = *events;
     if (wait_for_topics(s, &config->input.topics, &partitions, stop, e) != 0 ||
@@ -276,7 +224,7 @@ int source_assign(const struct config *config, const char *topic, enum start_at 
     struct source *s;
     int partitions = 0;
 
-    if (open_consumer(config, KAFKA_TAIL_CONSUMER, 0, log, &s, e) != 0)
+    if (source_open(config, KAFKA_TAIL_CONSUMER, 0, log, &s, e) != 0)
         return -1;
     if (kafka_topic_wait(s->rk, &s->context, topic, "topic", &partitions, stop, e) != 0 ||
         assign_all(s, topic, partitions, from, e) != 0) {
@@ -285,155 +233,6 @@ int source_assign(const struct config *config, const char *topic, enum start_at 
     }
     *out = s;
     return 0;
-}
-
-static void drop_all(struct source *s);
-
-/* --- ranges --- */
-
-/* Where the group says that a range has been taken to. */
-static int find_next(const struct range *range, const rd_kafka_topic_partition_t *committed, bool from_group,
-                     int64_t *next, struct error *e)
-{
-    *next = from_group ? committed->offset : range->from;
-    if (*next < range->from || *next > range->to)
-        return error_set(e, ERROR_DATA,
-                         "%s/%d: the group holds offset %lld, which is none of the range [%lld, %lld): it was changed, "
-                         "or has expired",
-                         range->topic, range->partition, (long long)*next, (long long)range->from,
-                         (long long)range->to);
-    if (*next < range->low)
-        *next = range->low < range->to ? range->low : range->to;
-    return 0;
-}
-
-static int bound(struct source *s, const struct range *range, int64_t next, struct error *e)
-{
-    if (ledger_assign(&s->ledger, range->topic, range->partition, e) != 0)
-        return -1;
-    ledger_bound(ledger_find(&s->ledger, range->topic, range->partition), range->from, next, range->to);
-    return 0;
-}
-
-static rd_kafka_topic_partition_list_t *list_ranges(const struct source_ranges *ranges)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)ranges->count + 1);
-
-    for (size_t i = ranges->first; i < ranges->count; i += ranges->step)
-        rd_kafka_topic_partition_list_add(list, ranges->items[i].topic, ranges->items[i].partition);
-    return list;
-}
-
-/* Fills in the offsets from which to fetch, and leaves out what has been taken to its end. */
-static int bound_all(struct source *s, const struct source_ranges *ranges, rd_kafka_topic_partition_list_t *list,
-                     struct error *e)
-{
-    size_t at = ranges->first;
-    int64_t next;
-
-    for (int i = 0; i < list->cnt; i++, at += ranges->step) {
-        if (find_next(&ranges->items[at], &list->elems[i], ranges->from_group, &next, e) != 0 ||
-            bound(s, &ranges->items[at], next, e) != 0)
-            return -1;
-        list->elems[i].offset = next;
-    }
-    for (int i = list->cnt - 1; i >= 0; i--) {
-        struct ledger_entry *entry = ledger_find(&s->ledger, list->elems[i].topic, list->elems[i].partition);
-
-        entry->let_go = entry->at_end;
-        if (entry->let_go)
-            rd_kafka_topic_partition_list_del_by_idx(list, i);
-    }
-    return 0;
-}
-
-static int assign_ranges(struct source *s, const struct source_ranges *ranges, struct error *e)
-{
-    rd_kafka_topic_partition_list_t *list = list_ranges(ranges);
-    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
-    int status = 0;
-
-    if (ranges->from_group && list->cnt > 0)
-        err = rd_kafka_committed(s->rk, list, COMMITTED_TIMEOUT_MS);
-    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
-        status = bound_all(s, ranges, list, e);
-    if (err == RD_KAFKA_RESP_ERR_NO_ERROR && status == 0)
-        err = rd_kafka_assign(s->rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return error_set(e, ERROR_TEMPORARY, "asking the group what it holds: %s", rd_kafka_err2str(err));
-    return status;
-}
-
-int source_assign_ranges(const struct config *config, unsigned lane, const struct source_ranges *ranges,
-                         const atomic_bool *stop, struct log *log, struct source **out, struct error *e)
-{
-    struct source *s;
-    int partitions;
-
-    if (open_consumer(config, KAFKA_REPLAY_CONSUMER, lane, log, &s, e) != 0)
-        return -1;
-    s->in_ranges = true;
-    s->pace = ranges->pace;
-    for (size_t i = ranges->first; i < ranges->count; i += ranges->step)
-        if ((i < ranges->first + ranges->step ||
-             strcmp(ranges->items[i].topic, ranges->items[i - ranges->step].topic)) &&
-            kafka_topic_wait(s->rk, &s->context, ranges->items[i].topic, "topic", &partitions, stop, e) != 0)
-            goto fail;
-    if (assign_ranges(s, ranges, e) != 0)
-        goto fail;
-    *out = s;
-    return 0;
-fail:
-    source_close(s);
-    return -1;
-}
-
-/* A partition whose range is taken is not fetched any further. */
-static int let_go(struct source *s, struct error *e)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_error_t *error = NULL;
-
-    for (size_t i = 0; i < s->ledger.count; i++) {
-        struct ledger_entry *entry = &s->ledger.entries[i];
-
-        if (entry->at_end && !entry->let_go)
-            rd_kafka_topic_partition_list_add(list, entry->topic, entry->partition);
-        entry->let_go = entry->at_end;
-    }
-    if (list->cnt > 0)
-        error = rd_kafka_incremental_unassign(s->rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    if (!error)
-        return 0;
-    error_set(e, ERROR_TEMPORARY, "leaving partitions: %s", rd_kafka_error_string(error));
-    rd_kafka_error_destroy(error);
-    return -1;
-}
-
-/* Those that were let go of, and have to be taken again behind a rewind. */
-static int fetch_again(struct source *s, struct error *e)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_error_t *error = NULL;
-
-    for (size_t i = 0; i < s->ledger.count; i++) {
-        struct ledger_entry *entry = &s->ledger.entries[i];
-
-        if (!entry->let_go || entry->at_end)
-            continue;
-        rd_kafka_topic_partition_list_add(list, entry->topic, entry->partition)->offset = entry->next;
-        entry->let_go = false;
-    }
-    if (list->cnt > 0)
-        error = rd_kafka_incremental_assign(s->rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    if (!error)
-        return 0;
-    error_set(e, ERROR_TEMPORARY, "going back to the committed offsets: %s", rd_kafka_error_string(error));
-    rd_kafka_error_destroy(error);
-    return -1;
 }
 
 /* librdkafka before 2.3.0 ends the process by an assertion where a member of a cooperative-sticky group is closed
@@ -449,6 +248,13 @@ static bool is_unsafe_to_close(const struct source *s)
         return false;
     rd_kafka_conf_get(rd_kafka_conf(s->rk), "partition.assignment.strategy", strategy, &size);
     return strstr(strategy, "cooperative-sticky") != NULL;
+}
+
+/* Those that are not due yet, too. */
+static void drop_all(struct source *s)
+{
+    s->lent = s->taken;
+    source_release(s);
 }
 
 static void free_positions(struct positions *positions)
@@ -494,13 +300,6 @@ void source_release(struct source *source)
     if (source->lent > 0 && source->taken > 0)
         memmove(source->messages, source->messages + source->lent, source->taken * sizeof(rd_kafka_message_t *));
     source->lent = 0;
-}
-
-/* Those that are not due yet, too. */
-static void drop_all(struct source *s)
-{
-    s->lent = s->taken;
-    source_release(s);
 }
 
 static int make_room(struct source *s, size_t max, struct error *e)
@@ -594,7 +393,7 @@ static void take_news(struct source *s, const rd_kafka_message_t *message)
         return;
     }
     if (s->in_ranges)
-        fail_if_final(s, message->err, rd_kafka_message_errstr(message));
+        source_ranges_check_error(s, message->err, rd_kafka_message_errstr(message));
     if (kafka_may_complain(&s->context))
         log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem, "%s: %s", rd_kafka_err2name(message->err),
                   rd_kafka_message_errstr(message));
@@ -662,7 +461,7 @@ static int fetch_dropped_again(struct source *s, struct error *e)
     for (size_t i = 0; i < s->ledger.count; i++)
         if (s->ledger.entries[i].owned && s->ledger.entries[i].dropped != LEDGER_UNKNOWN)
             rd_kafka_topic_partition_list_add(list, s->ledger.entries[i].topic, s->ledger.entries[i].partition);
-    if (list->cnt > 0 && rd_kafka_committed(s->rk, list, COMMITTED_TIMEOUT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (list->cnt > 0 && rd_kafka_committed(s->rk, list, SOURCE_COMMITTED_TIMEOUT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
         status = error_set(e, ERROR_TEMPORARY, "the group's coordinator does not answer after a rebalance");
     for (int i = 0; i < list->cnt; i++)
         if (list->elems[i].offset < 0)
@@ -725,7 +524,7 @@ int source_poll(struct source *source, struct checker_record *records, size_t ma
         monotonic_nap(wait_ms < timeout_ms ? (int)wait_ms : timeout_ms);
     if (kafka_is_fatal(source->rk, e))
         return -1;
-    return source->in_ranges ? let_go(source, e) : fetch_dropped_again(source, e);
+    return source->in_ranges ? source_ranges_let_go(source, e) : fetch_dropped_again(source, e);
 }
 
 bool source_at_end(const struct source *source)
@@ -845,7 +644,7 @@ int source_ask_committed(struct source *source, bool *committed, struct error *e
 
     *committed = sent->cnt > 0;
     if (sent->cnt > 0)
-        err = rd_kafka_committed(source->rk, held, COMMITTED_TIMEOUT_MS);
+        err = rd_kafka_committed(source->rk, held, SOURCE_COMMITTED_TIMEOUT_MS);
     for (int i = 0; i < sent->cnt; i++)
         *committed = *committed && held->elems[i].offset == sent->elems[i].offset;
     rd_kafka_topic_partition_list_destroy(held);
@@ -892,5 +691,5 @@ int source_rewind(struct source *source, struct error *e)
         status = seek(source, list, e);
     rd_kafka_topic_partition_list_destroy(list);
     ledger_rewound(&source->ledger);
-    return status == 0 && source->in_ranges ? fetch_again(source, e) : status;
+    return status == 0 && source->in_ranges ? source_ranges_fetch_again(source, e) : status;
 }

@@ -350,7 +350,7 @@ static int look_again(struct survey *s, struct range *range, bool *missing, stru
 static int find_topics(struct survey *s, const struct range_list *ranges, struct error *e)
 {
     for (size_t i = 0; i < ranges->count; i++)
-        if ((i == 0 || strcmp(ranges->items[i].topic, ranges->items[i - 1].topic) != 0) &&
+        if (range_list_begins_topic(ranges->items, i) &&
             kafka_topic_wait(s->stable, &s->context, ranges->items[i].topic, "topic", NULL, s->stop, e) != 0)
             return -1;
     return 0;

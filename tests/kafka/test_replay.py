@@ -393,6 +393,8 @@ def test_what_is_gone_is_told_and_refused_unless_it_is_allowed(replays, cluster,
     assert list(replays.folder.glob("fixwarden-replay-*.json")) == [], "nothing was begun"
     allowed = replays.run("--offsets", f"{dead_topic}:0=1-8", "--allow-missing", "--manifest", "a.json")
     assert offsets_line(allowed.stdout) == (4, 0, 3, 0, 0)
+    all_gone = replays.run("--offsets", f"{dead_topic}:0=1-3", "--allow-missing", "--manifest", "e.json")
+    assert offsets_line(all_gone.stdout) == (0, 0, 2, 0, 0)
     by_time = replays.run("-t", dead_topic, "--from", f"@{FIRST_MS}", "--allow-missing", "--manifest", "b.json")
     assert offsets_line(by_time.stdout) == (6, 0, 0, 0, 0)
     earliest = replays.run("-t", dead_topic, "--from", "earliest", "--manifest", "c.json")
