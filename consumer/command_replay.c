@@ -120,6 +120,9 @@ static int read_offsets(const struct session *s, struct range_list *out, struct 
 static int read_request(const struct session *s, struct range_list *given, struct survey_request *out, struct error *e)
 {
     *out = (struct survey_request){.allow_missing = is_given(s, "allow-missing")};
+    if (is_given(s, "dry-run") && is_given(s, "manifest"))
+        return error_set(e, ERROR_USAGE,
+                         "replay: --dry-run and --manifest exclude each other: there is nothing to go on with");
     if (!is_given(s, "offsets"))
         return read_times(s, out, e);
     if (is_given(s, "from") || is_given(s, "to") || is_given(s, "topic"))

@@ -13,7 +13,7 @@ from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 
 from cluster import KafkaCluster
 from generated import tool
-from product import PROGRESS_SECONDS, committed_offsets, end_offsets, read_topic
+from product import PROGRESS_SECONDS, committed_offsets, end_offsets, fixwarden, read_topic
 from test_first_light import generated_job
 
 FIRST_MS = 1_760_000_000_000
@@ -144,6 +144,34 @@ def live_job(cluster, topic_name, tmp_path):
     job.wanted = published(cluster, job.found), published(cluster, job.dead)
     assert job.wanted[0] and job.wanted[1]
     return job, Replays(cluster, topic_name, tmp_path, job.index)
+
+
+@pytest.mark.parametrize("words, error", [
+    ("", "it needs --from TIME, --offsets or --resume"),
+    ("--from yesterday", "--from: 'yesterday' is no time"),
+    ("--from 2026-11-25T09:30:00", "is no time"),
+    ("--from -1h --to earliest", "there is nothing before it"),
+    ("--from -1h --to -2h", "--to is not later than --from"),
+    ("--from -1h --to -1h", "--to is not later than --from"),
+    ("--from -1h --offsets t:0=1-2", "exclude each other"),
+    ("-t t --offsets t:0=1-2", "exclude each other"),
+    ("--offsets t:0", "'t:0' is not TOPIC:PARTITION=FROM-TO"),
+    ("--offsets t:0=1-2 --offsets t:0=5-6", "t:0 is named twice"),
+    ("--from -1h", "it needs --output TOPIC, of its own, or --same-topic"),
+    ("--from -1h -o o --same-topic", "exclude each other"),
+    ("--from -1h --same-topic --dead-letters d", "exclude each other"),
+    ("--from -1h -o fixwarden.discrepancies", "is a topic of the live run"),
+    ("--from -1h -o o --dead-letters fixwarden.dead-letters", "is a topic of the live run"),
+    ("--from -1h -o " + 240 * "o", "is too long for a topic's name"),
+    ("--from -1h --dry-run --manifest m.json", "exclude each other"),
+    ("--from -1h -o o --rate 0", "--rate: '0' is no number from 1 to 10000000"),
+    ("--from -1h -o o --rate 10000001", "--rate: '10000001' is no number"),
+    ("--from -1h -o o --speed 0x", "--speed: '0x' is none of"),
+    ("--resume m.json --lanes 3", "--resume and --lanes exclude each other"),
+])
+def test_what_contradicts_itself_is_refused_before_anything_is_asked(words, error):
+    result = fixwarden("replay", "-b", "127.0.0.1:1", *words.split())
+    assert result.returncode == 64 and error in result.stderr, result.stderr
 
 
 def test_the_same_bytes_as_the_live_run_each_time_and_the_live_group_is_left_alone(live_job, cluster, topic_name):
