@@ -291,16 +291,18 @@ static int settle(struct session *s, struct survey *survey, const struct survey_
     return is_given(s, "dry-run") ? 0 : write_plan(s, survey, e);
 }
 
-static int begin(struct session *s, struct survey **survey, struct error *e)
+static int begin(struct session *s, struct error *e)
 {
+    struct survey *survey = NULL;
     struct range_list given = {0};
     struct survey_request request;
     int status = -1;
 
     if (read_request(s, &given, &request, e) == 0 && plan_output(s, e) == 0 && config_choose_index(s->config, e) == 0 &&
         set_topics(s->config, &given, e) == 0 && open_index(s, e) == 0 && plan_input(s, e) == 0 &&
-        survey_open(s->config, s->how.stop, s->how.log, survey, e) == 0)
-        status = settle(s, *survey, &request, e);
+        survey_open(s->config, s->how.stop, s->how.log, &survey, e) == 0)
+        status = settle(s, survey, &request, e);
+    survey_close(survey);
     range_list_free(&given);
     return status;
 }
@@ -332,7 +334,18 @@ static int check_input(const struct session *s, struct error *e)
     return 0;
 }
 
-static int resume(struct session *s, struct survey **survey, struct error *e)
+static int look_again(struct session *s, struct error *e)
+{
+    struct survey *survey = NULL;
+    int status = survey_open(s->config, s->how.stop, s->how.log, &survey, e);
+
+    if (status == 0)
+        status = survey_resume(survey, is_given(s, "allow-missing"), &s->plan.ranges, e);
+    survey_close(survey);
+    return status;
+}
+
+static int resume(struct session *s, struct error *e)
 {
     snprintf(s->path, sizeof s->path, "%s", cli_value(s->arguments, "resume"));
     if (refuse_other_options(s, e) != 0 || manifest_read(s->path, &s->plan, e) != 0)
@@ -342,18 +355,28 @@ static int resume(struct session *s, struct survey **survey, struct error *e)
         return -1;
     if (!is_given(s, "index") && config_set(s->config, "master.index", s->plan.index, e) != 0)
         return -1;
-    if (open_index(s, e) != 0 || check_input(s, e) != 0 ||
-        survey_open(s->config, s->how.stop, s->how.log, survey, e) != 0)
+    if (open_index(s, e) != 0 || check_input(s, e) != 0)
         return -1;
-    return survey_resume(*survey, is_given(s, "allow-missing"), &s->plan.ranges, e);
+    return look_again(s, e);
 }
 
 /* --- the run --- */
 
 /* Only what the group itself says counts as read. */
-static int finish(struct session *s, struct survey *survey, struct error *e)
+static int ask_progress(struct session *s, struct error *e)
 {
-    if (s->begun && survey_progress(survey, &s->plan.ranges, e) != 0)
+    struct survey *survey = NULL;
+    int status = survey_open(s->config, s->how.stop, s->how.log, &survey, e);
+
+    if (status == 0)
+        status = survey_progress(survey, &s->plan.ranges, e);
+    survey_close(survey);
+    return status;
+}
+
+static int finish(struct session *s, struct error *e)
+{
+    if (s->begun && ask_progress(s, e) != 0)
         return -1;
     if (replay_write_report(&s->how, &s->result, stdout, e) != 0)
         return -1;
@@ -362,22 +385,14 @@ static int finish(struct session *s, struct survey *survey, struct error *e)
 
 static int run(struct session *s, struct error *e)
 {
-    struct survey *survey = NULL;
-    int status = is_given(s, "resume") ? resume(s, &survey, e) : begin(s, &survey, e);
-
-    if (status == 0) {
-        s->how.ranges = &s->plan.ranges;
-        s->how.rate = s->plan.rate;
-        s->how.speed = s->plan.speed;
-        s->config->input.lanes = s->plan.lanes;
-        kafka_warn_of_version(s->how.log);
-        status = replay_run(&s->how, &s->result, e);
-    }
-    if (status == 0)
-        status = finish(s, survey, e);
-    if (!s->result.hang)
-        survey_close(survey);
-    return status;
+    if ((is_given(s, "resume") ? resume : begin)(s, e) != 0)
+        return -1;
+    s->how.ranges = &s->plan.ranges;
+    s->how.rate = s->plan.rate;
+    s->how.speed = s->plan.speed;
+    s->config->input.lanes = s->plan.lanes;
+    kafka_warn_of_version(s->how.log);
+    return replay_run(&s->how, &s->result, e) == 0 ? finish(s, e) : -1;
 }
 
 static int fail(const struct session *s, const struct error *e)

@@ -128,6 +128,15 @@ static int add_partitions(struct survey *s, const char *topic, struct range_list
     return 0;
 }
 
+static int find_topics(struct survey *s, const struct range_list *ranges, struct error *e)
+{
+    for (size_t i = 0; i < ranges->count; i++)
+        if (range_list_begins_topic(ranges->items, i) &&
+            kafka_topic_wait(s->stable, &s->context, ranges->items[i].topic, "topic", NULL, s->stop, e) != 0)
+            return -1;
+    return 0;
+}
+
 static int list_partitions(struct survey *s, const struct survey_request *request, struct range_list *out,
                            struct error *e)
 {
@@ -139,7 +148,7 @@ static int list_partitions(struct survey *s, const struct survey_request *reques
     for (size_t i = 0; !request->given && i < topics->count; i++)
         if (add_partitions(s, topics->items[i], out, e) != 0)
             return -1;
-    return 0;
+    return request->given ? find_topics(s, out, e) : 0;
 }
 
 static void log_gone(struct survey *s, const struct range *range, int64_t from, int64_t low)
@@ -346,20 +355,11 @@ static int look_again(struct survey *s, struct range *range, bool *missing, stru
     return 0;
 }
 
-/* With a topic goes what the group holds of it; that the topic is not there says more. */
-static int find_topics(struct survey *s, const struct range_list *ranges, struct error *e)
-{
-    for (size_t i = 0; i < ranges->count; i++)
-        if (range_list_begins_topic(ranges->items, i) &&
-            kafka_topic_wait(s->stable, &s->context, ranges->items[i].topic, "topic", NULL, s->stop, e) != 0)
-            return -1;
-    return 0;
-}
-
 int survey_resume(struct survey *survey, bool allow_missing, struct range_list *ranges, struct error *e)
 {
     bool missing = false;
 
+    /* With a topic goes what the group holds of it; that the topic is not there says more. */
     if (find_topics(survey, ranges, e) != 0 || survey_progress(survey, ranges, e) != 0)
         return -1;
     for (size_t i = 0; i < ranges->count; i++)

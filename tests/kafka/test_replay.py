@@ -384,6 +384,14 @@ def test_empty_partitions_and_empty_topics_end_at_once(replays, cluster, topic_n
     assert offsets_line(result.stdout) == (6, 0, 0, 0, 0)
 
 
+def test_a_topic_or_partition_that_is_not_there_is_named(replays, dead_topic, topic_name):
+    absent = topic_name("absent")
+    for words in (("-t", absent, "--from", "earliest"), ("--offsets", f"{absent}:0=0-1")):
+        assert f"topic {absent} does not exist" in replays.run(*words, status=69).stderr
+    assert f"{dead_topic}/7: " in replays.run("--offsets", f"{dead_topic}:7=0-1", status=69).stderr
+    assert "is a pattern" in replays.run("-t", "^fix", "--from", "earliest", status=64).stderr
+
+
 def test_a_compacted_tail_ends_by_itself(topic_name, tmp_path):
     """The range ends with offsets that are compacted away, in the middle of the topic."""
     with KafkaCluster(brokers=1, properties={"log.cleaner.backoff.ms": "300", "log.cleaner.min.compaction.lag.ms": "0"}) as cluster:
