@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "kafka_internal.h"
+#include "monotonic.h"
 
-#define ANSWER_TIMEOUT_MS 15000 /* of one request */
+#define ANSWER_TIMEOUT_MS 15000 /* of one request, and how long one is repeated */
+#define PAUSE_MS 100            /* before it is made again */
 
 struct survey {
     const struct config *config;
@@ -74,40 +76,129 @@ static int no_answer(const struct range *range, rd_kafka_resp_err_t err, struct 
     return error_set(e, ERROR_UNAVAILABLE, "%s/%d: %s", range->topic, range->partition, rd_kafka_err2str(err));
 }
 
+/* Troubles that pass by themselves, when the library has learnt who the leader or the coordinator is. */
+static bool is_passing(rd_kafka_resp_err_t err)
+{
+    switch (err) {
+    case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH:
+    case RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT:
+    case RD_KAFKA_RESP_ERR_NOT_COORDINATOR:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE:
+    case RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS:
+    case RD_KAFKA_RESP_ERR__WAIT_COORD:
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Whether to ask once more; waits a little before. */
+static bool asks_again(const struct survey *s, rd_kafka_resp_err_t err, int64_t started_ms)
+{
+    if (!is_passing(err) || atomic_load(s->stop) || monotonic_ms() - started_ms > ANSWER_TIMEOUT_MS)
+        return false;
+    monotonic_nap(PAUSE_MS);
+    return true;
+}
+
+static int ask_ends(struct survey *s, rd_kafka_t *rk, const struct range *range, int64_t *low, int64_t *high,
+                    struct error *e)
+{
+    int64_t started_ms = monotonic_ms();
+    rd_kafka_resp_err_t err;
+
+    do
+        err = rd_kafka_query_watermark_offsets(rk, range->topic, range->partition, low, high, ANSWER_TIMEOUT_MS);
+    while (asks_again(s, err, started_ms));
+    return err == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : no_answer(range, err, e);
+}
+
 static int ask_extent(struct survey *s, const struct range *range, struct extent *out, struct error *e)
 {
     int64_t low;
-    rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(s->stable, range->topic, range->partition, &out->low,
-                                                               &out->stable, ANSWER_TIMEOUT_MS);
 
-    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
-        err = rd_kafka_query_watermark_offsets(s->all, range->topic, range->partition, &low, &out->high,
-                                               ANSWER_TIMEOUT_MS);
-    return err == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : no_answer(range, err, e);
+    if (ask_ends(s, s->stable, range, &out->low, &out->stable, e) != 0)
+        return -1;
+    return ask_ends(s, s->all, range, &low, &out->high, e);
+}
+
+static rd_kafka_resp_err_t first_error(rd_kafka_resp_err_t err, const rd_kafka_topic_partition_list_t *list)
+{
+    for (int i = 0; i < list->cnt && err == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+        err = list->elems[i].err;
+    return err;
+}
+
+/* One request about all ranges, whose answers come in the list's offsets. */
+typedef rd_kafka_resp_err_t ask_fn(struct survey *s, rd_kafka_topic_partition_list_t *list);
+
+static rd_kafka_resp_err_t ask_for_times(struct survey *s, rd_kafka_topic_partition_list_t *list)
+{
+    return rd_kafka_offsets_for_times(s->stable, list, ANSWER_TIMEOUT_MS);
+}
+
+static rd_kafka_resp_err_t ask_committed(struct survey *s, rd_kafka_topic_partition_list_t *list)
+{
+    return rd_kafka_committed(s->stable, list, ANSWER_TIMEOUT_MS);
+}
+
+static rd_kafka_resp_err_t commit(struct survey *s, rd_kafka_topic_partition_list_t *list)
+{
+    return rd_kafka_commit(s->stable, list, 0);
+}
+
+static rd_kafka_topic_partition_list_t *list_of(const struct range_list *ranges, const int64_t *offset)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)ranges->count + 1);
+
+    for (size_t i = 0; i < ranges->count; i++)
+        rd_kafka_topic_partition_list_add(list, ranges->items[i].topic, ranges->items[i].partition)->offset =
+            offset ? *offset : ranges->items[i].from;
+    return list;
+}
+
+/* Sends each range's `offset`, or its beginning where that is NULL. The list with the answers is
+ * the caller's. NULL with an error. */
+static rd_kafka_topic_partition_list_t *ask(struct survey *s, ask_fn *request, const char *what,
+                                            const struct range_list *ranges, const int64_t *offset, struct error *e)
+{
+    int64_t started_ms = monotonic_ms();
+
+    for (;;) {
+        rd_kafka_topic_partition_list_t *list = list_of(ranges, offset);
+        rd_kafka_resp_err_t err = list->cnt > 0 ? request(s, list) : RD_KAFKA_RESP_ERR_NO_ERROR;
+
+        err = first_error(err, list);
+        if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            return list;
+        rd_kafka_topic_partition_list_destroy(list);
+        if (asks_again(s, err, started_ms))
+            continue;
+        error_set(e, ERROR_UNAVAILABLE, "group %s: %s: %s", s->config->input.group, what, rd_kafka_err2str(err));
+        return NULL;
+    }
 }
 
 /* Each partition's first offset whose timestamp is that or later; RANGE_OPEN: there is none. */
 static int ask_times(struct survey *s, const struct range_list *ranges, int64_t ms, int64_t *offsets, struct error *e)
 {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)ranges->count);
-    rd_kafka_resp_err_t err;
-    int status = 0;
+    rd_kafka_topic_partition_list_t *list = ask(s, ask_for_times, "looking for offsets by time", ranges, &ms, e);
 
-    for (size_t i = 0; i < ranges->count; i++)
-        rd_kafka_topic_partition_list_add(list, ranges->items[i].topic, ranges->items[i].partition)->offset = ms;
-    err = rd_kafka_offsets_for_times(s->stable, list, ANSWER_TIMEOUT_MS);
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        status = error_set(e, ERROR_UNAVAILABLE, "looking for offsets by time: %s", rd_kafka_err2str(err));
-    for (size_t i = 0; i < ranges->count && status == 0; i++) {
+    if (!list)
+        return -1;
+    for (size_t i = 0; i < ranges->count; i++) {
         const rd_kafka_topic_partition_t *answer =
             rd_kafka_topic_partition_list_find(list, ranges->items[i].topic, ranges->items[i].partition);
 
-        if (answer->err)
-            status = no_answer(&ranges->items[i], answer->err, e);
-        offsets[i] = answer->offset < 0 ? RANGE_OPEN : answer->offset;
+        offsets[i] = !answer || answer->offset < 0 ? RANGE_OPEN : answer->offset;
     }
     rd_kafka_topic_partition_list_destroy(list);
-    return status;
+    return 0;
 }
 
 /* --- settling --- */
@@ -279,36 +370,20 @@ int survey_settle(struct survey *survey, const struct survey_request *request, s
 
 /* --- what the group holds --- */
 
-static rd_kafka_topic_partition_list_t *list_of(const struct range_list *ranges)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)ranges->count);
-
-    for (size_t i = 0; i < ranges->count; i++)
-        rd_kafka_topic_partition_list_add(list, ranges->items[i].topic, ranges->items[i].partition)->offset =
-            ranges->items[i].from;
-    return list;
-}
-
 int survey_begin(struct survey *survey, const struct range_list *ranges, struct error *e)
 {
-    rd_kafka_topic_partition_list_t *list = list_of(ranges);
-    rd_kafka_resp_err_t err = list->cnt > 0 ? rd_kafka_commit(survey->stable, list, 0) : RD_KAFKA_RESP_ERR_NO_ERROR;
+    rd_kafka_topic_partition_list_t *list = ask(survey, commit, "committing where the run begins", ranges, NULL, e);
 
-    for (int i = 0; i < list->cnt && err == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
-        err = list->elems[i].err;
+    if (!list)
+        return -1;
     rd_kafka_topic_partition_list_destroy(list);
-    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
-        return 0;
-    return error_set(e, ERROR_UNAVAILABLE, "group %s: committing where the run begins: %s", survey->config->input.group,
-                     rd_kafka_err2str(err));
+    return 0;
 }
 
 static int take_progress(const struct config *config, const rd_kafka_topic_partition_t *held, struct range *range,
                          struct error *e)
 {
-    if (held->err)
-        return no_answer(range, held->err, e);
-    if (held->offset < range->from || held->offset > range->to)
+    if (!held || held->offset < range->from || held->offset > range->to)
         return error_set(e, ERROR_DATA,
                          "%s/%d: group %s holds no offset of [%lld, %lld), so that the run can't go on: the topic was "
                          "made again, or the offset has expired (offsets.retention.minutes of the brokers)",
@@ -320,18 +395,16 @@ static int take_progress(const struct config *config, const rd_kafka_topic_parti
 
 int survey_progress(struct survey *survey, struct range_list *ranges, struct error *e)
 {
-    rd_kafka_topic_partition_list_t *list = list_of(ranges);
-    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
-    int status = 0;
+    rd_kafka_topic_partition_list_t *list = ask(survey, ask_committed, "asking what was read", ranges, NULL, e);
+    int status = list ? 0 : -1;
 
-    if (list->cnt > 0)
-        err = rd_kafka_committed(survey->stable, list, ANSWER_TIMEOUT_MS);
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        status = error_set(e, ERROR_UNAVAILABLE, "group %s: asking what was read: %s", survey->config->input.group,
-                           rd_kafka_err2str(err));
-    for (int i = 0; i < list->cnt && status == 0; i++)
-        status = take_progress(survey->config, &list->elems[i], &ranges->items[i], e);
-    rd_kafka_topic_partition_list_destroy(list);
+    for (size_t i = 0; list && i < ranges->count && status == 0; i++)
+        status =
+            take_progress(survey->config,
+                          rd_kafka_topic_partition_list_find(list, ranges->items[i].topic, ranges->items[i].partition),
+                          &ranges->items[i], e);
+    if (list)
+        rd_kafka_topic_partition_list_destroy(list);
     return status;
 }
 
