@@ -1,11 +1,12 @@
 #include "build_view.h"
 
+#include "progress.h"
+
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#define BAR_WIDTH 30 /* characters */
 #define DELIMITER_TEXT 8
 
 /* Its name, or what --delimiter would take for it. */
@@ -29,7 +30,7 @@ static const char *delimiter_name(char delimiter, char text[DELIMITER_TEXT])
 static void wipe(struct build_view *view)
 {
     if (view->shown >= 0)
-        fputs("\r\033[K", stderr);
+        progress_wipe();
     view->shown = -1;
 }
 
@@ -66,10 +67,7 @@ static int on_progress(void *opaque, uint64_t bytes_read, uint64_t bytes_total, 
     int percent = bytes_total > 0 ? (int)(100.0 * (double)bytes_read / (double)bytes_total) : 0;
 
     if (view->terminal && percent != view->shown && percent <= 100) {
-        int bar = percent * BAR_WIDTH / 100;
-
-        fprintf(stderr, "\r[%.*s%*s] %3d%%  %" PRIu64 " rows", bar, "==============================", BAR_WIDTH - bar,
-                "", percent, rows);
+        progress_draw(percent, rows, "rows");
         view->shown = percent;
     }
     return atomic_load(view->stop);

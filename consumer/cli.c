@@ -49,6 +49,7 @@ static const struct shared_option shared_options[] = {
 
 static const struct cli_entry commands[] = {
     {"run", command_run, "check live FIX messages and publish what disagrees"},
+    {"replay", command_replay, "check a part of the topics again, and end"},
     {"check", command_check, "check FIX files offline and report"},
     {"explain", command_explain, "show one message: what was looked up, compared, and why"},
     {"index", command_index, "make, describe and search the index of a master"},
@@ -190,6 +191,15 @@ static size_t option_index(const struct cli_arguments *arguments, int value)
     return i;
 }
 
+static int remember(const struct cli_command *command, struct cli_arguments *arguments, size_t option, struct error *e)
+{
+    if (arguments->given_count == CLI_GIVEN_MAX)
+        return error_set(e, ERROR_USAGE, "%s: more than %d options", command->name, CLI_GIVEN_MAX);
+    arguments->given[arguments->given_count].option = option;
+    arguments->given[arguments->given_count++].value = arguments->values[option];
+    return 0;
+}
+
 /* Walks argv. Without a configuration it only collects the values, among them the file that must be read first; with
  * one, it sets what the flags stand for, in their order. */
 static int walk(const struct cli_command *command, int argc, char **argv, struct cli_arguments *arguments,
@@ -209,6 +219,8 @@ static int walk(const struct cli_command *command, int argc, char **argv, struct
             return error_set(e, ERROR_USAGE, "%s: %s needs a value", command->name, argv[optind - 1]);
         size_t i = option_index(arguments, value);
         arguments->values[i] = optarg ? optarg : "";
+        if (!config && !arguments->options[i].setting && remember(command, arguments, i, e) != 0)
+            return -1;
         if (config && arguments->options[i].setting &&
             apply(&arguments->options[i], arguments->values[i], config, e) != 0)
             return -1;
@@ -276,6 +288,17 @@ const char *cli_value(const struct cli_arguments *arguments, const char *name)
     for (size_t i = 0; i < arguments->option_count; i++)
         if (strcmp(arguments->options[i].name, name) == 0)
             return arguments->values[i];
+    return NULL;
+}
+
+const char *cli_each(const struct cli_arguments *arguments, const char *name, size_t *at)
+{
+    while (*at < arguments->given_count) {
+        size_t i = (*at)++;
+
+        if (strcmp(arguments->options[arguments->given[i].option].name, name) == 0)
+            return arguments->given[i].value;
+    }
     return NULL;
 }
 

@@ -8,6 +8,7 @@
 #include "config.h"
 
 #define CLI_OPTIONS_MAX 48 /* of one command, the shared ones included */
+#define CLI_GIVEN_MAX 1024 /* of a command's own options, repeated ones counted */
 #define CLI_GO_ON (-1)     /* what cli_begin returns where nothing stands in the way */
 
 /* Or'ed to the exit status: the process must end without running what exit() runs, since threads that hang use it. */
@@ -52,6 +53,11 @@ struct cli_arguments {
     struct cli_option options[CLI_OPTIONS_MAX];
     const char *values[CLI_OPTIONS_MAX]; /* NULL: not given; "" for an option without a value */
     size_t option_count;
+    struct {
+        size_t option;
+        const char *value;
+    } given[CLI_GIVEN_MAX]; /* of options without a setting, in their order */
+    size_t given_count;
     char **operands;
     int operand_count;
 };
@@ -63,6 +69,9 @@ int cli_begin(const struct cli_command *command, int argc, char **argv, struct c
 
 /* The last value of an option, "" for one without a value; NULL where it was not given. */
 const char *cli_value(const struct cli_arguments *arguments, const char *name);
+
+/* Each value of an option that may be repeated, in their order: *at starts at 0; NULL behind the last one. */
+const char *cli_each(const struct cli_arguments *arguments, const char *name, size_t *at);
 
 /* A value that is a whole number within bounds, or `fallback` where the option was not given. -1 with ERROR_USAGE. */
 int cli_number(const struct cli_arguments *arguments, const char *name, uint64_t min, uint64_t max, uint64_t fallback,

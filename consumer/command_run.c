@@ -4,10 +4,6 @@
 #include "lanes.h"
 #include "stop.h"
 
-#include <stdlib.h>
-
-#define INDEX_SUFFIX ".fwx" /* of an index beside its master, where no --index names one */
-
 static const struct cli_option options[] = {
     {"topic", 't', "TOPIC", "input.topics", "a topic to read; may be repeated"},
     {"group", 'g', "GROUP", "input.group", "the consumer group"},
@@ -25,24 +21,10 @@ static const struct cli_command command = {
     .summary = "Check the FIX messages of Kafka topics against the master and publish what disagrees, until SIGTERM or "
                "SIGINT.",
     .details = "Without an index, or with one that is older than its master, the index is built first; without --index "
-               "it stands beside the first master as FILE" INDEX_SUFFIX ".\n",
+               "it stands beside the first master as FILE" CONFIG_INDEX_SUFFIX ".\n",
     .options = options,
     .shared = CLI_CONFIG | CLI_BROKERS | CLI_MASTER | CLI_INDEX | CLI_RULES,
 };
-
-static int choose_index(struct config *config, struct error *e)
-{
-    char *path = NULL;
-    int status;
-
-    if (*config->master.index || config->master.files.count == 0)
-        return 0;
-    if (asprintf(&path, "%s" INDEX_SUFFIX, config->master.files.items[0]) < 0)
-        return error_set(e, ERROR_INTERNAL, "no memory for a path");
-    status = config_set(config, "master.index", path, e);
-    free(path);
-    return status;
-}
 
 /* One line for each thing that was chosen. */
 static void tell_choices(const struct config *config, const struct reload *reload, struct log *log)
@@ -83,7 +65,7 @@ static int run(struct config *config, const atomic_bool *stop, struct log *log, 
     struct lanes_options how = {.config = config, .stop = stop, .log = log};
     int status;
 
-    if (choose_index(config, e) != 0 || config_validate_run(config, e) != 0 || kafka_check(config, e) != 0 ||
+    if (config_choose_index(config, e) != 0 || config_validate_run(config, e) != 0 || kafka_check(config, e) != 0 ||
         reload_new(config, stop, log, &how.reload, e) != 0)
         return -1;
     tell_choices(config, how.reload, log);

@@ -5,6 +5,7 @@
 #define FIXWARDEN_CONSUMER_COMMANDS_H
 
 int command_run(int argc, char **argv);
+int command_replay(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_index(int argc, char **argv);

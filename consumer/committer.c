@@ -60,6 +60,11 @@ static enum committed judge(struct committer *c, enum txn_outcome outcome, struc
     return COMMITTED_FAILED;
 }
 
+static enum committed begin(struct committer *c, struct error *e)
+{
+    return c->txn ? judge(c, txn_begin(c->txn, e), e) : COMMITTED_ALL;
+}
+
 /* In a transaction that begins with the first of it. */
 static enum committed send(struct committer *c, const struct found *found, struct error *e)
 {
@@ -67,7 +72,7 @@ static enum committed send(struct committer *c, const struct found *found, struc
 
     if (found_count(found) == 0)
         return COMMITTED_ALL;
-    result = c->txn ? judge(c, txn_begin(c->txn, e), e) : COMMITTED_ALL;
+    result = begin(c, e);
     if (result != COMMITTED_ALL)
         return result;
     switch (sink_send(c->sink, found, e)) {
@@ -96,9 +101,13 @@ static enum committed work(struct committer *c, const struct committer_job *job,
 {
     enum committed result;
 
+    if (!c->sink)
+        return COMMITTED_ALL;
     if (job->abort)
         return give_up(c, e);
     result = send(c, job->found, e);
+    if (result == COMMITTED_ALL && job->positions && job->always_transaction)
+        result = begin(c, e);
     if (result != COMMITTED_ALL || !job->positions)
         return result;
     return c->txn && txn_is_open(c->txn) ? judge(c, txn_commit(c->txn, job->positions, e), e)
@@ -111,7 +120,7 @@ static void wait_for_news(struct committer *c)
 {
     const struct timespec until = monotonic_after(IDLE_POLL_MS);
 
-    if (pthread_cond_timedwait(&c->changed, &c->lock, &until) == ETIMEDOUT && c->state == IDLE)
+    if (pthread_cond_timedwait(&c->changed, &c->lock, &until) == ETIMEDOUT && c->state == IDLE && c->sink)
         sink_poll(c->sink);
 }
 
@@ -201,6 +210,8 @@ enum committed committer_wait(struct committer *committer, struct error *e)
 static int open_producer(struct committer *c, const struct config *config, unsigned lane, const atomic_bool *stop,
                          struct log *log, struct error *e)
 {
+    if (config->output.delivery == DELIVERY_NONE)
+        return 0;
     if (sink_open(config, lane, stop, log, &c->sink, e) != 0)
         return -1;
     sink_set_pulse(c->sink, c->pulse);

@@ -2,7 +2,7 @@
  *
  * It owns the lane's producer and a thread that makes all calls of it. The lane makes the committer, hands over one job
  * at a time, and collects what became of it before it hands over the next; what a job borrows stays as it is until
- * then. */
+ * then. With DELIVERY_NONE it has no producer, and all jobs end as if they were done. */
 #ifndef FIXWARDEN_CONSUMER_COMMITTER_H
 #define FIXWARDEN_CONSUMER_COMMITTER_H
 
@@ -29,6 +29,7 @@ struct committer_job {
     const struct found *found;         /* to publish; may hold nothing */
     struct source *source;             /* whose the positions are */
     const struct positions *positions; /* to commit; NULL: more is to follow in the same transaction */
+    bool always_transaction;           /* also where there is no output: nothing but it would fence a predecessor */
     bool abort;                        /* nothing else: what was sent to be followed by more is given up */
 };
 

@@ -18,7 +18,8 @@
 #include "core/master.h"
 #include "core/rules.h"
 
-enum delivery { DELIVERY_EXACTLY_ONCE, DELIVERY_AT_LEAST_ONCE };
+/* NONE, nothing is published or committed, is for a replay that only counts, and can't be configured. */
+enum delivery { DELIVERY_EXACTLY_ONCE, DELIVERY_AT_LEAST_ONCE, DELIVERY_NONE };
 
 /* How much of the index is in memory. */
 enum residence { RESIDENCE_ON_DEMAND, RESIDENCE_POPULATED, RESIDENCE_LOCKED };
@@ -77,6 +78,7 @@ struct config {
         char *dead_letter_topic;
         enum delivery delivery;
         char *transactional_id; /* empty: made from group, host and lane */
+        const char *replay;     /* no option: the run whose id each record carries in a header, borrowed; NULL: none */
     } output;
     struct {
         char *url; /* empty: no registry, single-object encoding */
@@ -160,6 +162,11 @@ int config_read_secret(const char *path, char **out, struct error *e);
  * names, so that parts delivered as master-*.csv are one master. A file of that very name counts as itself. ERROR_IO
  * where nothing matches. */
 int config_expand_masters(struct config *config, struct error *e);
+
+#define CONFIG_INDEX_SUFFIX ".fwx"
+
+/* Where no index is named, names it FILE.fwx beside the first file of the master, if there is one. */
+int config_choose_index(struct config *config, struct error *e);
 
 /* Makes the rules whole, once, when all layers were read: reads the files that they name, and gives them their id.
  * ERROR_IO where a file cannot be read; ERROR_CONFIG for what such a file should not hold, and for conventions of

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <glob.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -62,4 +63,18 @@ int config_expand_masters(struct config *config, struct error *e)
     free_items(files);
     *files = expanded;
     return 0;
+}
+
+int config_choose_index(struct config *config, struct error *e)
+{
+    char *path = NULL;
+    int status;
+
+    if (*config->master.index || config->master.files.count == 0)
+        return 0;
+    if (asprintf(&path, "%s" CONFIG_INDEX_SUFFIX, config->master.files.items[0]) < 0)
+        return error_set(e, ERROR_INTERNAL, "no memory for a path");
+    status = config_set(config, "master.index", path, e);
+    free(path);
+    return status;
 }

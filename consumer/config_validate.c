@@ -1,13 +1,13 @@
 #include "config.h"
 #include "config_options.h"
+#include "range.h"
 
-/* Kafka's rule for the names of topics (org.apache.kafka.common.internals.Topic). */
 static bool is_topic_name(const char *name)
 {
     size_t len = strlen(name);
 
-    return len >= 1 && len <= 249 && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
-           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == len;
+    return len >= 1 && len <= RANGE_TOPIC_MAX && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+           strspn(name, RANGE_TOPIC_CHARACTERS) == len;
 }
 
 static int check_topics(const struct config *config, struct error *e)

@@ -119,7 +119,8 @@ static int wait_for_records(struct demo *d, struct error *e)
 
 static int pump_all(struct demo *d, struct error *e)
 {
-    const struct lanes_options options = {&d->config, d->reload, &d->pump_stop, d->log};
+    const struct lanes_options options = {
+        .config = &d->config, .reload = d->reload, .stop = &d->pump_stop, .log = d->log};
     pthread_t thread;
     int status, err;
 

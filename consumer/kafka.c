@@ -174,14 +174,15 @@ static int set_instance_id(rd_kafka_conf_t *conf, const struct config *config, u
 static int set_consumer(rd_kafka_conf_t *conf, const struct config *config, enum kafka_role role, unsigned lane,
                         struct error *e)
 {
-    bool tail = role == KAFKA_TAIL_CONSUMER;
-    const char *group = tail ? "fixwarden-tail" : config->input.group;
+    const char *group = role == KAFKA_TAIL_CONSUMER ? "fixwarden-tail" : config->input.group;
 
     if (set_all(conf, consumer_owned, e) != 0 || set(conf, "group.id", group, e) != 0 ||
         set_instance_id(conf, config, lane, e) != 0)
         return -1;
-    if (set(conf, "enable.partition.eof", tail ? "true" : "false", e) != 0)
+    if (set(conf, "enable.partition.eof", role == KAFKA_GROUP_CONSUMER ? "false" : "true", e) != 0)
         return -1;
+    if (role == KAFKA_REPLAY_CONSUMER) /* never a member; what is gone must be told */
+        return set(conf, INSTANCE_PROPERTY, NULL, e) != 0 ? -1 : set(conf, "auto.offset.reset", "error", e);
     return set(conf, "auto.offset.reset", config->input.start == START_LATEST ? "latest" : "earliest", e);
 }
 
@@ -221,7 +222,7 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
     if (strcmp(facility, "FAIL") == 0) {
         atomic_fetch_add(&context->failures, 1);
         kafka_note_failure(context, without_thread(text));
-        as = LOG_LEVEL_DEBUG; /* one for each try and broker; on_error complains now and then */
+        as = LOG_LEVEL_DEBUG; /* one for each try and broker; kafka_on_error complains now and then */
     } else if (strncmp(facility, "SSL", 3) == 0) {
         as = LOG_LEVEL_DEBUG; /* OpenSSL's stack of errors, before the one that is told */
     } else if (strcmp(facility, "CONFWARN") == 0 || strcmp(facility, "AUTOCREATE") == 0) {
@@ -247,7 +248,7 @@ static void last_failure(struct kafka_context *context, char out[KAFKA_FAILURE_M
     pthread_mutex_unlock(&context->lock);
 }
 
-static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
+void kafka_on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 {
     struct kafka_context *context = opaque;
 
@@ -296,11 +297,11 @@ rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_role rol
                                 struct error *e)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    bool consumer = role == KAFKA_GROUP_CONSUMER || role == KAFKA_TAIL_CONSUMER;
+    bool consumer = role == KAFKA_GROUP_CONSUMER || role == KAFKA_TAIL_CONSUMER || role == KAFKA_REPLAY_CONSUMER;
 
     rd_kafka_conf_set_opaque(conf, context);
     rd_kafka_conf_set_log_cb(conf, on_log);
-    rd_kafka_conf_set_error_cb(conf, on_error);
+    rd_kafka_conf_set_error_cb(conf, kafka_on_error);
     if (!*kafka_brokers(config))
         error_set(e, ERROR_CONFIG, "[kafka] " BROKERS_PROPERTY " is not set: -b HOST:PORT, or in the configuration");
     else if (set_all(conf, defaults, e) == 0 && set_newer(conf, consumer, e) == 0 &&

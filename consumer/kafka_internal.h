@@ -1,5 +1,5 @@
-/* kafka_internal: what source, start_offsets, sink, txn and demo_broker share of librdkafka. For these and kafka.c
- * only. */
+/* kafka_internal: what source, start_offsets, sink, txn, survey and demo_broker share of librdkafka. For these and
+ * kafka.c only. */
 #ifndef FIXWARDEN_CONSUMER_KAFKA_INTERNAL_H
 #define FIXWARDEN_CONSUMER_KAFKA_INTERNAL_H
 
@@ -18,7 +18,13 @@
 #define KAFKA_SUBSYSTEM_MAX 24
 #define KAFKA_VERSION_2_2 0x02020000 /* as rd_kafka_version has it */
 
-enum kafka_role { KAFKA_GROUP_CONSUMER, KAFKA_TAIL_CONSUMER, KAFKA_PRODUCER, KAFKA_TRANSACTIONAL_PRODUCER };
+enum kafka_role {
+    KAFKA_GROUP_CONSUMER,
+    KAFKA_TAIL_CONSUMER,
+    KAFKA_REPLAY_CONSUMER, /* its group only holds offsets */
+    KAFKA_PRODUCER,
+    KAFKA_TRANSACTIONAL_PRODUCER
+};
 
 /* The opaque of every handle: callbacks find their log and their owner here. Outlives the handle. */
 struct kafka_context {
@@ -46,6 +52,9 @@ void kafka_context_silence(struct kafka_context *context);
  * then what fixwarden owns. The caller's until rd_kafka_new has taken it. NULL with ERROR_CONFIG. */
 rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_role role, struct kafka_context *context,
                                 struct error *e);
+
+/* The callback that these configurations have for errors: it logs them. `opaque` is the context. */
+void kafka_on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque);
 
 /* Makes the handle and takes `conf` in every case. NULL with ERROR_CONFIG. */
 rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *e);

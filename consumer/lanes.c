@@ -15,6 +15,7 @@
 struct lane {
     struct lanes *lanes;
     unsigned number;
+    struct source_ranges ranges; /* its part of them */
     pthread_t thread;
     struct pump_pulses pulses;
     bool joined;
@@ -60,6 +61,7 @@ static int pump(struct lane *lane, struct error *e)
                                          .stop = &all->stop,
                                          .log = all->options.log,
                                          .pulses = &lane->pulses,
+                                         .ranges = all->options.ranges ? &lane->ranges : NULL,
                                          .opaque = lane,
                                          .on_progress = on_progress};
     struct pump *p = NULL;
@@ -128,6 +130,7 @@ static void add(struct pump_counts *sum, const struct pump_counts *part)
     sum->repeated += part->repeated;
     sum->commits += part->commits;
     sum->aborts += part->aborts;
+    sum->offsets += part->offsets;
     if (part->first_ms != 0 && (sum->first_ms == 0 || part->first_ms < sum->first_ms))
         sum->first_ms = part->first_ms;
     if (part->last_ms > sum->last_ms)
@@ -167,10 +170,25 @@ static void report(struct lanes *l, int64_t now)
     l->reported_messages = c.checked.messages;
 }
 
+/* Whoever wants to be told of ticks tells it himself. */
+static void tell(struct lanes *l, int64_t now)
+{
+    struct pump_counts c;
+
+    if (l->options.on_tick) {
+        lanes_counts(l, &c);
+        l->options.on_tick(l->options.opaque, &c);
+    } else if (now - l->reported_ms >= REPORT_MS) {
+        report(l, now);
+    }
+}
+
 static void report_end(struct lanes *l)
 {
     struct pump_counts c;
 
+    if (l->options.on_tick)
+        return;
     report(l, monotonic_ms());
     lanes_counts(l, &c);
     if (c.records > 0 && c.last_ms > c.first_ms)
@@ -245,11 +263,10 @@ static void look_after(struct lanes *l)
 
     if (atomic_load(l->options.stop))
         atomic_store(&l->stop, true);
-    if (!atomic_load(&l->stop))
+    if (!atomic_load(&l->stop) && !l->options.ranges)
         reload_look(l->options.reload, now);
     watch(l, now);
-    if (now - l->reported_ms >= REPORT_MS)
-        report(l, now);
+    tell(l, now);
 }
 
 static void join(struct lanes *l, bool hanging_too)
@@ -320,8 +337,14 @@ static int settle(struct lanes *l, struct error *e)
     l->lanes = calloc(l->count, sizeof *l->lanes);
     if (!l->lanes)
         return error_set(e, ERROR_INTERNAL, "no memory for the lanes");
-    for (unsigned i = 0; i < l->count; i++)
+    for (unsigned i = 0; i < l->count; i++) {
         l->lanes[i] = (struct lane){.lanes = l, .number = i};
+        if (!l->options.ranges)
+            continue;
+        l->lanes[i].ranges = *l->options.ranges;
+        l->lanes[i].ranges.first = i;
+        l->lanes[i].ranges.step = l->count;
+    }
     return 0;
 }
 

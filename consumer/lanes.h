@@ -15,6 +15,12 @@ struct lanes_options {
     struct reload *reload;   /* borrowed, as is all that follows */
     const atomic_bool *stop; /* set by anybody, a signal handler included */
     struct log *log;
+    /* Read instead of joining the group, `first` and `step` aside; by input.lanes lanes, over the index as it is. They
+     * end by themselves when all is read. NULL: the group, without end. */
+    const struct source_ranges *ranges;
+    void *opaque;
+    /* Now and then, on the caller's thread, instead of the lines of counts. NULL: these. */
+    void (*on_tick)(void *opaque, const struct pump_counts *counts);
 };
 
 struct lanes;
@@ -22,7 +28,7 @@ struct lanes;
 /* Settles how many lanes there are, and the schemas. Errors are those of source and headers. */
 int lanes_new(const struct lanes_options *options, struct lanes **out, struct error *e);
 
-/* Runs them until `stop` is set or one of them fails: 0, or -1 with the reason. Once. */
+/* Runs them until `stop` is set, one of them fails, or their ranges are read: 0, or -1 with the reason. Once. */
 int lanes_run(struct lanes *lanes, struct error *e);
 
 /* Whether a lane hangs, after lanes_run. Nothing that it was given may be freed then: the process has to end at once.

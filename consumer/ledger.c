@@ -73,6 +73,8 @@ int ledger_assign(struct ledger *ledger, const char *topic, int32_t partition, s
     entry->again = entry->revoked;
     entry->at_end = false;
     entry->start = entry->sent = entry->next = entry->dropped = LEDGER_UNKNOWN;
+    entry->from = entry->end = LEDGER_UNKNOWN;
+    entry->let_go = false;
     return 0;
 }
 
@@ -87,6 +89,27 @@ void ledger_revoke(struct ledger *ledger, const char *topic, int32_t partition)
     entry->start = entry->sent = entry->next = LEDGER_UNKNOWN;
 }
 
+void ledger_bound(struct ledger_entry *entry, int64_t from, int64_t next, int64_t end)
+{
+    entry->from = from;
+    entry->start = entry->next = next;
+    entry->end = end;
+    entry->at_end = next >= end;
+}
+
+static bool is_behind_part(const struct ledger_entry *entry, int64_t offset)
+{
+    return entry->end != LEDGER_UNKNOWN && offset >= entry->end;
+}
+
+void ledger_reach(struct ledger_entry *entry, int64_t offset)
+{
+    if (!is_behind_part(entry, offset))
+        return;
+    entry->next = entry->end;
+    entry->at_end = true;
+}
+
 enum ledger_verdict ledger_take(struct ledger_entry *entry, int64_t offset)
 {
     bool back;
@@ -98,13 +121,17 @@ enum ledger_verdict ledger_take(struct ledger_entry *entry, int64_t offset)
             entry->dropped = offset;
         return LEDGER_DROPPED;
     }
+    if (is_behind_part(entry, offset)) {
+        ledger_reach(entry, offset);
+        return LEDGER_DROPPED;
+    }
     back = offset < entry->next;
     if (entry->start == LEDGER_UNKNOWN || offset < entry->start)
         entry->start = offset;
     if (back)
         entry->sent = LEDGER_UNKNOWN; /* an offset of what was there before */
     entry->next = offset + 1;
-    entry->at_end = false;
+    entry->at_end = is_behind_part(entry, entry->next);
     return back ? LEDGER_WENT_BACK : LEDGER_TAKEN;
 }
 
@@ -130,7 +157,11 @@ void ledger_postponed(struct ledger *ledger)
 
 void ledger_rewound(struct ledger *ledger)
 {
-    for (size_t i = 0; i < ledger->count; i++)
-        ledger->entries[i].next = ledger->entries[i].start;
+    for (size_t i = 0; i < ledger->count; i++) {
+        struct ledger_entry *entry = &ledger->entries[i];
+
+        entry->next = entry->start;
+        entry->at_end = entry->end == LEDGER_UNKNOWN ? entry->at_end : is_behind_part(entry, entry->next);
+    }
     ledger_postponed(ledger);
 }

@@ -18,13 +18,16 @@ struct ledger_entry {
     size_t topic_len;
     int32_t partition;
     bool owned;
-    bool at_end;     /* the end was reached since the last message */
+    bool at_end;     /* the end was reached since the last message, or that of the part to be taken */
     bool revoked;    /* within this round */
     bool again;      /* ours again within the round in which it was revoked */
     int64_t start;   /* where to begin again after an abort: what is committed, or the first message seen */
     int64_t sent;    /* handed over to a commit that is under way; LEDGER_UNKNOWN: nothing is */
     int64_t next;    /* behind the last message taken */
     int64_t dropped; /* the least offset that was refused because of `again` */
+    int64_t from;    /* of the part to be taken; LEDGER_UNKNOWN: all of it */
+    int64_t end;     /* behind that part; LEDGER_UNKNOWN: it has no end */
+    bool let_go;     /* of a part: it is not fetched any more */
 };
 
 struct ledger {
@@ -47,11 +50,18 @@ struct ledger_entry *ledger_find(struct ledger *ledger, const char *topic, int32
 
 enum ledger_verdict {
     LEDGER_TAKEN,
-    LEDGER_DROPPED,  /* not ours, or fetched before it was revoked and assigned again */
+    LEDGER_DROPPED,  /* not ours, fetched before it was revoked and assigned again, or behind the part to be taken */
     LEDGER_WENT_BACK /* taken, though it stands before what was taken already: the topic was made again */
 };
 
 enum ledger_verdict ledger_take(struct ledger_entry *entry, int64_t offset);
+
+/* Only a part is to be taken, from `from` up to `end`, which is excluded; all before `next` has been. */
+void ledger_bound(struct ledger_entry *entry, int64_t from, int64_t next, int64_t end);
+
+/* No message stands between what was taken and `offset`: there is none, or what was there is no message (a marker, or
+ * aborted, or compacted away). Of a part, all is taken then if it ends there or before. */
+void ledger_reach(struct ledger_entry *entry, int64_t offset);
 
 /* A commit begins: what has been taken up to here is handed over to it, and more may be taken meanwhile. One at a time.
  */

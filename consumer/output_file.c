@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,12 +54,28 @@ int output_file_open(struct output_file *file, const char *path, struct error *e
     return 0;
 }
 
+/* So that the name, too, is there after the power was lost. */
+static bool flush_directory(const char *path)
+{
+    char *copy = strdup(path);
+    int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    bool good = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL); /* EINVAL: a file system without such a thing */
+    int err = errno;
+
+    if (fd >= 0)
+        close(fd);
+    free(copy);
+    errno = err;
+    return good;
+}
+
 int output_file_commit(struct output_file *file, struct error *e)
 {
     bool good = fflush(file->stream) == 0 && !ferror(file->stream);
 
     if (good && file->temporary)
-        good = fsync(fileno(file->stream)) == 0 && rename(file->temporary, file->path) == 0;
+        good =
+            fsync(fileno(file->stream)) == 0 && rename(file->temporary, file->path) == 0 && flush_directory(file->path);
     if (!good)
         return error_set_errno(e, errno ? errno : EIO, "%s", file->path);
     free(file->temporary);

@@ -5,7 +5,6 @@
 
 #include "committer.h"
 #include "monotonic.h"
-#include "source.h"
 
 #define POLL_MS 100            /* how long an idle poll waits; less if a commit is due before */
 #define POLL_COMMITTING_MS 2   /* the same while output waits for a commit to end, which wakes no poll */
@@ -74,9 +73,23 @@ static int64_t left_ms(const struct pump *p)
     return p->filling->since_ms + (int64_t)p->options.config->batch.commit_interval_ms - monotonic_ms();
 }
 
+/* All ranges are taken to their ends. */
+static bool is_at_end(const struct pump *p)
+{
+    return p->options.ranges && source_at_end(p->source);
+}
+
+/* And committed, those included behind whose last record there is nothing but markers. */
+static bool is_finished(const struct pump *p)
+{
+    return is_at_end(p) && !p->rewind && !p->committing && source_is_committed(p->source);
+}
+
 /* At once where there is output and nothing else to do, so that nobody waits for it; offsets alone may wait. */
 static bool is_due(const struct pump *p)
 {
+    if (is_at_end(p))
+        return !is_finished(p);
     if (p->filling->records == 0)
         return false;
     return is_full(p) || left_ms(p) <= 0 ||
@@ -98,6 +111,7 @@ static void settle(struct pump *p, struct batch *batch)
 
     source_committed(p->source);
     p->counts.records += batch->records;
+    p->counts.offsets = source_offsets_committed(p->source);
     for (int i = 0; i < FOUND_TYPE_COUNT; i++) {
         p->counts.published[i] += batch->sent[i];
         sent += batch->sent[i];
@@ -212,7 +226,8 @@ static int conclude(struct pump *p, enum committed result, struct error *e)
 static int hand_over(struct pump *p, struct error *e)
 {
     struct batch *batch = p->filling;
-    struct committer_job job = {.source = p->source, .found = batch->found};
+    struct committer_job job = {
+        .source = p->source, .found = batch->found, .always_transaction = p->options.ranges != NULL};
 
     job.positions = source_hand_over(p->source);
     if (!job.positions)
@@ -369,7 +384,7 @@ int pump_run(struct pump *pump, struct error *e)
 {
     size_t count;
 
-    while (!atomic_load(pump->options.stop)) {
+    while (!atomic_load(pump->options.stop) && !is_finished(pump)) {
         pulse_beat(&pump->options.pulses->lane);
         pump->index = reload_take(pump->options.reload, pump->index);
         if (poll_records(pump, &count, e) != 0 || check(pump, count, e) != 0 || publish(pump, e) != 0 ||
@@ -398,8 +413,20 @@ static int make_batches(struct pump *p, struct error *e)
     return p->checker && p->records ? 0 : error_set(e, ERROR_INTERNAL, "no memory for a batch");
 }
 
-/* The producer before the group is joined, so that whoever had its transactional id is fenced when partitions arrive.
- */
+/* What was committed before, by a run that was stopped, counts as well. */
+static int take_ranges(struct pump *p, struct error *e)
+{
+    const struct pump_options *o = &p->options;
+
+    if (source_assign_ranges(o->config, o->lane, o->ranges, o->stop, o->log, &p->source, e) != 0)
+        return -1;
+    p->counts.offsets = source_offsets_committed(p->source);
+    tell(p);
+    return 0;
+}
+
+/* The producer before the group is joined or asked, so that whoever had its transactional id is fenced when partitions
+ * arrive. */
 static int connect(struct pump *p, struct error *e)
 {
     const struct pump_options *o = &p->options;
@@ -407,7 +434,8 @@ static int connect(struct pump *p, struct error *e)
 
     if (committer_new(o->config, o->lane, o->stop, o->log, &o->pulses->committer, &p->committer, e) != 0)
         return -1;
-    return source_subscribe(o->config, o->lane, &events, o->stop, o->log, &p->source, e);
+    return o->ranges ? take_ranges(p, e)
+                     : source_subscribe(o->config, o->lane, &events, o->stop, o->log, &p->source, e);
 }
 
 int pump_new(const struct pump_options *options, struct pump **out, struct error *e)

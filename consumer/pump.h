@@ -14,6 +14,7 @@
 #include "log.h"
 #include "pulse.h"
 #include "reload.h"
+#include "source.h"
 
 /* What has been done since the start. Committed records and messages count once, however often they had
  * to be checked. */
@@ -26,6 +27,7 @@ struct pump_counts {
     uint64_t aborts;
     int64_t first_ms; /* when the first record came, by the monotonic clock; 0: none yet */
     int64_t last_ms;  /* when records were last committed */
+    uint64_t offsets; /* of ranges: committed since their beginning, whether they held a record or not */
 };
 
 /* Of the lane's thread, and of its committer's. */
@@ -41,6 +43,7 @@ struct pump_options {
     const atomic_bool *stop; /* set by anybody, a signal handler included */
     struct log *log;
     struct pump_pulses *pulses;
+    const struct source_ranges *ranges; /* to read instead of joining the group; NULL: join it */
     void *opaque;
     /* After each commit and at the end, on the pump's thread. May be NULL. */
     void (*on_progress)(void *opaque, const struct pump_counts *counts);
@@ -48,11 +51,12 @@ struct pump_options {
 
 struct pump;
 
-/* Connects, ends what a predecessor left open and joins the group. Errors are those of source, sink and txn. */
+/* Connects, ends what a predecessor left open and joins the group or takes its ranges. Errors are those of source, sink
+ * and txn. */
 int pump_new(const struct pump_options *options, struct pump **out, struct error *e);
 
-/* Runs until `stop` is set, finishes the batch, commits. 0, or -1 with the reason to end, by which nothing uncommitted
- * is lost. */
+/* Runs until `stop` is set or its ranges are read, finishes the batch, commits. 0, or -1 with the reason to end, by
+ * which nothing uncommitted is lost. */
 int pump_run(struct pump *pump, struct error *e);
 
 /* Leaves the group and closes everything. NULL is fine. */

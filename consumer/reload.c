@@ -367,6 +367,15 @@ void reload_give_back(struct reload *reload, const struct index *held)
 
 /* --- starting, and what follows --- */
 
+static int serve_first(struct reload *r, struct index *index, struct error *e)
+{
+    if (serve(r, index, e) != 0)
+        return -1;
+    if (!identify(r->path, &r->seen))
+        return error_set_errno(e, errno, "%s", r->path);
+    return 0;
+}
+
 static int start(struct reload *r, const atomic_bool *stop, struct error *e)
 {
     struct index *index = open_current(r, e);
@@ -379,25 +388,43 @@ static int start(struct reload *r, const atomic_bool *stop, struct error *e)
         if (build(r, stop, e) != 0 || open_index(r, &index, e) != 0)
             return -1;
     }
-    if (serve(r, index, e) != 0)
-        return -1;
-    if (!identify(r->path, &r->seen))
-        return error_set_errno(e, errno, "%s", r->path);
-    return 0;
+    return serve_first(r, index, e);
+}
+
+static struct reload *make(const struct config *config, struct log *log, struct error *e)
+{
+    struct reload *r = calloc(1, sizeof *r);
+
+    if (!r) {
+        error_set(e, ERROR_INTERNAL, "no memory for the index");
+        return NULL;
+    }
+    pthread_mutex_init(&r->lock, NULL);
+    r->config = config;
+    r->log = log;
+    r->path = config->master.index;
+    return r;
 }
 
 int reload_new(const struct config *config, const atomic_bool *stop, struct log *log, struct reload **out,
                struct error *e)
 {
-    struct reload *r = calloc(1, sizeof *r);
+    struct reload *r = make(config, log, e);
 
-    if (!r)
-        return error_set(e, ERROR_INTERNAL, "no memory for the index");
-    pthread_mutex_init(&r->lock, NULL);
-    r->config = config;
-    r->log = log;
-    r->path = config->master.index;
-    if (start(r, stop, e) != 0) {
+    if (!r || start(r, stop, e) != 0) {
+        reload_free(r);
+        return -1;
+    }
+    *out = r;
+    return 0;
+}
+
+int reload_open(const struct config *config, struct log *log, struct reload **out, struct error *e)
+{
+    struct reload *r = make(config, log, e);
+    struct index *index = NULL;
+
+    if (!r || open_index(r, &index, e) != 0 || serve_first(r, index, e) != 0) {
         reload_free(r);
         return -1;
     }

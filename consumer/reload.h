@@ -21,6 +21,9 @@ struct reload;
  * outlives the call; may be NULL. */
 int reload_new(const struct config *config, const atomic_bool *stop, struct log *log, struct reload **out,
                struct error *e);
+
+/* The same of the index as it is, whatever has become of its master: it is never built. */
+int reload_open(const struct config *config, struct log *log, struct reload **out, struct error *e);
 void reload_free(struct reload *reload); /* NULL is fine */
 
 /* Puts a newer file in the place of the index that serves, if there is one; looked for at most every

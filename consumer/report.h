@@ -65,7 +65,10 @@ int report_write_findings(const struct report *report, enum report_format format
 int report_write_dead_letters(const struct report *report, enum report_format format, size_t limit, bool alone,
                               FILE *out, struct error *e);
 
-/* The totals as text for people. */
+/* What became of the messages, as text for people. */
+void report_write_counts(const struct checker_counts *counts, FILE *out);
+
+/* The totals, and these. */
 void report_write_summary(const struct report *report, const struct checker_counts *counts, FILE *out);
 
 #endif

@@ -456,13 +456,9 @@ static void write_totals(const char *title, const struct totals *totals, FILE *o
         write_total(&totals->items[i], out);
 }
 
-void report_write_summary(const struct report *report, const struct checker_counts *counts, FILE *out)
+void report_write_counts(const struct checker_counts *counts, FILE *out)
 {
-    write_totals("Discrepancies by kind", &report->by_kind, out);
-    write_totals("by severity", &report->by_severity, out);
-    write_totals("by region", &report->by_region, out);
-    write_totals("by exchange", &report->by_exchange, out);
-    if (report->malformed > 0)
+    if (counts->malformed > 0)
         fprintf(out, "Malformed messages by reason\n");
     for (int i = FIX_OK + 1; i < FIX_REASON_COUNT; i++)
         if (counts->by_reason[i] > 0)
@@ -477,6 +473,15 @@ void report_write_summary(const struct report *report, const struct checker_coun
     if (counts->poss_dup > 0 || counts->poss_resend > 0)
         fprintf(out, "Of these %" PRIu64 " were sent again (43=Y), and %" PRIu64 " perhaps (97=Y).\n", counts->poss_dup,
                 counts->poss_resend);
+}
+
+void report_write_summary(const struct report *report, const struct checker_counts *counts, FILE *out)
+{
+    write_totals("Discrepancies by kind", &report->by_kind, out);
+    write_totals("by severity", &report->by_severity, out);
+    write_totals("by region", &report->by_region, out);
+    write_totals("by exchange", &report->by_exchange, out);
+    report_write_counts(counts, out);
     if (report->discrepancies > report->finding_count && report->finding_count == report->findings_max)
         fprintf(out, "Only the %zu discrepancies of the highest exposure were kept (--max-findings).\n",
                 report->finding_count);

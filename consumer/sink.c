@@ -7,6 +7,7 @@
 #include "monotonic.h"
 
 #define WAIT_MS 100 /* for room in the queue, or for deliveries */
+#define REPLAY_HEADER "fixwarden-replay"
 
 struct sink {
     struct kafka_context context;
@@ -148,10 +149,21 @@ static void *unconst(const char *p)
     return plain;
 }
 
+/* Beside those of the live run, so that a reader can tell them apart. */
+static rd_kafka_resp_err_t produce_marked(struct sink *s, struct found_item item, const char *key)
+{
+    return rd_kafka_producev(s->rk, RD_KAFKA_V_RKT(s->topics[item.type]), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                             RD_KAFKA_V_VALUE(unconst(item.value.ptr), item.value.len),
+                             RD_KAFKA_V_KEY(unconst(key), key ? item.key.len : 0),
+                             RD_KAFKA_V_HEADER(REPLAY_HEADER, s->config->output.replay, -1), RD_KAFKA_V_END);
+}
+
 static rd_kafka_resp_err_t produce(struct sink *s, struct found_item item)
 {
     const char *key = item.key.len > 0 ? item.key.ptr : NULL;
 
+    if (s->config->output.replay)
+        return produce_marked(s, item, key);
     if (rd_kafka_produce(s->topics[item.type], RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, unconst(item.value.ptr),
                          item.value.len, key, item.key.len, NULL) == 0)
         return RD_KAFKA_RESP_ERR_NO_ERROR;

@@ -3,36 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kafka_internal.h"
-#include "ledger.h"
 #include "monotonic.h"
-#include "start_offsets.h"
+#include "source_internal.h"
 
-#define COMMITTED_TIMEOUT_MS 10000 /* for asking the group's coordinator */
-#define SEEK_TRIES 100             /* a partition that is just being started can't be sought yet */
+#define SEEK_TRIES 100 /* a partition that is just being started can't be sought yet */
 #define SEEK_PAUSE_MS 100
 #define STARVED_MS 5 /* without a record, though the topics hold some */
 #define WAKE_MS 1
-
-struct source {
-    struct kafka_context context;
-    struct source_events events;
-    rd_kafka_t *rk;
-    rd_kafka_queue_t *queue;
-    struct ledger ledger;
-    rd_kafka_message_t **messages; /* lent out; `taken` of them */
-    size_t capacity;
-    size_t taken;
-    bool starts_at_latest;
-    struct start_offsets start; /* for that */
-    struct positions positions; /* handed over */
-    char *member;               /* whom the group took us for when it last assigned or revoked; the library's */
-    struct error failure;       /* of a callback; source_poll hands it on */
-    bool woken;                 /* the library, since the last record */
-    bool joined;
-    bool assigned; /* at least once, were it nothing */
-    bool bereft;   /* of a partition that it read and that is no more */
-};
 
 /* --- rebalances: called by the library from within source_poll and source_close --- */
 
@@ -127,8 +104,8 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic
 
 /* --- opening and closing --- */
 
-static int open_consumer(const struct config *config, enum kafka_role role, unsigned lane, struct log *log,
-                         struct source **out, struct error *e)
+int source_open(const struct config *config, enum kafka_role role, unsigned lane, struct log *log, struct source **out,
+                struct error *e)
 {
     struct source *s = calloc(1, sizeof *s);
     rd_kafka_conf_t *conf;
@@ -139,6 +116,8 @@ static int open_consumer(const struct config *config, enum kafka_role role, unsi
     conf = kafka_conf_new(config, role, &s->context, e);
     if (conf && role == KAFKA_GROUP_CONSUMER)
         rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+    if (conf && role == KAFKA_REPLAY_CONSUMER)
+        rd_kafka_conf_set_error_cb(conf, source_ranges_on_error);
     if (conf)
         s->rk = kafka_new(RD_KAFKA_CONSUMER, conf, e);
     conf = NULL; /* kafka_new owns it now */
@@ -182,7 +161,7 @@ int source_count_partitions(const struct config *config, const atomic_bool *stop
     struct source *s;
     int status;
 
-    if (open_consumer(config, KAFKA_GROUP_CONSUMER, 0, log, &s, e) != 0)
+    if (source_open(config, KAFKA_GROUP_CONSUMER, 0, log, &s, e) != 0)
         return -1;
     status = wait_for_topics(s, topics, out, stop, e);
     source_close(s);
@@ -213,7 +192,7 @@ int source_subscribe(const struct config *config, unsigned lane, const struct so
     struct source *s;
     unsigned partitions;
 
-    if (open_consumer(config, KAFKA_GROUP_CONSUMER, lane, log, &s, e) != 0)
+    if (source_open(config, KAFKA_GROUP_CONSUMER, lane, log, &s, e) != 0)
         return -1;
     s->events = *events;
     s->starts_at_latest = config->input.start == START_LATEST;
@@ -249,7 +228,7 @@ int source_assign(const struct config *config, const char *topic, enum start_at 
     struct source *s;
     int partitions = 0;
 
-    if (open_consumer(config, KAFKA_TAIL_CONSUMER, 0, log, &s, e) != 0)
+    if (source_open(config, KAFKA_TAIL_CONSUMER, 0, log, &s, e) != 0)
         return -1;
     if (kafka_topic_wait(s->rk, &s->context, topic, "topic", &partitions, stop, e) != 0 ||
         assign_all(s, topic, partitions, from, e) != 0) {
@@ -261,12 +240,14 @@ int source_assign(const struct config *config, const char *topic, enum start_at 
 }
 
 /* librdkafka before 2.3.0 ends the process by an assertion where a member of a cooperative-sticky group is closed
- * before it was assigned anything. */
+ * before it was assigned anything. And it waits for ever where a partition is no more that it was assigned. */
 static bool is_unsafe_to_close(const struct source *s)
 {
     char strategy[256] = "";
     size_t size = sizeof strategy;
 
+    if (s->in_ranges)
+        return s->failure.code == ERROR_UNAVAILABLE;
     if (!s->joined || s->assigned || rd_kafka_version() >= 0x02030000)
         return false;
     rd_kafka_conf_get(rd_kafka_conf(s->rk), "partition.assignment.strategy", strategy, &size);
@@ -278,6 +259,13 @@ static bool is_unsafe_to_close(const struct source *s)
 static bool is_unsafe_to_destroy(const struct source *s)
 {
     return s->bereft && rd_kafka_version() < 0x02100000;
+}
+
+/* Those that are not due yet, too. */
+static void drop_all(struct source *s)
+{
+    s->lent = s->taken;
+    source_release(s);
 }
 
 static void free_positions(struct positions *positions)
@@ -293,7 +281,7 @@ void source_close(struct source *source)
 {
     if (!source)
         return;
-    source_release(source);
+    drop_all(source);
     if (is_unsafe_to_close(source)) {
         kafka_context_silence(&source->context); /* the log may go before the library's threads do */
         return; /* the rest is left to the end of the process, and the member to its session's */
@@ -322,9 +310,12 @@ void source_close(struct source *source)
 
 void source_release(struct source *source)
 {
-    for (size_t i = 0; i < source->taken; i++)
+    for (size_t i = 0; i < source->lent; i++)
         rd_kafka_message_destroy(source->messages[i]);
-    source->taken = 0;
+    source->taken -= source->lent;
+    if (source->lent > 0 && source->taken > 0)
+        memmove(source->messages, source->messages + source->lent, source->taken * sizeof(rd_kafka_message_t *));
+    source->lent = 0;
 }
 
 static int make_room(struct source *s, size_t max, struct error *e)
@@ -390,7 +381,8 @@ static void take(struct source *s, size_t max, int timeout_ms)
 {
     rd_kafka_message_t *first;
 
-    take_arrived(s, max);
+    if (s->taken < max)
+        take_arrived(s, max);
     if (s->taken == 0 && timeout_ms > 0 && (first = wait_for_one(s, timeout_ms)) != NULL) {
         s->messages[s->taken++] = first;
         take_arrived(s, max);
@@ -398,20 +390,29 @@ static void take(struct source *s, size_t max, int timeout_ms)
     s->woken = s->woken && s->taken == 0;
 }
 
+/* The partition has no more records now. */
+static void take_end(struct source *s, const rd_kafka_message_t *message)
+{
+    struct ledger_entry *entry = ledger_find(&s->ledger, rd_kafka_topic_name(message->rkt), message->partition);
+
+    if (entry && s->in_ranges)
+        ledger_reach(entry, message->offset);
+    else if (entry)
+        entry->at_end = true;
+}
+
 /* Messages that carry no record but news of the consumer. */
 static void take_news(struct source *s, const rd_kafka_message_t *message)
 {
-    struct ledger_entry *entry;
-
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        entry = ledger_find(&s->ledger, rd_kafka_topic_name(message->rkt), message->partition);
-        if (entry)
-            entry->at_end = true;
+        take_end(s, message);
         return;
     }
     s->bereft = s->bereft || message->err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
                 message->err == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
                 message->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    if (s->in_ranges)
+        source_ranges_check_error(s, message->err, rd_kafka_message_errstr(message));
     if (kafka_may_complain(&s->context))
         log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem, "%s: %s", rd_kafka_err2name(message->err),
                   rd_kafka_message_errstr(message));
@@ -453,6 +454,9 @@ static bool take_record(struct source *s, const rd_kafka_message_t *message, str
     case LEDGER_DROPPED:
         return false;
     case LEDGER_WENT_BACK:
+        if (s->in_ranges)
+            return error_set(&s->failure, ERROR_DATA, "%s/%d went back from offset %lld to %lld: it was made again",
+                             topic, message->partition, (long long)before, (long long)message->offset) == 0;
         log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem,
                   "%s/%d went back from offset %lld to %lld: was the topic made again, or cut off?", topic,
                   message->partition, (long long)before, (long long)message->offset);
@@ -476,7 +480,7 @@ static int fetch_dropped_again(struct source *s, struct error *e)
     for (size_t i = 0; i < s->ledger.count; i++)
         if (s->ledger.entries[i].owned && s->ledger.entries[i].dropped != LEDGER_UNKNOWN)
             rd_kafka_topic_partition_list_add(list, s->ledger.entries[i].topic, s->ledger.entries[i].partition);
-    if (list->cnt > 0 && rd_kafka_committed(s->rk, list, COMMITTED_TIMEOUT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (list->cnt > 0 && rd_kafka_committed(s->rk, list, SOURCE_COMMITTED_TIMEOUT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
         status = error_set(e, ERROR_TEMPORARY, "the group's coordinator does not answer after a rebalance");
     for (int i = 0; i < list->cnt; i++)
         if (list->elems[i].offset < 0)
@@ -487,23 +491,59 @@ static int fetch_dropped_again(struct source *s, struct error *e)
     return status;
 }
 
+/* How long a message still has to wait, in milliseconds. What is no record of a range need not. */
+static int64_t wait_of(struct source *s, const rd_kafka_message_t *message, int64_t now_ms)
+{
+    const struct ledger_entry *entry;
+
+    if (!s->pace || message->err)
+        return 0;
+    entry = ledger_find(&s->ledger, rd_kafka_topic_name(message->rkt), message->partition);
+    if (!entry || message->offset >= entry->end)
+        return 0;
+    return pace_wait_ms(s->pace, rd_kafka_message_timestamp(message, NULL), now_ms);
+}
+
+/* Hands out what is due, `max` records at most; the others stay for the next poll. Returns how long the next of them
+ * has to wait. */
+static int64_t lend(struct source *s, struct checker_record *records, size_t max, size_t *count)
+{
+    int64_t now_ms = s->pace ? monotonic_ms() : 0, wait_ms = 0;
+
+    while (s->lent < s->taken && *count < max) {
+        const rd_kafka_message_t *message = s->messages[s->lent];
+
+        wait_ms = wait_of(s, message, now_ms);
+        if (wait_ms > 0)
+            break;
+        s->lent++;
+        if (take_record(s, message, &records[*count]))
+            ++*count;
+    }
+    return wait_ms;
+}
+
 int source_poll(struct source *source, struct checker_record *records, size_t max, int timeout_ms, size_t *count,
                 struct error *e)
 {
+    int64_t wait_ms;
+
     source_release(source);
     ledger_begin(&source->ledger);
     *count = 0;
     if (make_room(source, max, e) != 0)
         return -1;
     take(source, max, timeout_ms);
-    for (size_t i = 0; i < source->taken; i++)
-        if (take_record(source, source->messages[i], &records[*count]))
-            ++*count;
+    wait_ms = lend(source, records, max, count);
     if (source->failure.code != ERROR_NONE) {
         *e = source->failure;
         return -1;
     }
-    return kafka_is_fatal(source->rk, e) ? -1 : fetch_dropped_again(source, e);
+    if (*count == 0 && wait_ms > 0)
+        monotonic_nap(wait_ms < timeout_ms ? (int)wait_ms : timeout_ms);
+    if (kafka_is_fatal(source->rk, e))
+        return -1;
+    return source->in_ranges ? source_ranges_let_go(source, e) : fetch_dropped_again(source, e);
 }
 
 bool source_at_end(const struct source *source)
@@ -515,6 +555,24 @@ bool source_at_end(const struct source *source)
 }
 
 /* --- positions --- */
+
+bool source_is_committed(const struct source *source)
+{
+    for (size_t i = 0; i < source->ledger.count; i++)
+        if (source->ledger.entries[i].owned && source->ledger.entries[i].next != source->ledger.entries[i].start)
+            return false;
+    return true;
+}
+
+uint64_t source_offsets_committed(const struct source *source)
+{
+    uint64_t offsets = 0;
+
+    for (size_t i = 0; i < source->ledger.count; i++)
+        if (source->ledger.entries[i].from != LEDGER_UNKNOWN)
+            offsets += (uint64_t)(source->ledger.entries[i].start - source->ledger.entries[i].from);
+    return offsets;
+}
 
 uint64_t source_backlog(const struct source *source)
 {
@@ -551,7 +609,9 @@ static rd_kafka_topic_partition_list_t *list_offsets(const struct ledger *ledger
 
 static int64_t to_go_back_to(const struct ledger_entry *entry)
 {
-    return entry->next != entry->start ? entry->start : LEDGER_UNKNOWN;
+    bool in_part = entry->end != LEDGER_UNKNOWN; /* may have been fetched further than it was taken: see lend */
+
+    return !entry->let_go && (in_part || entry->next != entry->start) ? entry->start : LEDGER_UNKNOWN;
 }
 
 static int64_t to_commit(const struct ledger_entry *entry)
@@ -567,7 +627,7 @@ const struct positions *source_hand_over(struct source *source)
     ledger_hand_over(&source->ledger);
     source->positions.offsets = list_offsets(&source->ledger, to_commit);
     source->positions.group = rd_kafka_consumer_group_metadata(source->rk);
-    return source->positions.group && is_same_member(source) ? &source->positions : NULL;
+    return source->positions.group && (source->in_ranges || is_same_member(source)) ? &source->positions : NULL;
 }
 
 void source_committed(struct source *source)
@@ -603,7 +663,7 @@ int source_ask_committed(struct source *source, bool *committed, struct error *e
 
     *committed = sent->cnt > 0;
     if (sent->cnt > 0)
-        err = rd_kafka_committed(source->rk, held, COMMITTED_TIMEOUT_MS);
+        err = rd_kafka_committed(source->rk, held, SOURCE_COMMITTED_TIMEOUT_MS);
     for (int i = 0; i < sent->cnt; i++)
         *committed = *committed && held->elems[i].offset == sent->elems[i].offset;
     rd_kafka_topic_partition_list_destroy(held);
@@ -645,10 +705,10 @@ int source_rewind(struct source *source, struct error *e)
     rd_kafka_topic_partition_list_t *list = list_offsets(&source->ledger, to_go_back_to);
     int status = 0;
 
-    source_release(source);
+    drop_all(source);
     if (list->cnt > 0)
         status = seek(source, list, e);
     rd_kafka_topic_partition_list_destroy(list);
     ledger_rewound(&source->ledger);
-    return status;
+    return status == 0 && source->in_ranges ? source_ranges_fetch_again(source, e) : status;
 }

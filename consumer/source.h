@@ -11,6 +11,8 @@
 #include "config.h"
 #include "core/checker.h"
 #include "log.h"
+#include "pace.h"
+#include "range.h"
 
 struct source_events {
     void *opaque;
@@ -37,9 +39,25 @@ int source_subscribe(const struct config *config, unsigned lane, const struct so
 int source_assign(const struct config *config, const char *topic, enum start_at from, const atomic_bool *stop,
                   struct log *log, struct source **out, struct error *e);
 
+/* What is read of parts of partitions, by several sources. All borrowed. */
+struct source_ranges {
+    const struct range *items;
+    size_t count;
+    unsigned first, step; /* this source takes each `step`th of them, from `first` on */
+    bool from_group;      /* go on where the group has committed, which it has for each; else from the beginning */
+    struct pace *pace;    /* which they share; NULL: as fast as it goes */
+};
+
+/* Takes ranges, as nobody's member: the group of the configuration only holds their offsets. What is passed over since
+ * it is gone (range.low) counts as taken. A range that cannot be read to its end ends the source: ERROR_DATA where
+ * records are gone or the topic was made again, ERROR_UNAVAILABLE where the partition is. */
+int source_assign_ranges(const struct config *config, unsigned lane, const struct source_ranges *ranges,
+                         const atomic_bool *stop, struct log *log, struct source **out, struct error *e);
+
 /* Leaves the group, which may call on_revoke once more. NULL is fine. With librdkafka before 2.3.0 a source that was
- * never assigned anything is not closed but left as it is, since closing it would end the process; and one whose topic
- * was deleted is not freed, since that would not return. */
+ * never assigned anything is not closed but left as it is, since closing it would end the process; so is one whose
+ * range is of a partition that is no more; and one whose topic was deleted is not freed, since that would not return.
+ */
 void source_close(struct source *source);
 
 /* Waits for a record for `timeout_ms` at most, then takes what has arrived, `max` records at most. Sets *count.
@@ -48,8 +66,13 @@ int source_poll(struct source *source, struct checker_record *records, size_t ma
                 struct error *e);
 void source_release(struct source *source);
 
-/* Whether every assigned partition's end was seen (source_assign only). */
+/* Whether every assigned partition's end was seen (source_assign), or that of its range (source_assign_ranges). */
 bool source_at_end(const struct source *source);
+
+/* Whether all that was taken is committed; and how many offsets of its ranges are, whether they held a record or not.
+ */
+bool source_is_committed(const struct source *source);
+uint64_t source_offsets_committed(const struct source *source);
 
 /* How many records the partitions hold behind what was taken, as far as the last fetches said; those that have shown no
  * record yet aside. Markers of transactions count, too. */

@@ -32,6 +32,7 @@ class Running:
         for topic in topics:
             command += ["-t", topic]
         self.log = open(self.log_path, "ab")
+        self.log_start = self.log.tell()
         self.process = subprocess.Popen([*command, *map(str, arguments)], stdout=self.log, stderr=self.log,
                                         env={**os.environ, **(environment or {})})
 
@@ -45,6 +46,17 @@ class Running:
 
     def output(self):
         return self.log_path.read_text(errors="replace")
+
+    def own_output(self):
+        """Without what others have written to the same log before."""
+        return self.output()[self.log_start:]
+
+    def wait_until_assigned(self):
+        """Until the group has given it partitions."""
+        deadline = time.monotonic() + PROGRESS_SECONDS
+        while " assigned: " not in self.own_output():
+            assert self.process.poll() is None and time.monotonic() < deadline, self.output()
+            time.sleep(0.05)
 
     def wait_until_committed(self):
         """Until the group's offsets have reached the ends of its topics."""

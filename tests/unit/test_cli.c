@@ -224,6 +224,52 @@ static void numbers_of_options_are_bounded(void **state)
     }
 }
 
+static void an_option_may_be_given_again_and_again(void **state)
+{
+    char out[TEXT_MAX], err[TEXT_MAX];
+    struct cli_arguments arguments;
+    struct config config;
+    struct words words;
+    size_t at = 0;
+
+    (void)state;
+    assert_int_equal(begin("try a -f x --follow --format=y b -f z", &config, &arguments, &words, out, err), CLI_GO_ON);
+    assert_string_equal(cli_each(&arguments, "format", &at), "x");
+    assert_string_equal(cli_each(&arguments, "format", &at), "y");
+    assert_string_equal(cli_each(&arguments, "format", &at), "z");
+    assert_null(cli_each(&arguments, "format", &at));
+    at = 0;
+    assert_string_equal(cli_each(&arguments, "follow", &at), "");
+    assert_null(cli_each(&arguments, "follow", &at));
+    at = 0;
+    assert_null(cli_each(&arguments, "master", &at));
+    config_free(&config);
+}
+
+static void a_command_has_1024_options_of_its_own_and_no_more(void **state)
+{
+    static char *argv[CLI_GIVEN_MAX + 4];
+    static char name[] = "try", option[] = "--follow", operand[] = "a";
+    struct cli_arguments arguments;
+    struct capture captured;
+    struct config config;
+    char err[TEXT_MAX];
+
+    (void)state;
+    argv[0] = name;
+    argv[1] = operand;
+    for (int more = 0; more < 2; more++) {
+        for (int i = 0; i < CLI_GIVEN_MAX + more; i++)
+            argv[2 + i] = option;
+        capture_start(&captured, stderr);
+        int status = cli_begin(&command, 2 + CLI_GIVEN_MAX + more, argv, &config, &arguments);
+        capture_end(&captured, err);
+        assert_int_equal(status, more ? 64 : CLI_GO_ON);
+        assert_string_equal(err, more ? "fixwarden: try: more than 1024 options\n" : "");
+        config_free(&config);
+    }
+}
+
 static int called_with;
 
 static int call(int argc, char **argv)
@@ -321,6 +367,8 @@ int main(void)
         cmocka_unit_test(a_flag_replaces_the_list_of_the_file),
         cmocka_unit_test(help_names_every_option),
         cmocka_unit_test(numbers_of_options_are_bounded),
+        cmocka_unit_test(an_option_may_be_given_again_and_again),
+        cmocka_unit_test(a_command_has_1024_options_of_its_own_and_no_more),
         cmocka_unit_test(a_command_is_chosen_by_its_name),
         cmocka_unit_test(an_error_does_not_steer_the_terminal),
         cmocka_unit_test(results_that_could_not_be_written_are_an_error),

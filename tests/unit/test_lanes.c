@@ -97,7 +97,7 @@ static void *run(void *opaque)
 
 static void start(struct fixture *f)
 {
-    const struct lanes_options options = {&f->config, f->reload, &f->stop, NULL};
+    const struct lanes_options options = {.config = &f->config, .reload = f->reload, .stop = &f->stop};
     struct error e = {0};
 
     if (lanes_new(&options, &f->lanes, &e) != 0)

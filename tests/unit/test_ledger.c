@@ -156,6 +156,66 @@ static void a_topic_that_was_made_again_is_read_from_its_start(void **state)
     ledger_free(&ledger);
 }
 
+static void of_a_part_nothing_behind_its_end_is_taken(void **state)
+{
+    struct ledger ledger = {0};
+
+    (void)state;
+    assign(&ledger);
+    ledger_bound(entry(&ledger), 10, 12, 20);
+    assert_false(entry(&ledger)->at_end);
+    assert_int_equal(ledger_take(entry(&ledger), 12), LEDGER_TAKEN);
+    assert_int_equal(ledger_take(entry(&ledger), 19), LEDGER_TAKEN);
+    assert_true(entry(&ledger)->at_end);
+    assert_int_equal(ledger_take(entry(&ledger), 20), LEDGER_DROPPED);
+    assert_int_equal(entry(&ledger)->next, 20);
+    ledger_rewound(&ledger);
+    assert_false(entry(&ledger)->at_end);
+    assert_int_equal(entry(&ledger)->next, 12);
+    ledger_free(&ledger);
+}
+
+static void the_end_of_a_part_need_not_be_a_message(void **state)
+{
+    struct ledger ledger = {0};
+
+    (void)state;
+    assign(&ledger);
+    ledger_bound(entry(&ledger), 10, 10, 20);
+    ledger_take(entry(&ledger), 15);
+    ledger_reach(entry(&ledger), 19); /* where the partition ends now */
+    assert_false(entry(&ledger)->at_end);
+    assert_int_equal(entry(&ledger)->next, 16);
+    ledger_reach(entry(&ledger), 20);
+    assert_true(entry(&ledger)->at_end);
+    assert_int_equal(entry(&ledger)->next, 20);
+    ledger_rewound(&ledger);
+    assert_int_equal(ledger_take(entry(&ledger), 23), LEDGER_DROPPED); /* behind a gap */
+    assert_true(entry(&ledger)->at_end);
+    assert_int_equal(entry(&ledger)->next, 20);
+    ledger_hand_over(&ledger);
+    ledger_committed(&ledger);
+    assert_int_equal(entry(&ledger)->start, 20);
+    ledger_rewound(&ledger);
+    assert_true(entry(&ledger)->at_end);
+    ledger_free(&ledger);
+}
+
+static void a_part_may_be_empty_and_all_of_a_partition_has_no_end(void **state)
+{
+    struct ledger ledger = {0};
+
+    (void)state;
+    assign(&ledger);
+    ledger_reach(entry(&ledger), INT64_MAX);
+    assert_false(entry(&ledger)->at_end);
+    assert_int_equal(ledger_take(entry(&ledger), INT64_MAX - 1), LEDGER_TAKEN);
+    assert_false(entry(&ledger)->at_end);
+    ledger_bound(entry(&ledger), 5, 5, 5);
+    assert_true(entry(&ledger)->at_end);
+    ledger_free(&ledger);
+}
+
 static void many_partitions_are_kept_apart(void **state)
 {
     struct ledger ledger = {0};
@@ -181,6 +241,9 @@ int main(void)
         cmocka_unit_test(a_commit_under_way_when_a_topic_is_made_again_moves_nothing),
         cmocka_unit_test(what_was_fetched_before_a_new_assignment_is_dropped),
         cmocka_unit_test(a_topic_that_was_made_again_is_read_from_its_start),
+        cmocka_unit_test(of_a_part_nothing_behind_its_end_is_taken),
+        cmocka_unit_test(the_end_of_a_part_need_not_be_a_message),
+        cmocka_unit_test(a_part_may_be_empty_and_all_of_a_partition_has_no_end),
         cmocka_unit_test(many_partitions_are_kept_apart),
     };
 

@@ -192,6 +192,126 @@ static void a_topic_is_read_from_end_to_end_without_a_group(void **state)
     mock_stop(&mock);
 }
 
+/* Of partition p the records "4 * offset + p", of which the ranges hold these. */
+static const struct range ranges[] = {
+    {.topic = "in", .partition = 0, .from = 2, .to = 5},
+    {.topic = "in", .partition = 1, .from = 0, .to = 10}, /* to its end */
+    {.topic = "in", .partition = 2, .from = 4, .to = 4},  /* nothing */
+    {.topic = "in", .partition = 3, .from = 0, .to = 6, .low = 3},
+};
+
+static bool is_in_ranges(int record)
+{
+    const struct range *range = &ranges[record % PARTITIONS];
+    int offset = record / PARTITIONS;
+
+    return offset >= range->from && offset < range->to && offset >= range->low;
+}
+
+static void take_ranges(struct member *m, const struct config *config, struct pace *pace)
+{
+    static atomic_bool stop;
+    const struct source_ranges all = {.items = ranges, .count = PARTITIONS, .first = 0, .step = 1, .pace = pace};
+    struct error e = {0};
+
+    if (source_assign_ranges(config, 0, &all, &stop, NULL, &m->source, &e) != 0)
+        fail_msg("%s", e.text);
+}
+
+static void read_ranges(struct member *m)
+{
+    for (int i = 0; i < POLLS_MAX && !source_at_end(m->source); i++)
+        poll_into(m);
+    assert_true(source_at_end(m->source));
+    for (int i = 0; i < RECORDS; i++)
+        if (m->pending[i] != is_in_ranges(i))
+            fail_msg("record %d: %d times", i, m->pending[i]);
+}
+
+/* Also of partitions that were let go of in between. */
+static void ranges_are_read_to_their_ends_and_again_after_a_rewind(void **state)
+{
+    struct mock_cluster mock;
+    struct config config;
+    struct member *m = calloc(1, sizeof *m);
+    struct error e = {0};
+
+    (void)state;
+    set_up_cluster(&mock, &config, "range");
+    take_ranges(m, &config, NULL);
+    assert_false(source_at_end(m->source));
+    assert_int_equal(source_offsets_committed(m->source), 3); /* those that are gone */
+    for (int round = 0; round < 3; round++) {
+        memset(m->pending, 0, sizeof m->pending);
+        read_ranges(m);
+        assert_false(source_is_committed(m->source));
+        assert_int_equal(source_rewind(m->source, &e), 0);
+        assert_false(source_at_end(m->source));
+    }
+    memset(m->pending, 0, sizeof m->pending);
+    read_ranges(m);
+    commit_pending(m);
+    assert_true(source_is_committed(m->source));
+    assert_int_equal(source_offsets_committed(m->source), 3 + 10 + 6);
+    assert_int_equal(source_rewind(m->source, &e), 0);
+    assert_true(source_at_end(m->source));
+    source_close(m->source);
+    free(m);
+    config_free(&config);
+    mock_stop(&mock);
+}
+
+static void what_is_not_due_yet_comes_later_and_again_after_a_rewind(void **state)
+{
+    struct mock_cluster mock;
+    struct config config;
+    struct member *m = calloc(1, sizeof *m);
+    struct pace *pace = pace_new(40, 0);
+    struct error e = {0};
+    int taken;
+
+    (void)state;
+    set_up_cluster(&mock, &config, "range");
+    take_ranges(m, &config, pace);
+    for (int i = 0; i < POLLS_MAX && total(m->pending, 0, RECORDS) < 3; i++)
+        poll_into(m);
+    taken = total(m->pending, 0, RECORDS);
+    assert_in_range(taken, 3, 8);
+    memset(m->pending, 0, sizeof m->pending);
+    assert_int_equal(source_rewind(m->source, &e), 0);
+    read_ranges(m);
+    source_close(m->source);
+    pace_free(pace);
+    free(m);
+    config_free(&config);
+    mock_stop(&mock);
+}
+
+static void sources_share_the_ranges_between_them(void **state)
+{
+    static atomic_bool stop;
+    struct mock_cluster mock;
+    struct config config;
+    struct member *m = calloc(1, sizeof *m);
+    struct error e = {0};
+
+    (void)state;
+    set_up_cluster(&mock, &config, "range");
+    for (unsigned i = 0; i < 3; i++) {
+        const struct source_ranges part = {.items = ranges, .count = PARTITIONS, .first = i, .step = 3};
+
+        assert_int_equal(source_assign_ranges(&config, i, &part, &stop, NULL, &m->source, &e), 0);
+        for (int n = 0; n < POLLS_MAX && !source_at_end(m->source); n++)
+            poll_into(m);
+        source_close(m->source);
+    }
+    for (int i = 0; i < RECORDS; i++)
+        assert_int_equal(m->pending[i], is_in_ranges(i));
+    free(m);
+    config_free(&config);
+    mock_stop(&mock);
+}
+
 static void a_topic_that_does_not_exist_is_named(void **state)
 {
     static atomic_bool stop;
@@ -239,6 +359,9 @@ int main(void)
         cmocka_unit_test(records_come_once_and_again_after_a_rewind),
         cmocka_unit_test(two_members_share_under_each_protocol),
         cmocka_unit_test(a_topic_is_read_from_end_to_end_without_a_group),
+        cmocka_unit_test(ranges_are_read_to_their_ends_and_again_after_a_rewind),
+        cmocka_unit_test(what_is_not_due_yet_comes_later_and_again_after_a_rewind),
+        cmocka_unit_test(sources_share_the_ranges_between_them),
         cmocka_unit_test(a_topic_that_does_not_exist_is_named),
         cmocka_unit_test(brokers_that_are_not_there_are_named),
     };

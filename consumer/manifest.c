@@ -1,0 +1,262 @@
+#include "manifest.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "json_text.h"
+#include "lanes.h"
+#include "output_file.h"
+#include "pace.h"
+
+#define RUN_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
+
+int manifest_new_run(int64_t now_ms, char run[MANIFEST_RUN_MAX + 1], struct error *e)
+{
+    time_t seconds = (time_t)(now_ms / 1000);
+    char time[32];
+    uint32_t bits;
+    struct tm utc;
+
+    if (getrandom(&bits, sizeof bits, 0) != (ssize_t)sizeof bits)
+        return error_set_errno(e, errno, "no randomness for the run's id");
+    gmtime_r(&seconds, &utc);
+    strftime(time, sizeof time, "%Y%m%dT%H%M%SZ", &utc);
+    snprintf(run, MANIFEST_RUN_MAX + 1, "%s-%08" PRIx32, time, bits);
+    return 0;
+}
+
+/* --- writing --- */
+
+static json_t *pack_ranges(const struct range_list *ranges)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; array && i < ranges->count; i++) {
+        const struct range *range = &ranges->items[i];
+        json_t *one = json_pack("{s:s, s:i, s:I, s:I}", "topic", range->topic, "partition", (int)range->partition,
+                                "from", (json_int_t)range->from, "to", (json_int_t)range->to);
+
+        if (json_array_append_new(array, one) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *pack(const struct manifest *m)
+{
+    return json_pack("{s:i, s:s, s:s, s:{s:o, s:s}, s:s, s:I, s:{s:s, s:s, s:b}, s:i, s:{s:I, s:I}, s:o}", "format",
+                     MANIFEST_FORMAT, "run", m->run, "fixwarden", FIXWARDEN_VERSION, "index", "path",
+                     json_text(slice_of(m->index)), "version", m->version, "rule_set", m->rule_set, "tolerated",
+                     (json_int_t)m->tolerated, "output", "topic", m->output, "dead_letters", m->dead_letters,
+                     "same_topic", (int)m->same_topic, "lanes", (int)m->lanes, "pace", "rate", (json_int_t)m->rate,
+                     "speed", (json_int_t)m->speed, "ranges", pack_ranges(&m->ranges));
+}
+
+static int write_json(const json_t *json, const char *path, struct error *e)
+{
+    struct output_file file = {0};
+    int status = output_file_open(&file, path, e);
+
+    if (status == 0) {
+        json_dumpf(json, file.stream, JSON_INDENT(1)); /* an error of the stream stays in it */
+        fputc('\n', file.stream);
+        status = output_file_commit(&file, e);
+    }
+    output_file_close(&file);
+    return status;
+}
+
+int manifest_write(const struct manifest *manifest, const char *path, struct error *e)
+{
+    json_t *json;
+    int status;
+
+    if (access(path, F_OK) == 0)
+        return error_set(e, ERROR_IO, "%s is there already: --resume goes on with it, --manifest names another file",
+                         path);
+    json = pack(manifest);
+    if (!json)
+        return error_set(e, ERROR_INTERNAL, "no memory for the manifest");
+    status = write_json(json, path, e);
+    json_decref(json);
+    return status;
+}
+
+/* --- reading --- */
+
+/* A text of 1 byte to less than `size`, of those characters if any are given, and without control characters. */
+static bool take_text(const json_t *object, const char *name, const char *characters, char *out, size_t size)
+{
+    const json_t *value = json_object_get(object, name);
+    size_t len = json_string_length(value); /* 0 for what is no string */
+
+    if (len == 0 || len >= size || strlen(json_string_value(value)) != len)
+        return false;
+    memcpy(out, json_string_value(value), len + 1);
+    if (characters)
+        return strspn(out, characters) == len;
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)out[i] < ' ')
+            return false;
+    return true;
+}
+
+static bool take_number(const json_t *object, const char *name, int64_t max, int64_t *out)
+{
+    const json_t *value = json_object_get(object, name);
+
+    *out = json_integer_value(value);
+    return json_is_integer(value) && *out >= 0 && *out <= max;
+}
+
+static bool take_bool(const json_t *object, const char *name, bool *out)
+{
+    const json_t *value = json_object_get(object, name);
+
+    *out = json_is_true(value);
+    return json_is_boolean(value);
+}
+
+static bool take_range(const json_t *object, struct range *out)
+{
+    int64_t partition;
+
+    *out = (struct range){.next = RANGE_OPEN};
+    if (!take_text(object, "topic", RANGE_TOPIC_CHARACTERS, out->topic, sizeof out->topic) ||
+        !take_number(object, "partition", INT32_MAX, &partition) ||
+        !take_number(object, "from", INT64_MAX, &out->from) || !take_number(object, "to", INT64_MAX, &out->to))
+        return false;
+    out->partition = (int32_t)partition;
+    return out->from <= out->to;
+}
+
+static int take_ranges(const json_t *array, struct range_list *out, struct error *e)
+{
+    struct range range;
+    json_t *item;
+    size_t i;
+
+    if (!json_is_array(array))
+        return error_set(e, ERROR_DATA, "\"ranges\" is no array");
+    json_array_foreach(array, i, item)
+    {
+        if (!take_range(item, &range))
+            return error_set(e, ERROR_DATA, "range %zu is not topic, partition, from and to", i);
+        if (range_list_add(out, &range, e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* What is wrong first, or NULL. */
+static const char *take_members(const json_t *json, struct manifest *m)
+{
+    const json_t *index = json_object_get(json, "index"), *output = json_object_get(json, "output"),
+                 *pace = json_object_get(json, "pace");
+    int64_t tolerated, lanes, rate, speed;
+
+    if (!take_text(json, "run", RUN_CHARACTERS, m->run, sizeof m->run))
+        return "run";
+    if (!take_text(index, "path", NULL, m->index, sizeof m->index))
+        return "index.path";
+    if (!take_text(index, "version", "0123456789abcdef", m->version, sizeof m->version))
+        return "index.version";
+    if (!take_text(json, "rule_set", NULL, m->rule_set, sizeof m->rule_set))
+        return "rule_set";
+    if (!take_number(json, "tolerated", UINT32_MAX, &tolerated))
+        return "tolerated";
+    if (!take_text(output, "topic", RANGE_TOPIC_CHARACTERS, m->output, sizeof m->output))
+        return "output.topic";
+    if (!take_text(output, "dead_letters", RANGE_TOPIC_CHARACTERS, m->dead_letters, sizeof m->dead_letters))
+        return "output.dead_letters";
+    if (!take_bool(output, "same_topic", &m->same_topic))
+        return "output.same_topic";
+    if (!take_number(json, "lanes", LANES_MAX, &lanes) || lanes == 0)
+        return "lanes";
+    if (!take_number(pace, "rate", PACE_RATE_MAX, &rate))
+        return "pace.rate";
+    if (!take_number(pace, "speed", PACE_SPEED_MAX, &speed))
+        return "pace.speed";
+    m->tolerated = (unsigned)tolerated;
+    m->lanes = (unsigned)lanes;
+    m->rate = (uint64_t)rate;
+    m->speed = (unsigned)speed;
+    return NULL;
+}
+
+static int take(const json_t *json, struct manifest *out, struct error *e)
+{
+    const char *wrong;
+    int64_t format;
+
+    if (!take_number(json, "format", INT64_MAX, &format))
+        return error_set(e, ERROR_DATA, "it is no manifest of a replay");
+    if (format != MANIFEST_FORMAT)
+        return error_set(e, ERROR_DATA, "its format is %" PRId64 ", and this program knows %d", format,
+                         MANIFEST_FORMAT);
+    wrong = take_members(json, out);
+    if (wrong)
+        return error_set(e, ERROR_DATA, "\"%s\" is missing, or not what it should be", wrong);
+    return take_ranges(json_object_get(json, "ranges"), &out->ranges, e);
+}
+
+/* The whole file, malloc'ed. NULL with an error. */
+static char *read_file(const char *path, size_t *len, struct error *e)
+{
+    FILE *file = fopen(path, "re");
+    char *text = malloc((size_t)MANIFEST_BYTES_MAX + 1);
+    bool good = false;
+
+    if (!file)
+        error_set_errno(e, errno, "%s", path);
+    else if (!text)
+        error_set(e, ERROR_INTERNAL, "no memory for a manifest");
+    else {
+        *len = fread(text, 1, (size_t)MANIFEST_BYTES_MAX + 1, file);
+        good = !ferror(file) && *len <= MANIFEST_BYTES_MAX;
+        if (ferror(file))
+            error_set_errno(e, errno, "%s", path);
+        else if (!good)
+            error_set(e, ERROR_DATA, "%s: it is no manifest: more than %u bytes", path, MANIFEST_BYTES_MAX);
+    }
+    if (file)
+        fclose(file);
+    if (good)
+        return text;
+    free(text);
+    return NULL;
+}
+
+int manifest_read(const char *path, struct manifest *out, struct error *e)
+{
+    json_error_t where;
+    json_t *json;
+    size_t len;
+    char *text;
+    int status;
+
+    memset(out, 0, sizeof *out);
+    text = read_file(path, &len, e);
+    if (!text)
+        return -1;
+    json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
+    free(text);
+    if (!json)
+        return error_set(e, ERROR_DATA, "%s: line %d: %s", path, where.line, where.text);
+    status = take(json, out, e);
+    json_decref(json);
+    return status == 0 ? 0 : error_prefix(e, "%s", path);
+}
+
+void manifest_free(struct manifest *manifest)
+{
+    range_list_free(&manifest->ranges);
+}

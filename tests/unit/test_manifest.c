@@ -1,0 +1,287 @@
+/* manifest: what is written is read again, and nothing else. */
+#include "consumer/manifest.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
+#define TEXT_MAX 4096
+
+struct fixture {
+    char directory[64];
+    char path[128];
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+
+    snprintf(f->directory, sizeof f->directory, "/tmp/test_manifest_XXXXXX");
+    assert_non_null(mkdtemp(f->directory));
+    snprintf(f->path, sizeof f->path, "%s/plan.json", f->directory);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    unlink(f->path);
+    assert_int_equal(rmdir(f->directory), 0); /* and nothing temporary is left there */
+    free(f);
+    return 0;
+}
+
+/* The longest of everything. */
+static void fill(struct manifest *m)
+{
+    struct range range = {.partition = INT32_MAX, .from = 0, .to = INT64_MAX, .next = RANGE_OPEN};
+    struct error e;
+
+    memset(m, 0, sizeof *m);
+    memset(m->run, 'r', MANIFEST_RUN_MAX);
+    memset(m->index, '/', sizeof m->index - 1);
+    memset(m->version, 'a', INDEX_VERSION_LEN);
+    memset(m->rule_set, 'x', RULES_ID_MAX - 1);
+    memset(m->output, 'o', RANGE_TOPIC_MAX);
+    memset(m->dead_letters, 'd', RANGE_TOPIC_MAX);
+    memset(range.topic, 't', RANGE_TOPIC_MAX);
+    m->tolerated = UINT32_MAX;
+    m->same_topic = true;
+    m->lanes = 64;
+    m->rate = 10000000;
+    m->speed = 1000000;
+    assert_int_equal(range_list_add(&m->ranges, &range, &e), 0);
+    range = (struct range){.topic = "u", .from = 7, .to = 7, .next = RANGE_OPEN};
+    assert_int_equal(range_list_add(&m->ranges, &range, &e), 0);
+}
+
+static void what_is_written_is_read_again(void **state)
+{
+    struct fixture *f = *state;
+    struct manifest written, read;
+    struct error e = {0};
+
+    fill(&written);
+    if (manifest_write(&written, f->path, &e) != 0 || manifest_read(f->path, &read, &e) != 0)
+        fail_msg("%s", e.text);
+    assert_string_equal(read.run, written.run);
+    assert_string_equal(read.index, written.index);
+    assert_string_equal(read.version, written.version);
+    assert_string_equal(read.rule_set, written.rule_set);
+    assert_int_equal(read.tolerated, written.tolerated);
+    assert_string_equal(read.output, written.output);
+    assert_string_equal(read.dead_letters, written.dead_letters);
+    assert_true(read.same_topic);
+    assert_int_equal(read.lanes, written.lanes);
+    assert_int_equal(read.rate, written.rate);
+    assert_int_equal(read.speed, written.speed);
+    assert_int_equal(read.ranges.count, 2);
+    assert_memory_equal(&read.ranges.items[0], &written.ranges.items[0], sizeof(struct range));
+    assert_memory_equal(&read.ranges.items[1], &written.ranges.items[1], sizeof(struct range));
+    manifest_free(&written);
+    manifest_free(&read);
+}
+
+static void the_plan_of_another_run_is_not_overwritten(void **state)
+{
+    struct fixture *f = *state;
+    struct manifest m;
+    struct error e = {0};
+
+    fill(&m);
+    assert_int_equal(manifest_write(&m, f->path, &e), 0);
+    assert_int_equal(manifest_write(&m, f->path, &e), -1);
+    assert_int_equal(e.code, ERROR_IO);
+    assert_non_null(strstr(e.text, "is there already"));
+    assert_int_equal(manifest_write(&m, "/nonexistent/plan.json", &e), -1);
+    assert_int_equal(e.code, ERROR_IO);
+    manifest_free(&m);
+}
+
+static void write_text(const struct fixture *f, const char *text, size_t len)
+{
+    FILE *out = fopen(f->path, "w");
+
+    assert_non_null(out);
+    assert_int_equal(fwrite(text, 1, len, out), len);
+    assert_int_equal(fclose(out), 0);
+}
+
+/* What is said of a manifest that consists of these bytes; "" where it is taken. */
+static void read_text(const struct fixture *f, const char *text, size_t len, struct error *e)
+{
+    struct manifest m;
+
+    write_text(f, text, len);
+    *e = (struct error){.code = ERROR_NONE};
+    if (manifest_read(f->path, &m, e) == 0)
+        e->text[0] = '\0';
+    else
+        assert_int_equal(e->code, ERROR_DATA);
+    manifest_free(&m);
+}
+
+#define GOOD                                                                                                           \
+    "{\"format\":1,\"run\":\"r-1\",\"index\":{\"path\":\"/i\",\"version\":\"0123456789abcdef\"},\"rule_set\":\"d\","   \
+    "\"tolerated\":0,\"output\":{\"topic\":\"o\",\"dead_letters\":\"d\",\"same_topic\":false},\"lanes\":1,"            \
+    "\"pace\":{\"rate\":0,\"speed\":0},\"ranges\":[{\"topic\":\"t\",\"partition\":0,\"from\":1,\"to\":2}]}"
+
+static void a_manifest_is_refused_with_what_is_wrong(void **state)
+{
+    static const struct {
+        const char *what; /* in GOOD, which is replaced */
+        const char *by;
+        const char *error; /* a part of it; NULL: it is taken */
+    } rows[] = {
+        {"r-1", "r-2", NULL},
+        {"{\"format\":1", "[{\"format\":1", "line 1"},
+        {"\"format\":1", "\"format\":2", "its format is 2, and this program knows 1"},
+        {"\"format\":1", "\"format\":\"1\"", "it is no manifest of a replay"},
+        {"\"format\":1,", "\"format\":1,\"format\":1,", "duplicate"},
+        {"\"r-1\"", "1", "\"run\" is missing"},
+        {"\"r-1\"", "\"\"", "\"run\" is missing"},
+        {"\"r-1\"", "\"r 1\"", "\"run\" is missing"},
+        {"\"r-1\"", "\"../r\"", "\"run\" is missing"},
+        {"\"r-1\"", "\"12345678901234567890123456789012345678901234567890123456789012345\"", "\"run\" is missing"},
+        {"\"/i\"", "\"/i\\u0001\"", "\"index.path\""},
+        {"\"/i\"", "\"/i\\u0000x\"", "line 1"},
+        {"{\"path\":\"/i\",\"version\":\"0123456789abcdef\"}", "3", "\"index.path\""},
+        {"0123456789abcdef", "0123456789abcdefa", "\"index.version\""},
+        {"0123456789abcdef", "x", "\"index.version\""},
+        {"\"rule_set\":\"d\",", "", "\"rule_set\""},
+        {"\"tolerated\":0", "\"tolerated\":-1", "\"tolerated\""},
+        {"\"tolerated\":0", "\"tolerated\":4294967296", "\"tolerated\""},
+        {"\"tolerated\":0", "\"tolerated\":0.5", "\"tolerated\""},
+        {"\"topic\":\"o\"", "\"topic\":\"o o\"", "\"output.topic\""},
+        {"\"dead_letters\":\"d\"", "\"dead_letters\":null", "\"output.dead_letters\""},
+        {"false", "0", "\"output.same_topic\""},
+        {"\"lanes\":1", "\"lanes\":64", NULL},
+        {"\"lanes\":1", "\"lanes\":65", "\"lanes\""},
+        {"\"lanes\":1", "\"lanes\":0", "\"lanes\""},
+        {"\"rate\":0", "\"rate\":10000000", NULL},
+        {"\"rate\":0", "\"rate\":10000001", "\"pace.rate\""},
+        {"\"speed\":0", "\"speed\":1000001", "\"pace.speed\""},
+        {"\"speed\":0", "\"speed\":99999999999999999999", "line 1"},
+        {"[{\"topic\":\"t\",\"partition\":0,\"from\":1,\"to\":2}]", "{}", "\"ranges\" is no array"},
+        {"[{\"topic\":\"t\",\"partition\":0,\"from\":1,\"to\":2}]", "[]", NULL},
+        {"[{\"topic\":\"t\"", "[3,{\"topic\":\"t\"", "range 0 is not topic, partition, from and to"},
+        {"\"topic\":\"t\"", "\"topic\":\"t/u\"", "range 0"},
+        {"\"partition\":0", "\"partition\":2147483648", "range 0"},
+        {"\"partition\":0", "\"partition\":-1", "range 0"},
+        {"\"from\":1", "\"from\":-1", "range 0"},
+        {"\"from\":1", "\"from\":2", NULL},
+        {"\"from\":1", "\"from\":3", "range 0"},
+        {"\"to\":2", "\"to\":9223372036854775808", "line 1"},
+        {"\"to\":2}", "\"to\":2},{\"topic\":\"t\",\"partition\":0,\"from\":5,\"to\":6}", "t:0 is named twice"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *at = strstr(GOOD, rows[i].what);
+        char text[TEXT_MAX];
+        struct error e;
+
+        assert_non_null(at);
+        int len =
+            snprintf(text, sizeof text, "%.*s%s%s", (int)(at - GOOD), GOOD, rows[i].by, at + strlen(rows[i].what));
+        read_text(*state, text, (size_t)len, &e);
+        if (!rows[i].error ? e.text[0] != '\0' : !strstr(e.text, rows[i].error))
+            fail_msg("%s: %s", rows[i].by, e.text);
+    }
+}
+
+static void a_manifest_that_is_cut_anywhere_is_refused(void **state)
+{
+    struct error e;
+
+    for (size_t len = 0; len < strlen(GOOD); len++) {
+        read_text(*state, GOOD, len, &e);
+        if (e.text[0] == '\0')
+            fail_msg("%zu bytes were taken", len);
+    }
+    read_text(*state, GOOD, strlen(GOOD), &e);
+    assert_string_equal(e.text, "");
+}
+
+static void a_manifest_has_16_mib_and_no_more(void **state)
+{
+    char *text = malloc(MANIFEST_BYTES_MAX + 1);
+    struct error e;
+
+    assert_non_null(text);
+    memset(text, ' ', MANIFEST_BYTES_MAX + 1);
+    memcpy(text, GOOD, strlen(GOOD));
+    read_text(*state, text, MANIFEST_BYTES_MAX, &e);
+    assert_string_equal(e.text, "");
+    read_text(*state, text, MANIFEST_BYTES_MAX + 1, &e);
+    assert_non_null(strstr(e.text, "more than 16777216 bytes"));
+    free(text);
+}
+
+static void nesting_without_end_is_refused(void **state)
+{
+    size_t len = 1u << 20;
+    char *text = malloc(len);
+    struct error e;
+
+    assert_non_null(text);
+    memset(text, '[', len);
+    read_text(*state, text, len, &e);
+    assert_non_null(strstr(e.text, "depth"));
+    free(text);
+}
+
+static void a_file_that_cannot_be_read_is_an_error_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+    struct manifest m;
+    struct error e = {0};
+
+    assert_int_equal(manifest_read(f->path, &m, &e), -1);
+    assert_int_equal(e.code, ERROR_IO);
+    manifest_free(&m);
+    assert_int_equal(manifest_read(f->directory, &m, &e), -1);
+    assert_int_equal(e.code, ERROR_IO);
+    manifest_free(&m);
+}
+
+static void two_runs_have_two_ids(void **state)
+{
+    char a[MANIFEST_RUN_MAX + 1], b[MANIFEST_RUN_MAX + 1];
+    struct error e;
+
+    (void)state;
+    assert_int_equal(manifest_new_run(1764063000000, a, &e), 0);
+    assert_int_equal(manifest_new_run(1764063000000, b, &e), 0);
+    assert_string_not_equal(a, b);
+    assert_memory_equal(a, "20251125T093000Z-", 17);
+    assert_int_equal(strlen(a), 25);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_is_written_is_read_again),
+        TEST(the_plan_of_another_run_is_not_overwritten),
+        TEST(a_manifest_is_refused_with_what_is_wrong),
+        TEST(a_manifest_that_is_cut_anywhere_is_refused),
+        TEST(a_manifest_has_16_mib_and_no_more),
+        TEST(nesting_without_end_is_refused),
+        TEST(a_file_that_cannot_be_read_is_an_error_of_its_own),
+        cmocka_unit_test(two_runs_have_two_ids),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
