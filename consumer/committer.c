@@ -61,16 +61,16 @@ static enum committed judge(struct committer *c, enum txn_outcome outcome, struc
 }
 
 /* In a transaction that begins with the first of it. */
-static enum committed send(struct committer *c, const struct found *found, struct error *e)
+static enum committed send(struct committer *c, const struct outbox *outbox, struct error *e)
 {
     enum committed result;
 
-    if (found_count(found) == 0)
+    if (outbox_count(outbox) == 0)
         return COMMITTED_ALL;
     result = c->txn ? judge(c, txn_begin(c->txn, e), e) : COMMITTED_ALL;
     if (result != COMMITTED_ALL)
         return result;
-    switch (sink_send(c->sink, found, e)) {
+    switch (sink_send(c->sink, outbox, e)) {
     case SINK_SENT:
         return COMMITTED_ALL;
     case SINK_ABORT:
@@ -98,7 +98,7 @@ static enum committed work(struct committer *c, const struct committer_job *job,
 
     if (job->abort)
         return give_up(c, e);
-    result = send(c, job->found, e);
+    result = send(c, job->outbox, e);
     if (result != COMMITTED_ALL || !job->positions)
         return result;
     return c->txn && txn_is_open(c->txn) ? judge(c, txn_commit(c->txn, job->positions, e), e)
