@@ -1,7 +1,9 @@
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "budget.h"
 #include "cli.h"
 #include "commands.h"
 #include "kafka.h"
@@ -93,6 +95,34 @@ static void warn_of_files(const struct config *config)
                 config->master.index);
 }
 
+/* The number of partitions is the broker's to say: as if there were enough. */
+static struct config settled(const struct config *config)
+{
+    struct config copy = *config;
+    struct limits limits;
+
+    limits_find_own(&limits);
+    budget_settle(&copy, &limits, UINT_MAX);
+    return copy;
+}
+
+static void show(const struct config *config)
+{
+    const struct config all = settled(config);
+    const struct budget budget = budget_divide(&all);
+
+    config_show(config, stdout);
+    putchar('\n');
+    budget_show(&budget, stdout);
+}
+
+static int check(const struct config *config, struct error *e)
+{
+    const struct config all = settled(config);
+
+    return config_validate_run(config, e) != 0 || kafka_check(config, e) != 0 || budget_check(&all, e) != 0 ? -1 : 0;
+}
+
 static int run_check(int argc, char **argv)
 {
     static const struct cli_command command = {
@@ -109,10 +139,10 @@ static int run_check(int argc, char **argv)
     int status = cli_begin(&command, argc, argv, &config, &arguments);
 
     if (status == CLI_GO_ON) {
-        if (config_validate_run(&config, &e) != 0 || kafka_check(&config, &e) != 0) {
+        if (check(&config, &e) != 0) {
             status = cli_fail(&e);
         } else {
-            config_show(&config, stdout);
+            show(&config);
             warn_of_features(&config);
             warn_of_doubt(&config);
             warn_of_files(&config);
@@ -138,7 +168,7 @@ static int run_show(int argc, char **argv)
     int status = cli_begin(&command, argc, argv, &config, &arguments);
 
     if (status == CLI_GO_ON) {
-        config_show(&config, stdout);
+        show(&config);
         status = 0;
     }
     config_free(&config);

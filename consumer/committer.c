@@ -66,16 +66,16 @@ static enum committed begin(struct committer *c, struct error *e)
 }
 
 /* In a transaction that begins with the first of it. */
-static enum committed send(struct committer *c, const struct found *found, struct error *e)
+static enum committed send(struct committer *c, const struct outbox *outbox, struct error *e)
 {
     enum committed result;
 
-    if (found_count(found) == 0)
+    if (outbox_count(outbox) == 0)
         return COMMITTED_ALL;
     result = begin(c, e);
     if (result != COMMITTED_ALL)
         return result;
-    switch (sink_send(c->sink, found, e)) {
+    switch (sink_send(c->sink, outbox, e)) {
     case SINK_SENT:
         return COMMITTED_ALL;
     case SINK_ABORT:
@@ -105,7 +105,7 @@ static enum committed work(struct committer *c, const struct committer_job *job,
         return COMMITTED_ALL;
     if (job->abort)
         return give_up(c, e);
-    result = send(c, job->found, e);
+    result = send(c, job->outbox, e);
     if (result == COMMITTED_ALL && job->positions && job->always_transaction)
         result = begin(c, e);
     if (result != COMMITTED_ALL || !job->positions)

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 #include "config.h"
-#include "core/found.h"
 #include "log.h"
+#include "outbox.h"
 #include "pulse.h"
 #include "source.h"
 
@@ -26,7 +26,7 @@ enum committed {
 
 /* All borrowed. */
 struct committer_job {
-    const struct found *found;         /* to publish; may hold nothing */
+    const struct outbox *outbox;       /* to publish; may hold nothing */
     struct source *source;             /* whose the positions are */
     const struct positions *positions; /* to commit; NULL: more is to follow in the same transaction */
     bool always_transaction;           /* also where there is no output: nothing but it would fence a predecessor */

@@ -27,6 +27,7 @@ enum residence { RESIDENCE_ON_DEMAND, RESIDENCE_POPULATED, RESIDENCE_LOCKED };
 /* What is made of a CUSIP without its leading zeros or check digit. */
 enum short_cusips { SHORT_CUSIPS_REPORT, SHORT_CUSIPS_ACCEPT };
 enum framing { FRAMING_STRICT, FRAMING_LOG };
+enum storm_action { STORM_ALERT, STORM_PAUSE };
 enum start_at { START_EARLIEST, START_LATEST };
 
 /* Where a value comes from; the later beats the earlier. */
@@ -79,6 +80,8 @@ struct config {
         enum delivery delivery;
         char *transactional_id; /* empty: made from group, host and lane */
         const char *replay;     /* no option: the run whose id each record carries in a header, borrowed; NULL: none */
+        struct string_list carry_headers;
+        char *alert_topic; /* empty: alerts are lines in the log only */
     } output;
     struct {
         char *url; /* empty: no registry, single-object encoding */
@@ -128,6 +131,15 @@ struct config {
         uint64_t commit_interval_ms;
         uint64_t stall_timeout_ms;
     } batch;
+    struct {
+        uint64_t max; /* bytes; 0: auto */
+    } memory;
+    struct {
+        uint64_t share;     /* millionths of the messages that name an instrument */
+        uint64_t window_ms; /* over which they are counted */
+        uint64_t minimum;   /* of them, before anything is said; 0: never */
+        enum storm_action action;
+    } storm;
     struct {
         uint64_t check_interval_ms; /* how often a newer index is looked for */
     } reload;

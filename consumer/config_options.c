@@ -56,6 +56,8 @@ const char *config_type_name(enum config_type type)
         [CONFIG_SHORT_CUSIPS] = "choice",
         [CONFIG_CONVENTION] = "choice",
         [CONFIG_TOLERANCES] = "list",
+        [CONFIG_PERCENT] = "share",
+        [CONFIG_STORM_ACTION] = "choice",
     };
     return names[type];
 }
@@ -76,6 +78,7 @@ const char *const *config_choices(enum config_type type)
     static const char *const start[] = {[START_EARLIEST] = "earliest", [START_LATEST] = "latest", NULL};
     static const char *const delivery[] = {
         [DELIVERY_EXACTLY_ONCE] = "exactly-once", [DELIVERY_AT_LEAST_ONCE] = "at-least-once", NULL};
+    static const char *const storm_action[] = {[STORM_ALERT] = "alert", [STORM_PAUSE] = "pause", NULL};
     static const char *const residence[] = {
         [RESIDENCE_ON_DEMAND] = "on-demand", [RESIDENCE_POPULATED] = "populated", [RESIDENCE_LOCKED] = "locked", NULL};
     static const char *const level[] = {[LOG_LEVEL_ERROR] = "error",
@@ -117,6 +120,8 @@ const char *const *config_choices(enum config_type type)
         return short_cusips;
     case CONFIG_CONVENTION:
         return convention;
+    case CONFIG_STORM_ACTION:
+        return storm_action;
     default:
         return NULL;
     }

@@ -7,6 +7,8 @@
 #ifndef FIXWARDEN_CONSUMER_CONFIG_OPTIONS_H
 #define FIXWARDEN_CONSUMER_CONFIG_OPTIONS_H
 
+#include "budget.h"
+#include "carry.h"
 #include "config.h"
 
 #define CONFIG_SECTIONS(X)                                                                                             \
@@ -25,6 +27,8 @@
       "How severe a discrepancy is: the first rule whose conditions all hold says it; without one, [rules] "           \
       "does.")                                                                                                         \
     X("batch", "How much is checked and committed together.")                                                          \
+    X("memory", "What the process may hold in memory.")                                                                \
+    X("storm", "When so many messages are discrepant that the master is more likely to be wrong than they are.")       \
     X("reload", "How a newer index is found.")                                                                         \
     X("log", "What is written to standard error.")
 
@@ -53,6 +57,10 @@
       "output.")                                                                                                       \
     X("output", "transactional_id", STRING, output.transactional_id, 0, 200, "", "",                                   \
       "The prefix of the transactional ids, the same after a restart; empty: made from group and host name.")          \
+    X("output", "carry_headers", LIST, output.carry_headers, 0, CARRY_NAMES_MAX, "traceparent, tracestate", "",        \
+      "Headers of input records that go with what is published about them, by their names; empty: none.")              \
+    X("output", "alert_topic", STRING, output.alert_topic, 0, 249, "", "",                                             \
+      "The topic of alerts (JSON); empty: alerts are only lines in the log.")                                          \
     X("registry", "url", STRING, registry.url, 0, 2000, "", "", "http:// or https:// of the registry; empty: none.")   \
     X("registry", "ca_file", PATH, registry.ca_file, 0, 0, "", "",                                                     \
       "PEM file of the authorities to trust; empty: those of the system.")                                             \
@@ -117,6 +125,18 @@
       "How long output and offsets may wait for a commit.")                                                            \
     X("batch", "stall_timeout", DURATION, batch.stall_timeout_ms, 1000, 86400000, "3m", "",                            \
       "A call of the client library that has not returned for so long ends the process (75), to be started again.")    \
+    X("memory", "max", SIZE, memory.max, BUDGET_MIN, 1ull << 40, "auto", "",                                           \
+      "What the process may hold, the mapping of the index aside; `config show` prints how it is divided. auto: by "   \
+      "the limits of control groups and what is free, and no more than the lanes make use of.")                        \
+    X("storm", "share", PERCENT, storm.share, 0, 0, "50%", "",                                                         \
+      "A storm begins where so many of the messages that name an instrument are discrepant, and ends below half of "   \
+      "it.")                                                                                                           \
+    X("storm", "window", DURATION, storm.window_ms, 1000, 3600000, "10s", "", "Over what time they are counted.")      \
+    X("storm", "minimum", COUNT, storm.minimum, 0, 1ull << 40, "1000", "",                                             \
+      "So many messages in the window, at least, before it can be a storm; 0: it never is.")                           \
+    X("storm", "action", STORM_ACTION, storm.action, 0, 0, "alert", "",                                                \
+      "alert: one alert, and on it goes; pause: nothing more is taken until another version of the index serves, or "  \
+      "a restart.")                                                                                                    \
     X("reload", "check_interval", DURATION, reload.check_interval_ms, 100, 86400000, "5s", "",                         \
       "How often a newer index is looked for.")                                                                        \
     X("log", "level", LOG_LEVEL, log.level, 0, 0, "info", "", "error, warning, info or debug.")
@@ -154,6 +174,7 @@ enum config_type {
     CONFIG_DURATION,   /* uint64_t, milliseconds */
     CONFIG_COUNT,      /* uint64_t; "unlimited" is UINT64_MAX where that is the maximum */
     CONFIG_ROWS,       /* likewise; a share of all rows is CONFIG_SHARE and the number of its millionths */
+    CONFIG_PERCENT,    /* uint64_t, millionths */
     CONFIG_DELIMITER,  /* char * */
     CONFIG_FRAMING,    /* int from here on: the number of a name */
     CONFIG_START,
@@ -164,6 +185,7 @@ enum config_type {
     CONFIG_PSEUDO_CUSIPS,
     CONFIG_SHORT_CUSIPS,
     CONFIG_CONVENTION, /* of the master */
+    CONFIG_STORM_ACTION,
     CONFIG_TYPE_COUNT,
 };
 

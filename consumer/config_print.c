@@ -194,6 +194,8 @@ static void show_number(const struct config_option *option, uint64_t number, FIL
         config_format_size(number, text);
     else if (option->type == CONFIG_DURATION)
         config_format_duration(number, text);
+    else if (option->type == CONFIG_PERCENT)
+        config_format_share(number, text);
     else if (number == UINT64_MAX)
         snprintf(text, sizeof text, "unlimited");
     else if (option->type == CONFIG_ROWS && number >= CONFIG_SHARE)

@@ -139,6 +139,13 @@ static int set_number(uint64_t *number, const struct config_option *option, cons
     return 0;
 }
 
+static int set_percent(uint64_t *millionths, const char *value, struct error *e)
+{
+    return config_parse_share(slice_of(value), millionths)
+               ? 0
+               : error_set(e, ERROR_CONFIG, "'%s' is no share such as 50%%, above 0%% and up to 100%%", value);
+}
+
 static int set_choice(int *number, const struct config_option *option, const char *value, struct error *e)
 {
     const char *const *choices = config_choices(option->type);
@@ -175,6 +182,8 @@ int config_option_set(struct config *config, enum config_layer layer, const stru
     case CONFIG_COUNT:
     case CONFIG_ROWS:
         return set_number(target, option, value, e);
+    case CONFIG_PERCENT:
+        return set_percent(target, value, e);
     default:
         return set_choice(target, option, value, e);
     }

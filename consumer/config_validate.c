@@ -12,22 +12,25 @@ static bool is_topic_name(const char *name)
 
 static int check_topics(const struct config *config, struct error *e)
 {
-    const char *outputs[] = {config->output.topic, config->output.dead_letter_topic};
+    const char *outputs[] = {config->output.topic, config->output.dead_letter_topic, config->output.alert_topic};
+    size_t count = config->output.alert_topic[0] != '\0' ? 3 : 2;
 
     for (size_t i = 0; i < config->input.topics.count; i++) {
         const char *topic = config->input.topics.items[i];
 
         if (topic[0] != '^' && !is_topic_name(topic))
             return error_set(e, ERROR_CONFIG, "[input] topics: '%s' cannot be the name of a topic", topic);
-        for (size_t j = 0; j < 2; j++)
+        for (size_t j = 0; j < count; j++)
             if (strcmp(topic, outputs[j]) == 0)
                 return error_set(e, ERROR_CONFIG, "[input] topics: '%s' is an output topic, too", topic);
     }
-    for (size_t j = 0; j < 2; j++)
+    for (size_t j = 0; j < count; j++)
         if (!is_topic_name(outputs[j]))
             return error_set(e, ERROR_CONFIG, "[output]: '%s' cannot be the name of a topic", outputs[j]);
     if (strcmp(outputs[0], outputs[1]) == 0)
         return error_set(e, ERROR_CONFIG, "[output] topic and dead_letter_topic are the same: %s", outputs[0]);
+    if (count == 3 && (strcmp(outputs[0], outputs[2]) == 0 || strcmp(outputs[1], outputs[2]) == 0))
+        return error_set(e, ERROR_CONFIG, "[output] alert_topic is another one's topic, too: %s", outputs[2]);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "budget.h"
 #include "config_kafka.h"
 #include "kafka_internal.h"
 #include "kafka_security.h"
@@ -18,7 +19,7 @@ struct property {
     const char *value;
 };
 
-/* Bounds on memory, where the library's own are meant for machines of their own; the user may set others. */
+/* The user may set others. What bounds memory is from budget. */
 static const struct property defaults[] = {
     {"client.id", "fixwarden"},           {"log_level", "6"}, {"socket.keepalive.enable", "true"},
     {"reconnect.backoff.max.ms", "5000"}, {NULL, NULL},
@@ -27,15 +28,12 @@ static const struct property defaults[] = {
 static const struct property consumer_defaults[] = {
     {"partition.assignment.strategy", "cooperative-sticky"},
     {"session.timeout.ms", "10000"}, /* how long the partitions of one that was killed stand still */
-    {"queued.max.messages.kbytes", "32768"},
-    {"fetch.max.bytes", "16777216"},
     {"fetch.wait.max.ms", "100"},
     {NULL, NULL},
 };
 
 static const struct property producer_defaults[] = {
-    {"queue.buffering.max.kbytes", "65536"},
-    {"queue.buffering.max.messages", "500000"},
+    {"queue.buffering.max.kbytes", "2097151"}, /* the sink counts by itself, and one record may be any size */
     {"linger.ms", "2"},
     {"retry.backoff.ms", "20"}, /* a transaction that follows at once is told to wait for the last one's markers */
     {"compression.codec", "lz4"},
@@ -119,6 +117,18 @@ static int set_all(rd_kafka_conf_t *conf, const struct property *properties, str
         if (set(conf, properties->name, properties->value, e) != 0)
             return -1;
     return 0;
+}
+
+static int set_bound(void *conf, const char *name, const char *value, struct error *e)
+{
+    return set(conf, name, value, e);
+}
+
+static int set_bounds(rd_kafka_conf_t *conf, const struct config *config, bool consumer, struct error *e)
+{
+    const struct budget budget = budget_divide(config);
+
+    return budget_properties(&budget, consumer, set_bound, conf, e);
 }
 
 static int set_newer(rd_kafka_conf_t *conf, bool consumer, struct error *e)
@@ -222,6 +232,8 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
     if (strcmp(facility, "FAIL") == 0) {
         atomic_fetch_add(&context->failures, 1);
         kafka_note_failure(context, without_thread(text));
+        if (strstr(text, "receive.message.max.bytes")) /* only in the text is it told from other failures */
+            atomic_store(&context->too_large, true);
         as = LOG_LEVEL_DEBUG; /* one for each try and broker; kafka_on_error complains now and then */
     } else if (strncmp(facility, "SSL", 3) == 0) {
         as = LOG_LEVEL_DEBUG; /* OpenSSL's stack of errors, before the one that is told */
@@ -285,6 +297,7 @@ void kafka_context_init(struct kafka_context *context, const struct config *conf
     atomic_init(&context->complained_ms, 0);
     atomic_init(&context->failures, 0);
     context->starting = false;
+    atomic_init(&context->too_large, false);
     context->pulse = NULL;
 }
 
@@ -306,7 +319,8 @@ rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_role rol
         error_set(e, ERROR_CONFIG, "[kafka] " BROKERS_PROPERTY " is not set: -b HOST:PORT, or in the configuration");
     else if (set_all(conf, defaults, e) == 0 && set_newer(conf, consumer, e) == 0 &&
              set_all(conf, consumer ? consumer_defaults : producer_defaults, e) == 0 &&
-             pass_through(conf, config, e) == 0 && kafka_security_configure(conf, config, e) == 0 &&
+             set_bounds(conf, config, consumer, e) == 0 && pass_through(conf, config, e) == 0 &&
+             kafka_security_configure(conf, config, e) == 0 &&
              (consumer ? set_consumer : set_producer)(conf, config, role, context->lane, e) == 0)
         return conf;
     rd_kafka_conf_destroy(conf);

@@ -36,9 +36,10 @@ struct kafka_context {
     pthread_mutex_t lock; /* of last_failure and log: the library's threads log */
     char last_failure[KAFKA_FAILURE_MAX];
     atomic_llong complained_ms;
-    atomic_uint failures; /* connections that broke, or requests without an answer */
-    bool starting;        /* what goes wrong is told by the line that ends the start, with its remedy */
-    struct pulse *pulse;  /* of the thread that uses the handle; NULL: nobody watches */
+    atomic_bool too_large; /* an answer was larger than receive.message.max.bytes: it will be again */
+    atomic_uint failures;  /* connections that broke, or requests without an answer */
+    bool starting;         /* what goes wrong is told by the line that ends the start, with its remedy */
+    struct pulse *pulse;   /* of the thread that uses the handle; NULL: nobody watches */
 };
 
 void kafka_context_init(struct kafka_context *context, const struct config *config, struct log *log,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "budget.h"
 #include "limits.h"
 #include "monotonic.h"
 #include "source.h"
@@ -27,7 +28,9 @@ struct lane {
 
 struct lanes {
     struct lanes_options options;
+    struct config config; /* that of the options, with what it leaves open settled; owns nothing */
     struct headers headers;
+    struct breaker *breaker;
     atomic_bool stop; /* of the options, or a lane has failed */
     pthread_mutex_t lock;
     pthread_cond_t ended;
@@ -54,10 +57,11 @@ static void on_progress(void *opaque, const struct pump_counts *counts)
 static int pump(struct lane *lane, struct error *e)
 {
     struct lanes *all = lane->lanes;
-    const struct pump_options options = {.config = all->options.config,
+    const struct pump_options options = {.config = &all->config,
                                          .lane = lane->number,
                                          .headers = &all->headers,
                                          .reload = all->options.reload,
+                                         .breaker = all->breaker,
                                          .stop = &all->stop,
                                          .log = all->options.log,
                                          .pulses = &lane->pulses,
@@ -124,8 +128,9 @@ static void add_checked(struct checker_counts *sum, const struct checker_counts 
 static void add(struct pump_counts *sum, const struct pump_counts *part)
 {
     add_checked(&sum->checked, &part->checked);
-    for (int i = 0; i < FOUND_TYPE_COUNT; i++)
+    for (int i = 0; i < OUTBOX_TYPE_COUNT; i++)
         sum->published[i] += part->published[i];
+    sum->stripped += part->stripped;
     sum->records += part->records;
     sum->repeated += part->repeated;
     sum->commits += part->commits;
@@ -157,7 +162,7 @@ static void report(struct lanes *l, int64_t now)
     log_write(l->options.log, LOG_LEVEL_INFO, "lanes",
               "messages=%llu (%.0f/s) matched=%llu discrepant=%llu malformed=%llu ignored=%llu "
               "poss_dup=%llu poss_resend=%llu published=%llu dead_letters=%llu transactions=%llu aborts=%llu "
-              "repeated=%llu version=%s",
+              "repeated=%llu headers_dropped=%llu alerts=%llu version=%s",
               (unsigned long long)c.checked.messages,
               seconds > 0 ? (double)(c.checked.messages - l->reported_messages) / seconds : 0,
               (unsigned long long)c.checked.matched, (unsigned long long)c.checked.discrepant,
@@ -165,6 +170,7 @@ static void report(struct lanes *l, int64_t now)
               (unsigned long long)c.checked.poss_dup, (unsigned long long)c.checked.poss_resend,
               (unsigned long long)c.published[FOUND_DISCREPANCY], (unsigned long long)c.published[FOUND_DEAD_LETTER],
               (unsigned long long)c.commits, (unsigned long long)c.aborts, (unsigned long long)c.repeated,
+              (unsigned long long)c.stripped, (unsigned long long)c.published[OUTBOX_ALERT],
               index_info(reload_index(l->options.reload))->version);
     l->reported_ms = now;
     l->reported_messages = c.checked.messages;
@@ -309,33 +315,35 @@ bool lanes_hang(struct lanes *lanes)
 
 /* --- making and freeing --- */
 
-/* As many as there are processors for, and partitions. */
-static int choose_count(struct lanes *l, struct error *e)
+/* How many lanes, and how much memory. */
+static int settle_budget(struct lanes *l, struct error *e)
 {
     const struct lanes_options *o = &l->options;
+    unsigned partitions = 0;
     struct limits limits;
-    unsigned partitions;
+    struct budget budget;
 
-    if (o->config->input.lanes > 0) {
-        l->count = (unsigned)o->config->input.lanes;
-        return 0;
-    }
-    if (source_count_partitions(o->config, o->stop, o->log, &partitions, e) != 0)
+    l->config = *o->config;
+    if (l->config.input.lanes == 0 && source_count_partitions(o->config, o->stop, o->log, &partitions, e) != 0)
         return -1;
     limits_find_own(&limits);
-    l->count = limits.threads < partitions ? limits.threads : partitions;
-    l->count = l->count < LANES_MAX ? l->count : LANES_MAX;
-    log_write(o->log, LOG_LEVEL_INFO, "lanes", "%u lanes: %u processors (%s)", l->count, limits.threads,
-              limits.threads_reason);
+    budget_settle(&l->config, &limits, partitions);
+    if (budget_check(&l->config, e) != 0)
+        return -1;
+    budget = budget_divide(&l->config);
+    l->count = budget.lanes;
+    log_write(o->log, LOG_LEVEL_INFO, "lanes", "%u lanes, %llu MiB of memory; %u processors (%s)", l->count,
+              (unsigned long long)budget.total >> 20, limits.threads, limits.threads_reason);
     return 0;
 }
 
 static int settle(struct lanes *l, struct error *e)
 {
-    if (choose_count(l, e) != 0 || headers_resolve(l->options.config, l->options.log, &l->headers, e) != 0)
+    if (settle_budget(l, e) != 0 || headers_resolve(l->options.config, l->options.log, &l->headers, e) != 0)
         return -1;
     l->lanes = calloc(l->count, sizeof *l->lanes);
-    if (!l->lanes)
+    l->breaker = breaker_new(&l->config, l->options.log);
+    if (!l->lanes || !l->breaker)
         return error_set(e, ERROR_INTERNAL, "no memory for the lanes");
     for (unsigned i = 0; i < l->count; i++) {
         l->lanes[i] = (struct lane){.lanes = l, .number = i};
@@ -373,6 +381,7 @@ void lanes_free(struct lanes *lanes)
     join(lanes, true);
     pthread_cond_destroy(&lanes->ended);
     pthread_mutex_destroy(&lanes->lock);
+    breaker_free(lanes->breaker);
     free(lanes->lanes);
     free(lanes);
 }

@@ -8,8 +8,6 @@
 
 #include "pump.h"
 
-#define LANES_MAX 64
-
 struct lanes_options {
     const struct config *config;
     struct reload *reload;   /* borrowed, as is all that follows */

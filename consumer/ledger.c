@@ -71,6 +71,7 @@ int ledger_assign(struct ledger *ledger, const char *topic, int32_t partition, s
     entry->partition = partition;
     entry->owned = true;
     entry->again = entry->revoked;
+    entry->held = false;
     entry->at_end = false;
     entry->start = entry->sent = entry->next = entry->dropped = LEDGER_UNKNOWN;
     entry->from = entry->end = LEDGER_UNKNOWN;

@@ -18,6 +18,7 @@ struct ledger_entry {
     size_t topic_len;
     int32_t partition;
     bool owned;
+    bool held;       /* paused; an assignment starts without */
     bool at_end;     /* the end was reached since the last message, or that of the part to be taken */
     bool revoked;    /* within this round */
     bool again;      /* ours again within the round in which it was revoked */

@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "budget.h"
 #include "json_text.h"
-#include "lanes.h"
 #include "output_file.h"
 #include "pace.h"
 
@@ -179,7 +179,7 @@ static const char *take_members(const json_t *json, struct manifest *m)
         return "output.dead_letters";
     if (!take_bool(output, "same_topic", &m->same_topic))
         return "output.same_topic";
-    if (!take_number(json, "lanes", LANES_MAX, &lanes) || lanes == 0)
+    if (!take_number(json, "lanes", BUDGET_LANES_MAX, &lanes) || lanes == 0)
         return "lanes";
     if (!take_number(pace, "rate", PACE_RATE_MAX, &rate))
         return "pace.rate";

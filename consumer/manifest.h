@@ -25,7 +25,7 @@ struct manifest {
     char output[RANGE_TOPIC_MAX + 1];
     char dead_letters[RANGE_TOPIC_MAX + 1];
     bool same_topic; /* they are those of the live run */
-    unsigned lanes;  /* which a run keeps, 1 to LANES_MAX */
+    unsigned lanes;  /* which a run keeps, 1 to BUDGET_LANES_MAX */
     uint64_t rate;   /* as struct pace has them */
     unsigned speed;
     struct range_list ranges;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "budget.h"
 #include "committer.h"
 #include "monotonic.h"
 
@@ -15,11 +16,12 @@
 
 /* What is committed together. */
 struct batch {
-    struct found *found;             /* not sent yet */
-    uint64_t records;                /* checked */
-    uint64_t sent[FOUND_TYPE_COUNT]; /* handed to the producer */
-    bool partly_sent;                /* in a transaction that is open */
-    int64_t since_ms;                /* when its first record came */
+    struct outbox *outbox;            /* not sent yet */
+    uint64_t records;                 /* checked */
+    uint64_t sent[OUTBOX_TYPE_COUNT]; /* handed to the producer */
+    uint64_t stripped;
+    bool partly_sent; /* in a transaction that is open */
+    int64_t since_ms; /* when its first record came */
 };
 
 /* Two batches: one is filled while the other is committed. */
@@ -38,6 +40,10 @@ struct pump {
     bool drained;    /* the last poll got less than it could take */
     bool rewind;     /* what was taken since the last commit has to be taken again */
     unsigned aborts_in_a_row;
+    bool paused; /* by a storm */
+    char *alert; /* to be published; NULL: none */
+
+    bool broken; /* sending in the middle of a check has failed for good */
 
     struct pump_counts counts;
     struct error failure; /* in on_revoke, which can't return one */
@@ -47,25 +53,25 @@ struct pump {
 
 static void clear(struct batch *batch)
 {
-    found_clear(batch->found);
-    *batch = (struct batch){.found = batch->found};
+    outbox_clear(batch->outbox);
+    *batch = (struct batch){.outbox = batch->outbox};
 }
 
 static bool has_output(const struct batch *batch)
 {
-    return batch->partly_sent || found_count(batch->found) > 0;
+    return batch->partly_sent || outbox_count(batch->outbox) > 0;
 }
 
 static void count_sent(struct batch *batch)
 {
-    for (size_t i = 0; i < found_count(batch->found); i++)
-        batch->sent[found_item(batch->found, i).type]++;
+    for (size_t i = 0; i < outbox_count(batch->outbox); i++)
+        batch->sent[outbox_item(batch->outbox, i).type]++;
+    batch->stripped += outbox_stripped(batch->outbox);
 }
 
 static bool is_full(const struct pump *p)
 {
-    return p->filling->records >= p->options.config->batch.messages || p->filling->partly_sent ||
-           found_bytes(p->filling->found) >= FOUND_BYTES_MAX;
+    return p->filling->records >= p->options.config->batch.messages || p->filling->partly_sent;
 }
 
 static int64_t left_ms(const struct pump *p)
@@ -105,6 +111,15 @@ static void tell(struct pump *p)
         p->options.on_progress(p->options.opaque, &p->counts);
 }
 
+/* It is published; until then it goes with each batch that is handed over. */
+static void forget_alert(struct pump *p, const struct batch *batch)
+{
+    if (batch->sent[OUTBOX_ALERT] == 0)
+        return;
+    free(p->alert);
+    p->alert = NULL;
+}
+
 static void settle(struct pump *p, struct batch *batch)
 {
     uint64_t sent = 0;
@@ -112,10 +127,12 @@ static void settle(struct pump *p, struct batch *batch)
     source_committed(p->source);
     p->counts.records += batch->records;
     p->counts.offsets = source_offsets_committed(p->source);
-    for (int i = 0; i < FOUND_TYPE_COUNT; i++) {
+    for (int i = 0; i < OUTBOX_TYPE_COUNT; i++) {
         p->counts.published[i] += batch->sent[i];
         sent += batch->sent[i];
     }
+    p->counts.stripped += batch->stripped;
+    forget_alert(p, batch);
     p->counts.commits += sent > 0;
     p->counts.last_ms = monotonic_ms();
     p->aborts_in_a_row = 0;
@@ -128,8 +145,10 @@ static void carry_over(struct pump *p, struct batch *batch)
 {
     source_postponed(p->source);
     p->filling->records += batch->records;
-    for (int i = 0; i < FOUND_TYPE_COUNT; i++)
+    for (int i = 0; i < OUTBOX_TYPE_COUNT; i++)
         p->filling->sent[i] += batch->sent[i];
+    p->filling->stripped += batch->stripped;
+    forget_alert(p, batch);
     p->filling->since_ms = monotonic_ms(); /* not again at once */
     clear(batch);
 }
@@ -222,13 +241,22 @@ static int conclude(struct pump *p, enum committed result, struct error *e)
 
 /* --- committing --- */
 
+static int add_alert(struct pump *p, struct error *e)
+{
+    const char *group = p->options.config->input.group;
+
+    return p->alert ? outbox_add_alert(p->filling->outbox, slice_of(group), slice_of(p->alert), e) : 0;
+}
+
 /* The committer works on what was filled, and the other batch is filled meanwhile. None may be under way. */
 static int hand_over(struct pump *p, struct error *e)
 {
     struct batch *batch = p->filling;
     struct committer_job job = {
-        .source = p->source, .found = batch->found, .always_transaction = p->options.ranges != NULL};
+        .source = p->source, .outbox = batch->outbox, .always_transaction = p->options.ranges != NULL};
 
+    if (add_alert(p, e) != 0)
+        return -1;
     job.positions = source_hand_over(p->source);
     if (!job.positions)
         return undo(p, "the group has dropped this member", e);
@@ -265,11 +293,11 @@ static int publish(struct pump *p, struct error *e)
     return hand_over(p, e);
 }
 
-/* More was found in the middle of a poll than memory is meant for: it goes to the producer, in the transaction that the
- * rest of the poll will end. */
+/* More was found in the middle of a poll, or of a record, than memory is meant for: it goes to the producer, in the
+ * transaction that the rest of the poll will end. */
 static int send_part(struct pump *p, struct error *e)
 {
-    const struct committer_job job = {.found = p->filling->found};
+    const struct committer_job job = {.outbox = p->filling->outbox};
     enum committed result;
 
     if (conclude(p, wait_for_committer(p, e), e) != 0)
@@ -281,7 +309,7 @@ static int send_part(struct pump *p, struct error *e)
     committer_start(p->committer, &job);
     result = wait_for_committer(p, e);
     if (result == COMMITTED_ALL)
-        found_clear(p->filling->found);
+        outbox_clear(p->filling->outbox);
     return result == COMMITTED_ALL ? 0 : conclude(p, result, e);
 }
 
@@ -293,20 +321,39 @@ static int at_record(const struct origin *origin, struct error *e)
                         (long long)origin->offset);
 }
 
+/* Within the check. */
+static int on_full(void *opaque, struct error *e)
+{
+    struct pump *p = opaque;
+
+    p->broken = send_part(p, e) != 0;
+    return p->broken || p->rewind ? -1 : 0;
+}
+
+static int on_headers(void *opaque, const struct origin *origin, struct carry *carry, bool *carried, struct error *e)
+{
+    const struct pump *p = opaque;
+
+    return source_headers(p->source, origin, carry, carried, e);
+}
+
+/* What was checked before an abort in its middle, and the record in which it came, will be again. */
 static int check(struct pump *p, size_t count, struct error *e)
 {
-    const struct checker_output *output = found_output(p->filling->found);
-    size_t done;
+    const struct checker_output *output = outbox_begin(p->filling->outbox);
+    size_t done = 0;
 
-    for (size_t at = 0; at < count && !p->rewind; at += done) {
-        const struct checker_record *records = p->records + at;
-
-        if (checker_check_batch(p->checker, p->index, records, count - at, output, &done, e) != 0)
-            return at_record(&records[done].origin, e);
+    if (count == 0)
+        return 0;
+    if (checker_check_batch(p->checker, p->index, p->records, count, output, &done, e) == 0) {
         p->filling->records += done;
-        if (at + done < count && send_part(p, e) != 0) /* it is full */
-            return -1;
+        return 0;
     }
+    if (p->broken)
+        return -1;
+    if (!p->rewind)
+        return at_record(&p->records[done].origin, e);
+    p->counts.repeated += done + 1;
     return 0;
 }
 
@@ -328,6 +375,69 @@ static void on_revoke(void *opaque, bool lost)
     if (status == 0)
         p->failure.code = ERROR_NONE; /* an abort leaves its reason there */
 }
+
+/* --- storms --- */
+
+/* What a lane has checked since `before`, for all lanes together. A second alert before the first one is out says no
+ * more than that. */
+static int look_for_storm(struct pump *p, const struct checker_counts *before, struct error *e)
+{
+    const struct checker_counts *now = checker_counts(p->checker);
+    uint64_t discrepant = now->discrepant - before->discrepant;
+    const struct storm_counts counts = {discrepant + now->matched - before->matched, discrepant};
+    char *alert;
+
+    if (counts.messages == 0)
+        return 0;
+    if (breaker_count(p->options.breaker, index_info(p->index)->version, monotonic_ms(), &counts, &alert, e) != 0)
+        return -1;
+    if (*p->options.config->output.alert_topic == '\0' || p->alert) {
+        free(alert);
+        return 0;
+    }
+    p->alert = alert;
+    return 0;
+}
+
+static void take_index(struct pump *p)
+{
+    const struct index *before = p->index;
+
+    p->index = reload_take(p->options.reload, before);
+    if (p->index != before)
+        breaker_adopt(p->options.breaker, index_info(p->index)->version);
+}
+
+/* All that was taken is committed first, so that it is neither lost nor found again when the lane goes on. Where it
+ * can't be now, the next round tries again. */
+static int hold(struct pump *p, struct error *e)
+{
+    if (commit(p, e) != 0)
+        return -1;
+    if (p->rewind || p->filling->records > 0)
+        return 0;
+    log_write(p->options.log, LOG_LEVEL_WARNING, "pump", "lane %u pauses", p->options.lane);
+    p->paused = true;
+    return source_pause(p->source, e);
+}
+
+static int go_on(struct pump *p, struct error *e)
+{
+    log_write(p->options.log, LOG_LEVEL_WARNING, "pump", "lane %u goes on", p->options.lane);
+    p->paused = false;
+    return source_resume(p->source, e);
+}
+
+static int hold_or_go_on(struct pump *p, struct error *e)
+{
+    bool holds = breaker_holds(p->options.breaker, index_info(p->index)->version);
+
+    if (holds == p->paused)
+        return 0;
+    return holds ? hold(p, e) : go_on(p, e);
+}
+
+/* --- polling --- */
 
 static int poll_wait_ms(const struct pump *p)
 {
@@ -361,7 +471,9 @@ static int poll_records(struct pump *p, size_t *count, struct error *e)
         *e = p->failure;
         return -1;
     }
-    if (p->rewind)
+    if (p->paused && *count > 0 && source_pause(p->source, e) != 0)
+        return -1;
+    if (p->rewind || p->paused)
         *count = 0;
     p->drained = *count < max;
     if (*count > 0)
@@ -380,14 +492,23 @@ static int rewind_if_told(struct pump *p, struct error *e)
 
 /* --- the loop --- */
 
-int pump_run(struct pump *pump, struct error *e)
+static int take_and_check(struct pump *p, struct error *e)
 {
+    const struct checker_counts before = *checker_counts(p->checker);
     size_t count;
 
+    if (poll_records(p, &count, e) != 0 || check(p, count, e) != 0)
+        return -1;
+    /* A part that is read again is no news, whatever is found in it. */
+    return p->options.ranges ? 0 : look_for_storm(p, &before, e);
+}
+
+int pump_run(struct pump *pump, struct error *e)
+{
     while (!atomic_load(pump->options.stop) && !is_finished(pump)) {
         pulse_beat(&pump->options.pulses->lane);
-        pump->index = reload_take(pump->options.reload, pump->index);
-        if (poll_records(pump, &count, e) != 0 || check(pump, count, e) != 0 || publish(pump, e) != 0 ||
+        take_index(pump);
+        if (hold_or_go_on(pump, e) != 0 || take_and_check(pump, e) != 0 || publish(pump, e) != 0 ||
             rewind_if_told(pump, e) != 0)
             return -1;
     }
@@ -401,8 +522,15 @@ static int make_batches(struct pump *p, struct error *e)
     const struct config *config = p->options.config;
     uint64_t messages = config->batch.messages;
 
+    const struct outbox_options options = {
+        .header = p->options.headers->header,
+        .carried = &config->output.carry_headers,
+        .bytes_max = budget_divide(config).outbox,
+        .events = {.opaque = p, .on_headers = on_headers, .on_full = on_full},
+    };
+
     for (int i = 0; i < 2; i++)
-        if (found_new(p->options.headers->header, &p->batches[i].found, e) != 0)
+        if (outbox_new(&options, &p->batches[i].outbox, e) != 0)
             return -1;
     p->filling = &p->batches[0];
     p->other = &p->batches[1];
@@ -469,9 +597,10 @@ void pump_free(struct pump *pump)
         tell(pump);
     committer_free(pump->committer);
     for (int i = 0; i < 2; i++)
-        found_free(pump->batches[i].found);
+        outbox_free(pump->batches[i].outbox);
     checker_free(pump->checker);
     reload_give_back(pump->options.reload, pump->index);
     free(pump->records);
+    free(pump->alert);
     free(pump);
 }

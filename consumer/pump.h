@@ -1,17 +1,18 @@
 /* pump: the loop that moves records: polled, checked, published, committed.
  *
  * A pump is one lane, with a consumer, a producer and a checker of its own; one thread makes it, runs it and frees it.
- * Several pumps share an index, headers, a log and nothing else (see lanes). */
+ * Several pumps share an index, headers, a breaker, a log and nothing else (see lanes). */
 #ifndef FIXWARDEN_CONSUMER_PUMP_H
 #define FIXWARDEN_CONSUMER_PUMP_H
 
 #include <stdatomic.h>
 
+#include "breaker.h"
 #include "config.h"
 #include "core/checker.h"
-#include "core/found.h"
 #include "headers.h"
 #include "log.h"
+#include "outbox.h"
 #include "pulse.h"
 #include "reload.h"
 #include "source.h"
@@ -19,11 +20,12 @@
 /* What has been done since the start. Committed records and messages count once, however often they had
  * to be checked. */
 struct pump_counts {
-    struct checker_counts checked;        /* repeated records included */
-    uint64_t published[FOUND_TYPE_COUNT]; /* committed, or for at-least-once delivered */
-    uint64_t records;                     /* whose offsets are committed */
-    uint64_t repeated;                    /* records checked once more after an abort */
-    uint64_t commits;                     /* with output; the others cost no transaction */
+    struct checker_counts checked;         /* repeated records included */
+    uint64_t published[OUTBOX_TYPE_COUNT]; /* committed, or for at-least-once delivered */
+    uint64_t stripped;                     /* records with output that was published without their headers (carry.h) */
+    uint64_t records;                      /* whose offsets are committed */
+    uint64_t repeated;                     /* records checked once more after an abort */
+    uint64_t commits;                      /* with output; the others cost no transaction */
     uint64_t aborts;
     int64_t first_ms; /* when the first record came, by the monotonic clock; 0: none yet */
     int64_t last_ms;  /* when records were last committed */
@@ -40,6 +42,7 @@ struct pump_options {
     unsigned lane;                 /* its number, from 0 on; the same after a restart */
     const struct headers *headers; /* borrowed, as is all that follows */
     struct reload *reload;
+    struct breaker *breaker;
     const atomic_bool *stop; /* set by anybody, a signal handler included */
     struct log *log;
     struct pump_pulses *pulses;

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "budget.h"
 #include "lanes.h"
 #include "limits.h"
 #include "monotonic.h"
@@ -84,6 +85,7 @@ static void count_before(const struct range_list *ranges, struct replay_result *
 
 unsigned replay_lanes(const struct config *config, const struct range_list *ranges, bool by_time)
 {
+    unsigned most = budget_lanes_max(config);
     struct limits limits;
     size_t count;
 
@@ -91,7 +93,7 @@ unsigned replay_lanes(const struct config *config, const struct range_list *rang
         return (unsigned)config->input.lanes;
     limits_find_own(&limits);
     count = by_time || limits.threads > ranges->count ? ranges->count : limits.threads;
-    return count == 0 ? 1 : count < LANES_MAX ? (unsigned)count : LANES_MAX;
+    return count == 0 ? 1 : count < most ? (unsigned)count : most;
 }
 
 static int run_lanes(const struct lanes_options *how, struct replay_result *result, struct error *e)

@@ -155,8 +155,7 @@ static int on_dead_letter(void *opaque, const struct dead_letter *dead_letter, s
         return -1;
     report->dead_letters = items;
     report->scratch.len = 0;
-    if (avro_encode_dead_letter(dead_letter, &report->scratch, e) != 0 ||
-        copy_scratch(report, &record, e) != 0)
+    if (avro_encode_dead_letter(dead_letter, &report->scratch, e) != 0 || copy_scratch(report, &record, e) != 0)
         return -1;
     report->dead_letters[report->dead_letter_count++] = record;
     report->dead_letter_bytes += record.len;

@@ -3,18 +3,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "budget.h"
 #include "kafka_internal.h"
 #include "monotonic.h"
 
 #define WAIT_MS 100 /* for room in the queue, or for deliveries */
 #define REPLAY_HEADER "fixwarden-replay"
 
+/* What the library holds for a queued record beside its bytes, and for each header: 192 and 70 with 2.0.2, and what
+ * malloc and packing add. */
+#define RECORD_BYTES 512u
+#define HEADER_BYTES 96u
+
 struct sink {
     struct kafka_context context;
     const struct config *config;
     const atomic_bool *stop;
     rd_kafka_t *rk;
-    rd_kafka_topic_t *topics[FOUND_TYPE_COUNT];
+    rd_kafka_topic_t *topics[OUTBOX_TYPE_COUNT]; /* NULL: there is none */
+    size_t queued;     /* bytes that the library holds, by our own count: its own leaves keys and headers out */
+    size_t queued_max; /* beyond it nothing is added */
     rd_kafka_resp_err_t failure; /* the first delivery that failed */
     char failed_topic[256];
 };
@@ -46,6 +54,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     struct sink *s = ((struct kafka_context *)opaque)->owner;
 
     (void)rk;
+    s->queued -= (size_t)(uintptr_t)message->_private;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
         message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
         return; /* purged: by the abort of a transaction, whose records are sent again */
@@ -54,15 +63,19 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
 
 static const char *name_of(const struct sink *s, int type)
 {
-    return type == FOUND_DISCREPANCY ? s->config->output.topic : s->config->output.dead_letter_topic;
+    const char *const names[OUTBOX_TYPE_COUNT] = {s->config->output.topic, s->config->output.dead_letter_topic,
+                                                  s->config->output.alert_topic};
+
+    return names[type];
 }
 
 static int wait_for_topics(struct sink *s, struct error *e)
 {
-    static const char *const options[FOUND_TYPE_COUNT] = {"output.topic", "output.dead_letter_topic"};
+    static const char *const options[OUTBOX_TYPE_COUNT] = {"output.topic", "output.dead_letter_topic",
+                                                           "output.alert_topic"};
 
-    for (int i = 0; i < FOUND_TYPE_COUNT; i++)
-        if (kafka_topic_wait(s->rk, &s->context, name_of(s, i), options[i], NULL, s->stop, e) != 0)
+    for (int i = 0; i < OUTBOX_TYPE_COUNT; i++)
+        if (*name_of(s, i) && kafka_topic_wait(s->rk, &s->context, name_of(s, i), options[i], NULL, s->stop, e) != 0)
             return -1;
     return 0;
 }
@@ -80,7 +93,9 @@ static int open_producer(struct sink *s, struct error *e)
     conf = NULL; /* kafka_new owns it now */
     if (!s->rk)
         return -1;
-    for (int i = 0; i < FOUND_TYPE_COUNT; i++) {
+    for (int i = 0; i < OUTBOX_TYPE_COUNT; i++) {
+        if (!*name_of(s, i))
+            continue;
         s->topics[i] = rd_kafka_topic_new(s->rk, name_of(s, i), NULL);
         if (!s->topics[i])
             return error_set(e, ERROR_CONFIG, "%s: %s", name_of(s, i), rd_kafka_err2str(rd_kafka_last_error()));
@@ -90,7 +105,7 @@ static int open_producer(struct sink *s, struct error *e)
 
 static void close_producer(struct sink *s)
 {
-    for (int i = 0; i < FOUND_TYPE_COUNT; i++)
+    for (int i = 0; i < OUTBOX_TYPE_COUNT; i++)
         if (s->topics[i])
             rd_kafka_topic_destroy(s->topics[i]);
     memset(s->topics, 0, sizeof s->topics);
@@ -99,6 +114,7 @@ static void close_producer(struct sink *s)
         rd_kafka_destroy(s->rk);
     }
     s->rk = NULL;
+    s->queued = 0;
 }
 
 int sink_open(const struct config *config, unsigned lane, const atomic_bool *stop, struct log *log, struct sink **out,
@@ -110,6 +126,7 @@ int sink_open(const struct config *config, unsigned lane, const atomic_bool *sto
         return error_set(e, ERROR_INTERNAL, "no memory for the producer");
     s->config = config;
     s->stop = stop;
+    s->queued_max = budget_divide(config).queue;
     kafka_context_init(&s->context, config, log, "sink", lane, s);
     if (open_producer(s, e) != 0 || wait_for_topics(s, e) != 0) {
         sink_close(s);
@@ -149,40 +166,118 @@ static void *unconst(const char *p)
     return plain;
 }
 
-/* Beside those of the live run, so that a reader can tell them apart. */
-static rd_kafka_resp_err_t produce_marked(struct sink *s, struct found_item item, const char *key)
+/* Those that are carried, and of a replay its run, so that a reader can tell its records from the live ones. */
+static rd_kafka_headers_t *headers_of(const struct sink *s, struct slice block)
 {
-    return rd_kafka_producev(s->rk, RD_KAFKA_V_RKT(s->topics[item.type]), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                             RD_KAFKA_V_VALUE(unconst(item.value.ptr), item.value.len),
-                             RD_KAFKA_V_KEY(unconst(key), key ? item.key.len : 0),
-                             RD_KAFKA_V_HEADER(REPLAY_HEADER, s->config->output.replay, -1), RD_KAFKA_V_END);
-}
-
-static rd_kafka_resp_err_t produce(struct sink *s, struct found_item item)
-{
-    const char *key = item.key.len > 0 ? item.key.ptr : NULL;
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(CARRY_HEADERS_MAX + 1);
+    struct carry_header one;
 
     if (s->config->output.replay)
-        return produce_marked(s, item, key);
-    if (rd_kafka_produce(s->topics[item.type], RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, unconst(item.value.ptr),
-                         item.value.len, key, item.key.len, NULL) == 0)
-        return RD_KAFKA_RESP_ERR_NO_ERROR;
-    return rd_kafka_last_error();
+        rd_kafka_header_add(headers, REPLAY_HEADER, -1, s->config->output.replay, -1);
+    while (carry_next(&block, &one))
+        rd_kafka_header_add(headers, one.name.ptr, (ssize_t)one.name.len, one.is_null ? NULL : one.value.ptr,
+                            (ssize_t)one.value.len);
+    return headers;
 }
 
-static enum sink_sent not_sent(struct sink *s, struct found_item item, rd_kafka_resp_err_t err,
+static size_t cost_of(const struct outbox_item *item)
+{
+    struct slice block = item->headers;
+    struct carry_header one;
+    size_t cost = RECORD_BYTES + item->key.len + item->value.len + block.len;
+
+    while (carry_next(&block, &one))
+        cost += HEADER_BYTES;
+    return cost;
+}
+
+static rd_kafka_resp_err_t produce_with_headers(struct sink *s, const struct outbox_item *item, void *cost)
+{
+    rd_kafka_headers_t *headers = headers_of(s, item->headers);
+    const rd_kafka_vu_t arguments[] = {
+        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = s->topics[item->type]},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {unconst(item->value.ptr), item->value.len}},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {unconst(item->key.ptr), item->key.len}},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = cost},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+    };
+    rd_kafka_error_t *error = rd_kafka_produceva(s->rk, arguments, sizeof arguments / sizeof *arguments);
+    rd_kafka_resp_err_t err = error ? rd_kafka_error_code(error) : RD_KAFKA_RESP_ERR_NO_ERROR;
+
+    if (error)
+        rd_kafka_headers_destroy(headers); /* the library takes them only with the record */
+    rd_kafka_error_destroy(error);
+    return err;
+}
+
+static rd_kafka_resp_err_t produce(struct sink *s, const struct outbox_item *item, size_t cost)
+{
+    void *opaque = (void *)(uintptr_t)cost; /* comes back with the delivery */
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+
+    if (item->headers.len > 0 || s->config->output.replay)
+        err = produce_with_headers(s, item, opaque);
+    else if (rd_kafka_produce(s->topics[item->type], RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
+                              unconst(item->value.ptr), item->value.len, item->key.ptr, item->key.len, opaque) != 0)
+        err = rd_kafka_last_error();
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        s->queued += cost;
+    return err;
+}
+
+static enum sink_sent not_sent(struct sink *s, const struct outbox_item *item, rd_kafka_resp_err_t err,
                                enum txn_outcome outcome, struct error *e)
 {
-    note_failure(s, err, rd_kafka_topic_name(s->topics[item.type]));
+    note_failure(s, err, rd_kafka_topic_name(s->topics[item->type]));
     if (!kafka_is_fatal(s->rk, e))
         sink_failed(s, e);
     return outcome == TXN_ABORT ? SINK_ABORT : SINK_STOP;
 }
 
-static enum sink_sent send_item(struct sink *s, struct found_item item, struct error *e)
+/* Whether there is no use in waiting on for deliveries, since `started_ms`; else complains now and then. */
+static bool is_hopeless(struct sink *s, int64_t started_ms, struct error *e)
 {
-    for (;;) {
-        rd_kafka_resp_err_t err = produce(s, item);
+    int64_t waited_ms = monotonic_ms() - started_ms;
+
+    if (kafka_is_fatal(s->rk, e))
+        return true;
+    if (s->stop && atomic_load(s->stop) && waited_ms > SINK_STOP_MS) {
+        error_set(e, ERROR_UNAVAILABLE, "%d records could not be delivered before the end; they will be again",
+                  rd_kafka_outq_len(s->rk));
+        return true;
+    }
+    if (waited_ms > KAFKA_COMPLAINT_MS && kafka_may_complain(&s->context))
+        log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem, "waiting for %d records to be delivered",
+                  rd_kafka_outq_len(s->rk));
+    return false;
+}
+
+/* Waits for some deliveries, which make room. `since_ms`: when waiting began; 0: it begins. */
+static bool wait_for_room(struct sink *s, int64_t *since_ms, struct error *e)
+{
+    if (*since_ms == 0)
+        *since_ms = monotonic_ms();
+    pulse_beat(s->context.pulse);
+    rd_kafka_poll(s->rk, WAIT_MS);
+    return !is_hopeless(s, *since_ms, e);
+}
+
+static bool has_room(const struct sink *s, size_t cost)
+{
+    return s->queued == 0 || s->queued + cost <= s->queued_max;
+}
+
+/* Waiting ends by itself: what can't be delivered fails when its time is over, and an abort empties the queue. */
+static enum sink_sent send_item(struct sink *s, const struct outbox_item *item, struct error *e)
+{
+    size_t cost = cost_of(item);
+    int64_t since_ms = 0;
+
+    do {
+        if (!has_room(s, cost))
+            continue;
+        rd_kafka_resp_err_t err = produce(s, item, cost);
         const struct txn_answer answer = txn_answer_of_code(err);
         enum txn_outcome outcome = txn_outcome_of(TXN_CALL_SEND, &answer);
 
@@ -190,38 +285,32 @@ static enum sink_sent send_item(struct sink *s, struct found_item item, struct e
             return SINK_SENT;
         if (outcome != TXN_RETRY)
             return not_sent(s, item, err, outcome, e);
-        if (kafka_is_fatal(s->rk, e))
-            return SINK_STOP;
-        pulse_beat(s->context.pulse);
-        rd_kafka_poll(s->rk, WAIT_MS);
-    }
+    } while (wait_for_room(s, &since_ms, e));
+    return SINK_STOP;
 }
 
-enum sink_sent sink_send(struct sink *sink, const struct found *found, struct error *e)
+enum sink_sent sink_send(struct sink *sink, const struct outbox *outbox, struct error *e)
 {
     enum sink_sent sent = SINK_SENT;
 
-    for (size_t i = 0; i < found_count(found) && sent == SINK_SENT; i++)
-        sent = send_item(sink, found_item(found, i), e);
+    for (size_t i = 0; i < outbox_count(outbox) && sent == SINK_SENT; i++) {
+        const struct outbox_item item = outbox_item(outbox, i);
+
+        if (sink->topics[item.type])
+            sent = send_item(sink, &item, e);
+    }
     rd_kafka_poll(sink->rk, 0);
     return sent;
 }
 
 int sink_flush(struct sink *sink, struct error *e)
 {
-    int64_t started = monotonic_ms();
+    int64_t started_ms = monotonic_ms();
 
     while (rd_kafka_flush(sink->rk, WAIT_MS) == RD_KAFKA_RESP_ERR__TIMED_OUT) {
         pulse_beat(sink->context.pulse);
-        if (kafka_is_fatal(sink->rk, e))
+        if (is_hopeless(sink, started_ms, e))
             return -1;
-        if (sink->stop && atomic_load(sink->stop) && monotonic_ms() - started > SINK_STOP_MS)
-            return error_set(e, ERROR_UNAVAILABLE,
-                             "%d records could not be delivered before the end; they will be again",
-                             rd_kafka_outq_len(sink->rk));
-        if (monotonic_ms() - started > KAFKA_COMPLAINT_MS && kafka_may_complain(&sink->context))
-            log_write(sink->context.log, LOG_LEVEL_WARNING, sink->context.subsystem,
-                      "waiting for %d records to be delivered", rd_kafka_outq_len(sink->rk));
     }
     return sink_failed(sink, e);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "budget.h"
 #include "monotonic.h"
 #include "source_internal.h"
 
@@ -10,6 +11,75 @@
 #define SEEK_PAUSE_MS 100
 #define STARVED_MS 5 /* without a record, though the topics hold some */
 #define WAKE_MS 1
+
+/* --- pausing: in the ledger, and in the library --- */
+
+/* The owned ones that are held, or not. One that has shown no record since it was assigned may not have been started
+ * yet, and then the library loses its offset where it is paused or resumed: it is left alone. */
+static rd_kafka_topic_partition_list_t *list_held(const struct ledger *ledger, bool held)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)ledger->count + 1);
+
+    for (size_t i = 0; i < ledger->count; i++) {
+        const struct ledger_entry *entry = &ledger->entries[i];
+
+        if (entry->owned && entry->held == held && entry->next != LEDGER_UNKNOWN)
+            rd_kafka_topic_partition_list_add(list, entry->topic, entry->partition)->offset = entry->start;
+    }
+    return list;
+}
+
+static void set_held(struct ledger *ledger, const rd_kafka_topic_partition_list_t *list, bool held)
+{
+    for (int i = 0; i < list->cnt; i++)
+        ledger_find(ledger, list->elems[i].topic, list->elems[i].partition)->held = held;
+}
+
+int source_pause(struct source *source, struct error *e)
+{
+    rd_kafka_topic_partition_list_t *list = list_held(&source->ledger, false);
+    rd_kafka_resp_err_t err = rd_kafka_pause_partitions(source->rk, list);
+
+    set_held(&source->ledger, list, true);
+    rd_kafka_topic_partition_list_destroy(list);
+    return err ? error_set(e, ERROR_TEMPORARY, "pausing: %s", rd_kafka_err2str(err)) : 0;
+}
+
+static int seek(struct source *s, rd_kafka_topic_partition_list_t *list, struct error *e);
+static void drop_all(struct source *s);
+
+/* The library would go on from its own position, which counts what was handed out and dropped; so they are sought. */
+int source_resume(struct source *source, struct error *e)
+{
+    rd_kafka_topic_partition_list_t *list = list_held(&source->ledger, true);
+    rd_kafka_resp_err_t err = rd_kafka_resume_partitions(source->rk, list);
+    int status = err ? error_set(e, ERROR_TEMPORARY, "going on after a pause: %s", rd_kafka_err2str(err)) : 0;
+
+    drop_all(source);
+    if (status == 0 && list->cnt > 0)
+        status = seek(source, list, e);
+    set_held(&source->ledger, list, false);
+    rd_kafka_topic_partition_list_destroy(list);
+    ledger_rewound(&source->ledger);
+    return status;
+}
+
+/* The library remembers a pause beyond the assignment. */
+static void resume_revoked(struct source *s, const rd_kafka_topic_partition_list_t *revoked)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(revoked->cnt);
+
+    for (int i = 0; i < revoked->cnt; i++) {
+        const struct ledger_entry *entry =
+            ledger_find(&s->ledger, revoked->elems[i].topic, revoked->elems[i].partition);
+
+        if (entry && entry->held)
+            rd_kafka_topic_partition_list_add(list, entry->topic, entry->partition);
+    }
+    if (list->cnt > 0)
+        rd_kafka_resume_partitions(s->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+}
 
 /* --- rebalances: called by the library from within source_poll and source_close --- */
 
@@ -74,6 +144,7 @@ static void revoke(struct source *s, rd_kafka_topic_partition_list_t *partitions
         remember_member(s);
     if (s->events.on_revoke)
         s->events.on_revoke(s->events.opaque, lost);
+    resume_revoked(s, partitions);
     for (int i = 0; i < partitions->cnt; i++)
         ledger_revoke(&s->ledger, partitions->elems[i].topic, partitions->elems[i].partition);
     if (is_cooperative(s->rk))
@@ -121,6 +192,7 @@ int source_open(const struct config *config, enum kafka_role role, unsigned lane
     if (conf)
         s->rk = kafka_new(RD_KAFKA_CONSUMER, conf, e);
     conf = NULL; /* kafka_new owns it now */
+    s->message_max = budget_divide(config).message;
     if (!s->rk) {
         source_close(s);
         return -1;
@@ -316,6 +388,60 @@ void source_release(struct source *source)
     if (source->lent > 0 && source->taken > 0)
         memmove(source->messages, source->messages + source->lent, source->taken * sizeof(rd_kafka_message_t *));
     source->lent = 0;
+    source->looked = 0;
+}
+
+/* --- headers --- */
+
+static rd_kafka_message_t *find_lent(struct source *s, const struct origin *origin)
+{
+    for (; s->looked < s->lent; s->looked++) {
+        rd_kafka_message_t *message = s->messages[s->looked];
+
+        if (!message->err && message->offset == origin->offset && message->partition == origin->partition &&
+            slice_equal_text(origin->topic, rd_kafka_topic_name(message->rkt)))
+            return message;
+    }
+    return NULL;
+}
+
+static int take_headers(const rd_kafka_headers_t *headers, struct carry *carry, bool *carried, struct error *e)
+{
+    struct carry_header header;
+    const char *name;
+    const void *value;
+    size_t len;
+
+    for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &len) == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
+        header = (struct carry_header){slice_of(name), slice_make(value, value ? len : 0), value == NULL};
+        switch (carry_take(carry, &header, e)) {
+        case CARRY_TAKEN:
+            break;
+        case CARRY_TOO_MUCH:
+            *carried = false;
+            return 0;
+        case CARRY_NO_MEMORY:
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Detached, so that what the library makes of the headers of a hostile message lives no longer than this call. */
+int source_headers(struct source *source, const struct origin *origin, struct carry *carry, bool *carried,
+                   struct error *e)
+{
+    rd_kafka_message_t *message = find_lent(source, origin);
+    rd_kafka_headers_t *headers;
+    rd_kafka_resp_err_t err = message ? rd_kafka_message_detach_headers(message, &headers) : RD_KAFKA_RESP_ERR__NOENT;
+    int status;
+
+    *carried = err == RD_KAFKA_RESP_ERR_NO_ERROR || err == RD_KAFKA_RESP_ERR__NOENT;
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return 0;
+    status = take_headers(headers, carry, carried, e);
+    rd_kafka_headers_destroy(headers);
+    return status;
 }
 
 static int make_room(struct source *s, size_t max, struct error *e)
@@ -468,8 +594,6 @@ static bool take_record(struct source *s, const rd_kafka_message_t *message, str
     return true;
 }
 
-static int seek(struct source *s, rd_kafka_topic_partition_list_t *list, struct error *e);
-
 /* Messages were dropped because they may be older than the partition's new assignment: they are fetched again from what
  * the group has committed, or, if it never has, from the first of them. */
 static int fetch_dropped_again(struct source *s, struct error *e)
@@ -523,6 +647,18 @@ static int64_t lend(struct source *s, struct checker_record *records, size_t max
     return wait_ms;
 }
 
+/* The library would ask for it again and again. */
+static bool refuses_answers(const struct source *s, struct error *e)
+{
+    if (!atomic_load(&s->context.too_large))
+        return false;
+    error_set(e, ERROR_CONFIG,
+              "a message is larger than the %zu bytes that [memory] max leaves for one in each lane: raise it, or set "
+              "fewer [input] lanes",
+              s->message_max);
+    return true;
+}
+
 int source_poll(struct source *source, struct checker_record *records, size_t max, int timeout_ms, size_t *count,
                 struct error *e)
 {
@@ -541,7 +677,7 @@ int source_poll(struct source *source, struct checker_record *records, size_t ma
     }
     if (*count == 0 && wait_ms > 0)
         monotonic_nap(wait_ms < timeout_ms ? (int)wait_ms : timeout_ms);
-    if (kafka_is_fatal(source->rk, e))
+    if (kafka_is_fatal(source->rk, e) || refuses_answers(source, e))
         return -1;
     return source->in_ranges ? source_ranges_let_go(source, e) : fetch_dropped_again(source, e);
 }

@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 
+#include "carry.h"
 #include "config.h"
 #include "core/checker.h"
 #include "log.h"
@@ -66,6 +67,12 @@ int source_poll(struct source *source, struct checker_record *records, size_t ma
                 struct error *e);
 void source_release(struct source *source);
 
+/* Takes the headers of a lent record into `carry`; the library reads them only now, and gives them back at once. To be
+ * asked in the order of the records, once for each. *carried is false where they can't be read or are more than may be
+ * carried. -1 without memory. */
+int source_headers(struct source *source, const struct origin *origin, struct carry *carry, bool *carried,
+                   struct error *e);
+
 /* Whether every assigned partition's end was seen (source_assign), or that of its range (source_assign_ranges). */
 bool source_at_end(const struct source *source);
 
@@ -95,6 +102,12 @@ int source_commit(struct source *source, const struct positions *positions, bool
 
 /* Whether the group holds exactly what was handed over, which nobody knows after a commit without an answer. */
 int source_ask_committed(struct source *source, bool *committed, struct error *e);
+
+/* Holds the partitions that have shown a record, and goes on again from what is committed, which has to be all that was
+ * taken as long as it holds. Polling goes on meanwhile, and rebalances; records that still come are to be dropped, and
+ * source_pause to be called again: a partition that was assigned later cannot be paused before its first record. */
+int source_pause(struct source *source, struct error *e);
+int source_resume(struct source *source, struct error *e);
 
 /* Goes back to what is committed. After it the records that were taken since come again. */
 int source_rewind(struct source *source, struct error *e);

@@ -18,7 +18,9 @@ struct source {
     size_t capacity;
     size_t taken;
     size_t lent;
-    struct pace *pace; /* NULL: all are due */
+    size_t looked;      /* those before it were asked for their headers, or have no use for them */
+    size_t message_max; /* bytes; by the budget */
+    struct pace *pace;  /* NULL: all are due */
     bool in_ranges;
     bool starts_at_latest;
     struct start_offsets start; /* for that */

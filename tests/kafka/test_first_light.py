@@ -41,9 +41,9 @@ def real_records():
             yield path.name.encode(), value
 
 
-def produce(bootstrap, topic, records):
+def produce(bootstrap, topic, records, **more):
     """Sends in order and returns the origins, as the oracle wants them."""
-    producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=20)
+    producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=20, **more)
     try:
         sent = [producer.send(topic, value=value, key=key, timestamp_ms=(1_760_000_000 + n) * 1000)
                 for n, (key, value) in enumerate(records)]

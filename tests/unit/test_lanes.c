@@ -12,9 +12,10 @@
 #define PARTITIONS 4
 #define RECORDS 400
 #define WAIT_MS 60000
+#define LARGE 20000 /* bytes */
 
 /* Kafka's protocol guide, "Api Keys". */
-enum { END_TXN = 26 };
+enum { ADD_PARTITIONS_TO_TXN = 24, END_TXN = 26 };
 
 struct fixture {
     struct mock_cluster mock;
@@ -221,6 +222,49 @@ static void a_commit_without_an_answer_is_found_out(void **state)
     assert_int_equal(counts.published[FOUND_DEAD_LETTER], counts.records);
 }
 
+/* Records of LARGE bytes that are no FIX. */
+static void produce_large(struct fixture *f)
+{
+    static char value[LARGE];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_t *producer;
+
+    rd_kafka_conf_set_log_cb(conf, mock_silence);
+    rd_kafka_conf_set(conf, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(f->mock.cluster), NULL, 0);
+    producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
+    for (int i = 0; i < RECORDS; i++)
+        assert_int_equal(rd_kafka_producev(producer, RD_KAFKA_V_TOPIC("in"), RD_KAFKA_V_PARTITION(i % PARTITIONS),
+                                           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                                           RD_KAFKA_V_VALUE(value, sizeof value), RD_KAFKA_V_END),
+                         RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(rd_kafka_flush(producer, 10000), 0);
+    rd_kafka_destroy(producer);
+}
+
+/* More than four times what a batch may hold: most of it is sent in the middle of a check, where the first transaction
+ * is aborted, too. */
+static void what_is_sent_in_the_middle_of_a_check_is_aborted_and_done_again(void **state)
+{
+    struct fixture *f = *state;
+    struct pump_counts counts;
+
+    set(f, "input.lanes", "1");
+    set(f, "memory.max", "64M");
+    set(f, "kafka.fetch.message.max.bytes", "500000"); /* the mock cluster knows no other limit of an answer */
+    rd_kafka_mock_push_request_errors(f->mock.cluster, ADD_PARTITIONS_TO_TXN, 1,
+                                      RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    produce_large(f);
+    start(f);
+    wait_for_records(f, RECORDS);
+    stop(f);
+    if (f->status != 0)
+        fail_msg("%s", f->failure.text);
+    lanes_counts(f->lanes, &counts);
+    assert_true(counts.aborts >= 1);
+    assert_int_equal(counts.checked.messages, counts.records + counts.repeated);
+    assert_int_equal(counts.published[OUTBOX_DEAD_LETTER], counts.records);
+}
+
 /* The call returns in the end, so that the test can free what it uses. */
 static void a_lane_in_which_a_call_hangs_ends_all(void **state)
 {
@@ -282,6 +326,7 @@ int main(void)
         TEST(a_lane_that_fails_ends_all),
         TEST(a_topic_that_is_missing_ends_all_at_the_start),
         TEST(a_commit_without_an_answer_is_found_out),
+        TEST(what_is_sent_in_the_middle_of_a_check_is_aborted_and_done_again),
         TEST(a_lane_in_which_a_call_hangs_ends_all),
         TEST(a_newer_index_is_taken_by_all_lanes),
     };

@@ -312,6 +312,101 @@ static void sources_share_the_ranges_between_them(void **state)
     mock_stop(&mock);
 }
 
+/* What was on its way when it was held is dropped, as the pump does, and comes again. */
+static void what_is_held_comes_once_when_it_goes_on(void **state)
+{
+    struct mock_cluster mock;
+    struct config config;
+    struct member *m = calloc(1, sizeof *m);
+    struct error e = {0};
+
+    (void)state;
+    set_up_cluster(&mock, &config, "cooperative-sticky");
+    join(m, &config);
+    for (int i = 0; i < POLLS_MAX && total(m->pending, 0, RECORDS) < RECORDS; i++)
+        poll_into(m);
+    commit_pending(m);
+    mock_produce(&mock, "in", PARTITIONS, RECORDS, RECORDS);
+    for (int i = 0; i < POLLS_MAX && total(m->pending, RECORDS, 2 * RECORDS) == 0; i++)
+        poll_into(m);
+    memset(m->pending, 0, sizeof m->pending);
+    assert_int_equal(source_pause(m->source, &e), 0);
+    for (int i = 0; i < 20; i++)
+        poll_into(m);
+    assert_int_equal(total(m->pending, 0, 2 * RECORDS), 0);
+    assert_int_equal(source_resume(m->source, &e), 0);
+    for (int i = 0; i < POLLS_MAX && total(m->pending, RECORDS, 2 * RECORDS) < RECORDS; i++)
+        poll_into(m);
+    for (int i = 0; i < RECORDS; i++) {
+        assert_int_equal(m->pending[i], 0);
+        assert_int_equal(m->pending[RECORDS + i], 1);
+    }
+    source_close(m->source);
+    config_free(&config);
+    mock_stop(&mock);
+    free(m);
+}
+
+/* Record N has N headers. */
+static void produce_with_headers(const struct mock_cluster *mock, int count)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_t *producer;
+
+    rd_kafka_conf_set_log_cb(conf, mock_silence);
+    rd_kafka_conf_set(conf, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(mock->cluster), NULL, 0);
+    producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
+    for (int i = 0; i < count; i++) {
+        rd_kafka_headers_t *headers = rd_kafka_headers_new(1);
+
+        for (int h = 0; h < i; h++)
+            rd_kafka_header_add(headers, "tracestate", -1, "v", 1);
+        assert_int_equal(rd_kafka_producev(producer, RD_KAFKA_V_TOPIC("in"), RD_KAFKA_V_PARTITION(0),
+                                           RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_VALUE("x", 1), RD_KAFKA_V_END),
+                         RD_KAFKA_RESP_ERR_NO_ERROR);
+    }
+    assert_int_equal(rd_kafka_flush(producer, 10000), 0);
+    rd_kafka_destroy(producer);
+}
+
+static void headers_are_those_of_the_record(void **state)
+{
+    static const struct source_events no_events;
+    static atomic_bool stop;
+    struct checker_record records[CARRY_HEADERS_MAX + 2];
+    struct avro_buffer buffer = {0};
+    struct mock_cluster mock;
+    struct config config;
+    struct source *source = NULL;
+    struct error e = {0};
+    struct carry carry;
+    size_t count, seen = 0;
+    bool carried;
+
+    (void)state;
+    mock_start(&mock);
+    mock_configure(&mock, &config);
+    mock_topic(&mock, "in", 1);
+    produce_with_headers(&mock, CARRY_HEADERS_MAX + 2);
+    assert_int_equal(source_subscribe(&config, 0, &no_events, &stop, NULL, &source, &e), 0);
+    for (int i = 0; i < POLLS_MAX && seen < CARRY_HEADERS_MAX + 2; i++) {
+        assert_int_equal(source_poll(source, records, CARRY_HEADERS_MAX + 2, 50, &count, &e), 0);
+        for (size_t r = 0; r < count; r++, seen++) {
+            if (seen % 3 == 1)
+                continue; /* nobody asks for these */
+            carry_begin(&carry, &config.output.carry_headers, &buffer);
+            assert_int_equal(source_headers(source, &records[r].origin, &carry, &carried, &e), 0);
+            assert_int_equal(carried, seen <= CARRY_HEADERS_MAX);
+            assert_int_equal(carry.headers, seen <= CARRY_HEADERS_MAX ? seen : CARRY_HEADERS_MAX);
+        }
+    }
+    assert_int_equal(seen, CARRY_HEADERS_MAX + 2);
+    source_close(source);
+    avro_buffer_free(&buffer);
+    config_free(&config);
+    mock_stop(&mock);
+}
+
 static void a_topic_that_does_not_exist_is_named(void **state)
 {
     static atomic_bool stop;
@@ -362,6 +457,8 @@ int main(void)
         cmocka_unit_test(ranges_are_read_to_their_ends_and_again_after_a_rewind),
         cmocka_unit_test(what_is_not_due_yet_comes_later_and_again_after_a_rewind),
         cmocka_unit_test(sources_share_the_ranges_between_them),
+        cmocka_unit_test(what_is_held_comes_once_when_it_goes_on),
+        cmocka_unit_test(headers_are_those_of_the_record),
         cmocka_unit_test(a_topic_that_does_not_exist_is_named),
         cmocka_unit_test(brokers_that_are_not_there_are_named),
     };

@@ -77,20 +77,24 @@ struct fixture {
     struct mock_cluster mock;
     struct config config;
     struct source *source;
-    struct found *found;
+    struct outbox *outbox;
     atomic_bool stop;
 };
 
 static void find_something(struct fixture *f)
 {
-    const struct slice headers[FOUND_TYPE_COUNT] = {{"h", 1}, {"h", 1}};
+    static const struct slice headers[FOUND_TYPE_COUNT] = {{"h", 1}, {"h", 1}};
+    static const struct string_list nothing;
+    const struct outbox_options options = {.header = headers, .carried = &nothing, .bytes_max = 1 << 20};
+    const struct checker_output *output;
     const struct origin origin = {.topic = slice_of("in")};
     struct dead_letter letter = {.reason = FIX_NOT_FIX, .origin = &origin, .raw = slice_of("x")};
     struct error e = {0};
 
-    assert_int_equal(found_new(headers, &f->found, &e), 0);
-    assert_int_equal(found_output(f->found)->on_dead_letter(found_output(f->found)->opaque, &letter, &e), 0);
-    assert_int_equal(found_count(f->found), 1);
+    assert_int_equal(outbox_new(&options, &f->outbox, &e), 0);
+    output = outbox_begin(f->outbox);
+    assert_int_equal(output->on_dead_letter(output->opaque, &letter, &e), 0);
+    assert_int_equal(outbox_count(f->outbox), 1);
 }
 
 static void set(struct fixture *f, const char *name, int value)
@@ -132,7 +136,7 @@ static int tear_down(void **state)
     struct fixture *f = *state;
 
     source_close(f->source);
-    found_free(f->found);
+    outbox_free(f->outbox);
     config_free(&f->config);
     mock_stop(&f->mock);
     free(f);
@@ -164,7 +168,7 @@ static enum txn_outcome publish(struct fixture *f, struct sink *sink, struct txn
     if (outcome != TXN_DONE)
         return outcome;
     assert_true(txn_is_open(txn));
-    assert_int_equal(sink_send(sink, f->found, e), SINK_SENT);
+    assert_int_equal(sink_send(sink, f->outbox, e), SINK_SENT);
     return txn_commit(txn, positions, e);
 }
 
@@ -248,8 +252,8 @@ static void check_refused_and_behind(struct fixture *f, int refused_ms, int behi
     assert_int_equal(txn_begin(txn, &e), TXN_DONE);
     rd_kafka_mock_broker_push_request_error_rtts(f->mock.cluster, 1, PRODUCE, 2, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
                                                  refused_ms, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, behind_ms);
-    assert_int_equal(sink_send(sink, f->found, &e), SINK_SENT);
-    assert_int_equal(sink_send(sink, f->found, &e), SINK_SENT);
+    assert_int_equal(sink_send(sink, f->outbox, &e), SINK_SENT);
+    assert_int_equal(sink_send(sink, f->outbox, &e), SINK_SENT);
     assert_int_equal(txn_commit(txn, source_hand_over(f->source), &e), TXN_ABORT);
     assert_int_equal(txn_abort(txn, &e), TXN_DONE);
     assert_int_equal(sink_failed(sink, &e), -1);
@@ -281,7 +285,7 @@ static void check_abort(struct fixture *f, int answers, int late_ms, uint64_t re
     txn = txn_new(sink, &f->stop, NULL);
     assert_int_equal(txn_init(txn, &e), TXN_DONE);
     assert_int_equal(txn_begin(txn, &e), TXN_DONE);
-    assert_int_equal(sink_send(sink, f->found, &e), SINK_SENT);
+    assert_int_equal(sink_send(sink, f->outbox, &e), SINK_SENT);
     for (int i = 0; i < answers; i++)
         rd_kafka_mock_broker_push_request_error_rtts(f->mock.cluster, 1, END_TXN, 1, NO_ERROR, late_ms);
     rd_kafka_flush(sink_handle(sink), 5000);
@@ -347,11 +351,11 @@ static void a_record_that_is_not_taken_has_its_outcome(void **state)
     assert_int_equal(sink_open(&f->config, 0, &f->stop, NULL, &sink, &e), 0);
     txn = txn_new(sink, &f->stop, NULL);
     assert_int_equal(txn_init(txn, &e), TXN_DONE);
-    assert_int_equal(sink_send(sink, f->found, &e), SINK_ABORT); /* no transaction is open */
+    assert_int_equal(sink_send(sink, f->outbox, &e), SINK_ABORT); /* no transaction is open */
     sink_forget(sink);
     assert_int_equal(txn_begin(txn, &e), TXN_DONE);
-    assert_int_equal(sink_send(sink, f->found, &e), SINK_SENT);
-    assert_int_equal(sink_send(sink, f->found, &e), SINK_SENT); /* once there is room */
+    assert_int_equal(sink_send(sink, f->outbox, &e), SINK_SENT);
+    assert_int_equal(sink_send(sink, f->outbox, &e), SINK_SENT); /* once there is room */
     assert_int_equal(txn_commit(txn, source_hand_over(f->source), &e), TXN_DONE);
     txn_free(txn);
     sink_close(sink);

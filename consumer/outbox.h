@@ -1,0 +1,68 @@
+/* outbox: what one batch is to publish: what was found, each record under its instrument's key and with the headers of
+ * the record that it comes from, and alerts.
+ *
+ * It is bounded: beyond `bytes_max` it asks its owner to send what it holds, also in the middle of a record, since one
+ * record may hold thousands of messages. Belongs to one thread, or to one at a time; bytes handed out live until
+ * outbox_clear or outbox_free. */
+#ifndef FIXWARDEN_CONSUMER_OUTBOX_H
+#define FIXWARDEN_CONSUMER_OUTBOX_H
+
+#include "carry.h"
+#include "core/found.h"
+
+#define OUTBOX_KEY_MAX IDENTIFIER_MAX /* bytes of an instrument's key; a longer symbol is cut */
+
+enum outbox_type {
+    OUTBOX_DISCREPANCY = FOUND_DISCREPANCY,
+    OUTBOX_DEAD_LETTER = FOUND_DEAD_LETTER,
+    OUTBOX_ALERT,
+    OUTBOX_TYPE_COUNT
+};
+
+struct outbox_item {
+    enum outbox_type type;
+    struct slice key; /* empty: none */
+    struct slice value;
+    struct slice headers; /* a block of carry */
+};
+
+/* What it needs of its owner while records are checked. */
+struct outbox_events {
+    void *opaque;
+    /* The headers of the record at that place, taken into `carry`; called only for records about which something is
+     * published, in their order. False where they can't be carried. -1 with the error where the check has to end. */
+    int (*on_headers)(void *opaque, const struct origin *origin, struct carry *carry, bool *carried, struct error *e);
+    /* It holds its share: sends and clears it. -1 where the check has to end. */
+    int (*on_full)(void *opaque, struct error *e);
+};
+
+struct outbox_options {
+    const struct slice *header;        /* FOUND_TYPE_COUNT of them, as for found_new */
+    const struct string_list *carried; /* names of headers; borrowed */
+    size_t bytes_max;                  /* of keys, values and headers together; one record to publish may exceed it */
+    struct outbox_events events;
+};
+
+struct outbox;
+
+int outbox_new(const struct outbox_options *options, struct outbox **out, struct error *e);
+void outbox_free(struct outbox *outbox); /* NULL is fine */
+
+/* Begins with the records of one poll, and says where what is found in them goes. Borrowed from the outbox. */
+const struct checker_output *outbox_begin(struct outbox *outbox);
+
+/* Adds what is no finding; copied. */
+int outbox_add_alert(struct outbox *outbox, struct slice key, struct slice value, struct error *e);
+
+size_t outbox_count(const struct outbox *outbox);
+size_t outbox_bytes(const struct outbox *outbox);
+struct outbox_item outbox_item(const struct outbox *outbox, size_t i); /* in the order in which they were found */
+uint64_t outbox_stripped(const struct outbox *outbox); /* records among them without the headers they should have */
+void outbox_clear(struct outbox *outbox);
+
+/* The key of what is published about an instrument, so that all of it stays in one partition and in order: its first
+ * ISIN, else its first identifier, as each is looked up (trimmed, in upper case where the kind folds); else its symbol.
+ * Writes OUTBOX_KEY_MAX bytes at most, unterminated, and returns how many; 0: there is nothing to go by. */
+size_t outbox_key(const struct instrument *instrument, char key[OUTBOX_KEY_MAX]);
+
+#endif
