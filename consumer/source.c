@@ -11,6 +11,7 @@
 #define SEEK_PAUSE_MS 100
 #define STARVED_MS 5 /* without a record, though the topics hold some */
 #define WAKE_MS 1
+#define CREST_MIN 1024 /* records that wait in the library; where fewer do, it is not the queue that holds it up */
 
 /* --- pausing: in the ledger, and in the library --- */
 
@@ -492,6 +493,21 @@ static void wake_if_starved(struct source *s)
     s->woken = true;
 }
 
+/* Before it starves: once half of what waited at most is taken, so that more arrives while the rest is checked. */
+static void wake_if_low(struct source *s)
+{
+    size_t waiting;
+
+    if (rd_kafka_version() >= KAFKA_VERSION_2_2)
+        return;
+    waiting = rd_kafka_queue_length(s->queue);
+    if (s->crest >= CREST_MIN && waiting < s->crest / 2) {
+        wake_fetchers(s);
+        s->crest = waiting;
+    }
+    s->crest = waiting > s->crest ? waiting : s->crest;
+}
+
 static rd_kafka_message_t *wait_for_one(struct source *s, int timeout_ms)
 {
     int first_ms = timeout_ms < STARVED_MS ? timeout_ms : STARVED_MS;
@@ -514,6 +530,7 @@ static void take(struct source *s, size_t max, int timeout_ms)
         take_arrived(s, max);
     }
     s->woken = s->woken && s->taken == 0;
+    wake_if_low(s);
 }
 
 /* The partition has no more records now. */

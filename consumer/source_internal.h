@@ -28,6 +28,7 @@ struct source {
     char *member;               /* whom the group took us for when it last assigned or revoked; the library's */
     struct error failure;       /* of a callback; source_poll hands it on */
     bool woken;                 /* the library, since the last record */
+    size_t crest;               /* the most records that waited in it since it was woken when they were few */
     bool joined;
     bool assigned; /* at least once, were it nothing */
     bool bereft;   /* of a partition that it read and that is no more */
