@@ -18,7 +18,7 @@
 
 enum { EXIT_USAGE = 64, EXIT_DATA = 65, EXIT_UNAVAILABLE = 69, EXIT_IO = 74 };
 enum { RECORD_MAX = 1 << 20, ERROR_SIZE = 512, ADMIN_TIMEOUT_MS = 30000, DELIVERY_TIMEOUT_MS = 120000 };
-enum { PARTITIONS_MAX = 10000 };
+enum { PARTITIONS_MAX = 10000, LEADER_TRIES = 600 + PARTITIONS_MAX, LEADER_PAUSE_NS = 50 * 1000 * 1000 };
 
 static const char usage[] =
     "Usage: fixwarden-produce --bootstrap B --topic T --partitions P [--create] [--rate R] FILE\n"
@@ -154,6 +154,26 @@ static int create_topic(struct sending *s)
     return why ? EXIT_UNAVAILABLE : 0;
 }
 
+/* A broker that has just been told of a topic refuses records for it at first, once and for all. */
+static int wait_for_leaders(struct sending *s)
+{
+    const struct arguments *a = s->arguments;
+    int64_t low, high;
+
+    for (int p = 0, tries = 0; p < a->partitions; tries++) {
+        rd_kafka_resp_err_t err =
+            rd_kafka_query_watermark_offsets(s->producer, a->topic, p, &low, &high, ADMIN_TIMEOUT_MS);
+
+        if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            p++;
+        else if (tries == LEADER_TRIES)
+            return complain(EXIT_UNAVAILABLE, a->topic, rd_kafka_err2str(err));
+        else
+            nanosleep(&(struct timespec){.tv_nsec = LEADER_PAUSE_NS}, NULL);
+    }
+    return 0;
+}
+
 /* The topic must be there with P partitions: one that the producer made up would give other offsets. */
 static int check_topic(struct sending *s)
 {
@@ -282,7 +302,7 @@ static int run(const struct arguments *a)
     int rc = open_producer(&s);
 
     if (rc == 0 && a->create)
-        rc = create_topic(&s);
+        rc = create_topic(&s) != 0 ? EXIT_UNAVAILABLE : wait_for_leaders(&s);
     if (rc == 0)
         s.topic = rd_kafka_topic_new(s.producer, a->topic, NULL);
     if (rc == 0 && !s.topic)
