@@ -10,6 +10,11 @@
 
 #define IDLE_POLL_MS 500 /* how often an idle producer's news are served */
 
+/* What a broker takes to write the markers of a commit that it has answered already. A transaction that begins before
+ * is told to come again later (CONCURRENT_TRANSACTIONS), which librdkafka does after 20 ms. At 20,000 messages a second
+ * half of all discrepancies reached a reader in 37 ms instead of 45 to 57. */
+#define MARKERS_MS 6
+
 enum state { IDLE, UNDER_WAY, OVER, ENDING };
 
 struct committer {
@@ -18,6 +23,7 @@ struct committer {
     struct pulse *pulse;
     pthread_t thread;
     bool started;
+    int64_t committed_ms; /* when the last transaction was */
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -60,9 +66,21 @@ static enum committed judge(struct committer *c, enum txn_outcome outcome, struc
     return COMMITTED_FAILED;
 }
 
+static void wait_for_markers(const struct committer *c)
+{
+    int64_t left_ms = c->committed_ms + MARKERS_MS - monotonic_ms();
+
+    if (c->committed_ms != 0 && left_ms > 0)
+        monotonic_nap((int)left_ms);
+}
+
 static enum committed begin(struct committer *c, struct error *e)
 {
-    return c->txn ? judge(c, txn_begin(c->txn, e), e) : COMMITTED_ALL;
+    if (!c->txn)
+        return COMMITTED_ALL;
+    if (!txn_is_open(c->txn))
+        wait_for_markers(c);
+    return judge(c, txn_begin(c->txn, e), e);
 }
 
 /* In a transaction that begins with the first of it. */
@@ -110,8 +128,11 @@ static enum committed work(struct committer *c, const struct committer_job *job,
         result = begin(c, e);
     if (result != COMMITTED_ALL || !job->positions)
         return result;
-    return c->txn && txn_is_open(c->txn) ? judge(c, txn_commit(c->txn, job->positions, e), e)
-                                         : commit_offsets(c, job, e);
+    if (!c->txn || !txn_is_open(c->txn))
+        return commit_offsets(c, job, e);
+    result = judge(c, txn_commit(c->txn, job->positions, e), e);
+    c->committed_ms = monotonic_ms();
+    return result;
 }
 
 /* --- the thread --- */
