@@ -48,7 +48,7 @@ struct matcher {
     struct security nearest;               /* all of the row that remains first, once somebody asks */
     uint32_t expected_roles[VERDICTS_MAX]; /* where each verdict's `expected` is read once the nearest row is known */
     struct outcome_memo memo;
-    const struct match_trace *trace;       /* or NULL */
+    const struct match_trace *trace; /* or NULL */
 };
 
 /* One instrument under way. */
@@ -59,7 +59,7 @@ struct matching {
     const struct instrument *instrument;
     enum symbology_convention convention;
     struct slice suffix; /* of the symbol, as far as it says which security is meant */
-    struct date date; /* of the message */
+    struct date date;    /* of the message */
     struct match_result *result;
     bool led_by_symbol; /* tag 55 or its like led to the candidates */
 };
