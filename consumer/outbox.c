@@ -5,9 +5,8 @@
 
 #define FIRST_ENVELOPES 256
 
-/* What found does not hold of an item: parts of `bytes`. */
+/* What found does not hold of an item: its headers, a part of `bytes`. */
 struct envelope {
-    size_t key_at, key_len;
     size_t headers_at, headers_len;
 };
 
@@ -15,7 +14,7 @@ struct outbox {
     struct outbox_options options;
     struct found *found;
     struct checker_output output;
-    struct avro_buffer bytes; /* keys and headers of the items */
+    struct avro_buffer bytes; /* headers of the items */
     struct envelope *envelopes;
     size_t count, capacity;
     uint64_t stripped;
@@ -31,28 +30,6 @@ struct outbox {
     bool is_placed;           /* ... which stand in `bytes`, too, ... */
     size_t block_at;          /* ... here */
 };
-
-size_t outbox_key(const struct instrument *instrument, char key[OUTBOX_KEY_MAX])
-{
-    const struct instrument_identifier *first = NULL;
-    struct slice symbol = instrument->symbol;
-    size_t len = 0;
-
-    for (size_t i = 0; i < instrument->identifier_count; i++) {
-        const struct instrument_identifier *one = &instrument->identifiers[i];
-
-        if (one->kind == IDENTIFIER_ISIN && (len = identifier_key(one->kind, one->value, key)) > 0)
-            return len;
-        if (!first)
-            first = one;
-    }
-    if (first && (len = identifier_key(first->kind, first->value, key)) > 0)
-        return len;
-    len = symbol.len < OUTBOX_KEY_MAX ? symbol.len : OUTBOX_KEY_MAX;
-    if (len > 0)
-        memcpy(key, symbol.ptr, len);
-    return len;
-}
 
 /* --- headers --- */
 
@@ -97,9 +74,9 @@ static int place_headers(struct outbox *box, struct envelope *envelope, struct e
 
 /* --- what is found --- */
 
-static int add_envelope(struct outbox *box, struct slice key, struct error *e)
+static int add_envelope(struct outbox *box, struct error *e)
 {
-    struct envelope envelope = {.key_at = box->bytes.len, .key_len = key.len};
+    struct envelope envelope;
 
     if (box->count == box->capacity) {
         size_t capacity = box->capacity ? 2 * box->capacity : FIRST_ENVELOPES;
@@ -110,7 +87,7 @@ static int add_envelope(struct outbox *box, struct slice key, struct error *e)
         box->envelopes = more;
         box->capacity = capacity;
     }
-    if (avro_buffer_append(&box->bytes, key, e) != 0 || place_headers(box, &envelope, e) != 0)
+    if (place_headers(box, &envelope, e) != 0)
         return -1;
     box->envelopes[box->count++] = envelope;
     return outbox_bytes(box) < box->options.bytes_max ? 0 : box->options.events.on_full(box->options.events.opaque, e);
@@ -120,23 +97,20 @@ static int on_discrepancy(void *opaque, const struct discrepancy *discrepancy, s
 {
     struct outbox *box = opaque;
     const struct checker_output *output = found_output(box->found);
-    char key[OUTBOX_KEY_MAX];
 
     if (fetch_headers(box, discrepancy->origin, e) != 0 || output->on_discrepancy(output->opaque, discrepancy, e) != 0)
         return -1;
-    return add_envelope(box, slice_make(key, outbox_key(discrepancy->instrument, key)), e);
+    return add_envelope(box, e);
 }
 
-/* A dead letter keeps the key of the record that it comes from. */
 static int on_dead_letter(void *opaque, const struct dead_letter *letter, struct error *e)
 {
     struct outbox *box = opaque;
     const struct checker_output *output = found_output(box->found);
-    struct slice key = letter->origin->has_key ? letter->origin->key : slice_make(NULL, 0);
 
     if (fetch_headers(box, letter->origin, e) != 0 || output->on_dead_letter(output->opaque, letter, e) != 0)
         return -1;
-    return add_envelope(box, key, e);
+    return add_envelope(box, e);
 }
 
 const struct checker_output *outbox_begin(struct outbox *outbox)
@@ -188,7 +162,7 @@ struct outbox_item outbox_item(const struct outbox *outbox, size_t i)
     envelope = &outbox->envelopes[i];
     return (struct outbox_item){
         .type = (enum outbox_type)found.type,
-        .key = slice_make(envelope->key_len > 0 ? bytes + envelope->key_at : NULL, envelope->key_len),
+        .key = found.key,
         .value = found.value,
         .headers = slice_make(envelope->headers_len > 0 ? bytes + envelope->headers_at : NULL, envelope->headers_len)};
 }

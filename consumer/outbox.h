@@ -10,8 +10,6 @@
 #include "carry.h"
 #include "core/found.h"
 
-#define OUTBOX_KEY_MAX IDENTIFIER_MAX /* bytes of an instrument's key; a longer symbol is cut */
-
 enum outbox_type {
     OUTBOX_DISCREPANCY = FOUND_DISCREPANCY,
     OUTBOX_DEAD_LETTER = FOUND_DEAD_LETTER,
@@ -59,10 +57,5 @@ size_t outbox_bytes(const struct outbox *outbox);
 struct outbox_item outbox_item(const struct outbox *outbox, size_t i); /* in the order in which they were found */
 uint64_t outbox_stripped(const struct outbox *outbox); /* records among them without the headers they should have */
 void outbox_clear(struct outbox *outbox);
-
-/* The key of what is published about an instrument, so that all of it stays in one partition and in order: its first
- * ISIN, else its first identifier, as each is looked up (trimmed, in upper case where the kind folds); else its symbol.
- * Writes OUTBOX_KEY_MAX bytes at most, unterminated, and returns how many; 0: there is nothing to go by. */
-size_t outbox_key(const struct instrument *instrument, char key[OUTBOX_KEY_MAX]);
 
 #endif

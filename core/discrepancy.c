@@ -90,11 +90,26 @@ void dead_letter_id(const struct origin *origin, char id[DISCREPANCY_ID_LEN + 1]
     finish(&state, id);
 }
 
-struct slice discrepancy_key(const struct discrepancy *discrepancy)
+size_t discrepancy_key(const struct instrument *instrument, char key[DISCREPANCY_KEY_MAX])
 {
-    const struct instrument *i = discrepancy->instrument;
+    const struct instrument_identifier *first = NULL;
+    struct slice symbol = instrument->symbol;
+    size_t len = 0;
 
-    return i->identifier_count > 0 ? i->identifiers[0].value : i->symbol;
+    for (size_t i = 0; i < instrument->identifier_count; i++) {
+        const struct instrument_identifier *one = &instrument->identifiers[i];
+
+        if (one->kind == IDENTIFIER_ISIN && (len = identifier_key(one->kind, one->value, key)) > 0)
+            return len;
+        if (first == NULL)
+            first = one;
+    }
+    if (first != NULL && (len = identifier_key(first->kind, first->value, key)) > 0)
+        return len;
+    len = symbol.len < DISCREPANCY_KEY_MAX ? symbol.len : DISCREPANCY_KEY_MAX;
+    if (len > 0)
+        memcpy(key, symbol.ptr, len);
+    return len;
 }
 
 const char *found_by_name(enum found_by found_by)

@@ -14,8 +14,9 @@
 #include "rules.h"
 #include "security.h"
 
-#define DISCREPANCY_ID_LEN 32 /* hexadecimal digits */
-#define OBSERVED_DATE_MAX 9   /* YYYYMMDD and a NUL */
+#define DISCREPANCY_ID_LEN 32              /* hexadecimal digits */
+#define OBSERVED_DATE_MAX 9                /* YYYYMMDD and a NUL */
+#define DISCREPANCY_KEY_MAX IDENTIFIER_MAX /* bytes; a longer symbol is cut */
 
 /* Where a record was read. */
 struct origin {
@@ -84,9 +85,10 @@ void discrepancy_id(const struct origin *origin, const struct instrument *instru
                     char id[DISCREPANCY_ID_LEN + 1]);
 void dead_letter_id(const struct origin *origin, char id[DISCREPANCY_ID_LEN + 1]);
 
-/* What a discrepancy is filed under, so that one instrument's discrepancies stay in order: its first identifier, else
- * its symbol, else nothing. Borrowed from the instrument. */
-struct slice discrepancy_key(const struct discrepancy *discrepancy);
+/* The key of what is published about an instrument, so that all of it stays in one partition and in order: its first
+ * ISIN, else its first identifier, as each is looked up (trimmed, in upper case where the kind folds); else its symbol.
+ * Writes DISCREPANCY_KEY_MAX bytes at most, unterminated, and returns how many; 0: there is nothing to go by. */
+size_t discrepancy_key(const struct instrument *instrument, char key[DISCREPANCY_KEY_MAX]);
 
 const char *found_by_name(enum found_by found_by);
 

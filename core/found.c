@@ -57,8 +57,10 @@ static int on_discrepancy(void *opaque, const struct discrepancy *discrepancy, s
 {
     struct found *found = opaque;
     struct place place;
+    char key[DISCREPANCY_KEY_MAX];
+    size_t len = discrepancy_key(discrepancy->instrument, key);
 
-    if (start_item(found, FOUND_DISCREPANCY, discrepancy_key(discrepancy), &place, e) != 0 ||
+    if (start_item(found, FOUND_DISCREPANCY, slice_make(key, len), &place, e) != 0 ||
         avro_encode_discrepancy(discrepancy, &found->bytes, e) != 0)
         return -1;
     return end_item(found, &place, e);
@@ -134,7 +136,7 @@ struct found_item found_item(const struct found *found, size_t i)
 
     return (struct found_item){
         .type = p->type,
-        .key = slice_make(start, p->key_len),
+        .key = slice_make(p->key_len > 0 ? start : NULL, p->key_len),
         .value = slice_make(start + p->key_len, p->end - p->start - p->key_len),
     };
 }

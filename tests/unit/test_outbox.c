@@ -221,11 +221,11 @@ static const struct {
 
 static void each_key(void **state)
 {
-    char key[OUTBOX_KEY_MAX];
+    char key[DISCREPANCY_KEY_MAX];
 
     (void)state;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        size_t len = outbox_key(&keys[i].instrument, key);
+        size_t len = discrepancy_key(&keys[i].instrument, key);
 
         if (!slice_equal_text(slice_make(key, len), keys[i].key))
             fail_msg("%s: %.*s", keys[i].name, (int)len, key);
