@@ -45,5 +45,7 @@ static int by_fingerprint(struct log *log, struct headers *out, struct error *e)
 
 int headers_resolve(const struct config *config, struct log *log, struct headers *out, struct error *e)
 {
+    if (avro_encode_check(e) != 0)
+        return -1;
     return *config->registry.url ? by_registry(config, log, out, e) : by_fingerprint(log, out, e);
 }

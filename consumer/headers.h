@@ -15,7 +15,7 @@ struct headers {
 };
 
 /* With a registry the schemas are registered there; without one the records carry their fingerprints. Errors are those
- * of registry and schema. */
+ * of registry and schema, and of avro_encode_check, which is asked here. */
 int headers_resolve(const struct config *config, struct log *log, struct headers *out, struct error *e);
 
 #endif

@@ -96,10 +96,6 @@ int found_new(const struct slice header[FOUND_TYPE_COUNT], struct found **out, s
         if (found->header_len[t] > 0)
             memcpy(found->header[t], header[t].ptr, found->header_len[t]);
     }
-    if (avro_encode_check(e) != 0) {
-        found_free(found);
-        return -1;
-    }
     found->output = (struct checker_output){found, on_discrepancy, on_dead_letter, is_full};
     *out = found;
     return 0;
