@@ -22,7 +22,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -31,6 +30,7 @@ from cache import make_once  # noqa: E402  (found there)
 from cluster import KafkaCluster  # noqa: E402
 from generated import tool  # noqa: E402
 from product import Running  # noqa: E402
+from resident import Resident  # noqa: E402
 
 SEED, PARTITIONS = 7, 4
 
@@ -77,32 +77,6 @@ class Streams:
                    f"{self.made}/streams-peer-1.jar:{self.made}/lib/*", "StreamsPeer", *arguments)
 
 
-class Memory(threading.Thread):
-    """Watches what a process has resident, without the mapping of the index."""
-
-    def __init__(self, pid):
-        super().__init__(daemon=True)
-        self.pid, self.most, self.ended = pid, 0, False
-
-    def run(self):
-        while not self.ended:
-            self.most = max(self.most, self.resident())
-            time.sleep(0.2)
-
-    def resident(self):
-        total, counts = 0, True
-        try:
-            lines = pathlib.Path(f"/proc/{self.pid}/smaps").read_text().splitlines()
-        except OSError:
-            return 0
-        for line in lines:
-            if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
-                counts = ".fwx" not in line
-            elif counts and line.startswith("Rss:"):
-                total += int(line.split()[1]) * 1024
-        return total
-
-
 class Bench:
     def __init__(self, options, cluster, folder):
         self.options, self.cluster, self.folder = options, cluster, folder
@@ -138,12 +112,10 @@ class Bench:
         started = time.monotonic()
         job, _ = self.start("full")
         with job:
-            memory = Memory(job.process.pid)
-            memory.start()
+            memory = Resident(job.process.pid, interval=0.2)
             job.wait_until_committed()
             seconds = time.monotonic() - started
-            memory.ended = True
-            memory.join()
+            memory.end()
             if job.stop() != 0:
                 sys.exit(job.output())
         steady = re.search(r"last commit: (\d+) records, [\d.]+ s, (\d+)/s", job.output())

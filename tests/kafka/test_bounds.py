@@ -2,17 +2,16 @@
 
 import json
 import random
-import re
-import threading
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
+import stdnum.isin
 from confluent_kafka import Producer
 from kafka import KafkaAdminClient
 
 from product import Running, committed_offsets, fixwarden, read_topic
+from resident import Resident
 from test_first_light import SCHEMAS, Job, decoded, expected_of, produce, settings_of
 
 import wire  # noqa: E402  (test_first_light has put the oracle in the path)
@@ -28,9 +27,7 @@ MARKETS, CURRENCIES = ["XNYS", "XNAS", "XLON"], ["USD", "EUR", "GBP"]
 
 def isin(number):
     body = f"US{number:09d}"
-    digits = "".join(str(int(c, 36)) for c in body)[::-1]
-    total = sum(int(d) if i % 2 else sum(divmod(2 * int(d), 10)) for i, d in enumerate(digits))
-    return f"{body}{-total % 10}"
+    return body + stdnum.isin.calc_check_digit(body)
 
 
 def write_master(path, rows, right=True):
@@ -65,43 +62,6 @@ def order_list(count, rows):
     entries = [field for n in range(count) for field in
                (f"11=L{n}", f"67={n + 1}", f"55=S{n % rows}", f"48={isin(n % rows)}", "22=4", "54=1", "38=100", "44=10.5")]
     return message("E", "66=L", "394=1", f"68={count}", f"73={count}", *entries)
-
-
-class Resident(threading.Thread):
-    """The most that a process held, the index's mapping aside, in bytes."""
-
-    def __init__(self, pid):
-        super().__init__(daemon=True)
-        self.pid, self.most, self.samples, self.ended = pid, 0, 0, threading.Event()
-        self.start()
-
-    def run(self):
-        while not self.ended.wait(0.05):
-            held = self.held()
-            self.samples += held > 0
-            self.most = max(self.most, held)
-
-    def held(self):
-        total, counts = 0, True
-        try:
-            lines = Path(f"/proc/{self.pid}/smaps").read_text().splitlines()
-        except OSError:
-            return 0
-        for line in lines:
-            if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
-                counts = ".fwx" not in line
-            elif counts and line.startswith("Rss:"):
-                total += int(line.split()[1]) * 1024
-        return total
-
-    def peak(self):
-        """The kernel's own, the index included: nothing between two samples is missed."""
-        found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{self.pid}/status").read_text())
-        return int(found[1]) * 1024
-
-    def end(self):
-        self.ended.set()
-        self.join()
 
 
 def run_watched(job):

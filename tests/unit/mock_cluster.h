@@ -66,19 +66,23 @@ static inline void mock_topic(const struct mock_cluster *mock, const char *topic
     assert_int_equal(rd_kafka_mock_topic_create(mock->cluster, topic, partitions, 1), 0);
 }
 
+static inline rd_kafka_t *mock_producer(const struct mock_cluster *mock)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+
+    rd_kafka_conf_set_log_cb(conf, mock_silence);
+    rd_kafka_conf_set(conf, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(mock->cluster), NULL, 0);
+    return rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
+}
+
 /* Produces "N" for N from `first`, `count` of them, to the partitions in turn. */
 static inline void mock_produce(const struct mock_cluster *mock, const char *topic, int partitions, int first,
                                 int count)
 {
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    rd_kafka_topic_t *handle;
-    rd_kafka_t *producer;
+    rd_kafka_t *producer = mock_producer(mock);
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(producer, topic, NULL);
     char text[16];
 
-    rd_kafka_conf_set_log_cb(conf, mock_silence);
-    rd_kafka_conf_set(conf, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(mock->cluster), NULL, 0);
-    producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
-    handle = rd_kafka_topic_new(producer, topic, NULL);
     for (int i = first; i < first + count; i++) {
         int len = snprintf(text, sizeof text, "%d", i);
 

@@ -124,6 +124,22 @@ static void stop(struct fixture *f)
     assert_int_equal(pthread_join(f->thread, NULL), 0);
 }
 
+/* To the end of the records, though something had to be aborted and done again: each is one dead letter. */
+static void expect_each_once_after_an_abort(struct fixture *f)
+{
+    struct pump_counts counts;
+
+    start(f);
+    wait_for_records(f, RECORDS);
+    stop(f);
+    if (f->status != 0)
+        fail_msg("%s", f->failure.text);
+    lanes_counts(f->lanes, &counts);
+    assert_true(counts.aborts >= 1);
+    assert_int_equal(counts.checked.messages, counts.records + counts.repeated);
+    assert_int_equal(counts.published[OUTBOX_DEAD_LETTER], counts.records);
+}
+
 /* What is published is no FIX: a dead letter for each record. */
 static void check_all(struct fixture *f, const char *lanes, const char *delivery, const char *strategy)
 {
@@ -203,7 +219,6 @@ static void a_topic_that_is_missing_ends_all_at_the_start(void **state)
 static void a_commit_without_an_answer_is_found_out(void **state)
 {
     struct fixture *f = *state;
-    struct pump_counts counts;
 
     set(f, "input.lanes", "1");
     set(f, "kafka.socket.timeout.ms", "1000");
@@ -211,27 +226,15 @@ static void a_commit_without_an_answer_is_found_out(void **state)
     for (int i = 0; i < 5; i++)
         rd_kafka_mock_broker_push_request_error_rtts(f->mock.cluster, 1, END_TXN, 1, RD_KAFKA_RESP_ERR_NO_ERROR, 8000);
     mock_produce(&f->mock, "in", PARTITIONS, 0, RECORDS);
-    start(f);
-    wait_for_records(f, RECORDS);
-    stop(f);
-    if (f->status != 0)
-        fail_msg("%s", f->failure.text);
-    lanes_counts(f->lanes, &counts);
-    assert_true(counts.aborts >= 1);
-    assert_int_equal(counts.checked.messages, counts.records + counts.repeated);
-    assert_int_equal(counts.published[FOUND_DEAD_LETTER], counts.records);
+    expect_each_once_after_an_abort(f);
 }
 
 /* Records of LARGE bytes that are no FIX. */
 static void produce_large(struct fixture *f)
 {
     static char value[LARGE];
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    rd_kafka_t *producer;
+    rd_kafka_t *producer = mock_producer(&f->mock);
 
-    rd_kafka_conf_set_log_cb(conf, mock_silence);
-    rd_kafka_conf_set(conf, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(f->mock.cluster), NULL, 0);
-    producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
     for (int i = 0; i < RECORDS; i++)
         assert_int_equal(rd_kafka_producev(producer, RD_KAFKA_V_TOPIC("in"), RD_KAFKA_V_PARTITION(i % PARTITIONS),
                                            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
@@ -246,7 +249,6 @@ static void produce_large(struct fixture *f)
 static void what_is_sent_in_the_middle_of_a_check_is_aborted_and_done_again(void **state)
 {
     struct fixture *f = *state;
-    struct pump_counts counts;
 
     set(f, "input.lanes", "1");
     set(f, "memory.max", "64M");
@@ -254,15 +256,7 @@ static void what_is_sent_in_the_middle_of_a_check_is_aborted_and_done_again(void
     rd_kafka_mock_push_request_errors(f->mock.cluster, ADD_PARTITIONS_TO_TXN, 1,
                                       RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
     produce_large(f);
-    start(f);
-    wait_for_records(f, RECORDS);
-    stop(f);
-    if (f->status != 0)
-        fail_msg("%s", f->failure.text);
-    lanes_counts(f->lanes, &counts);
-    assert_true(counts.aborts >= 1);
-    assert_int_equal(counts.checked.messages, counts.records + counts.repeated);
-    assert_int_equal(counts.published[OUTBOX_DEAD_LETTER], counts.records);
+    expect_each_once_after_an_abort(f);
 }
 
 /* The call returns in the end, so that the test can free what it uses. */

@@ -79,6 +79,13 @@ static int total(const int *counts, int from, int to)
     return sum;
 }
 
+/* Until so many of the records [from, to) are pending, or for POLLS_MAX polls. */
+static void poll_until(struct member *m, int from, int to, int count)
+{
+    for (int i = 0; i < POLLS_MAX && total(m->pending, from, to) < count; i++)
+        poll_into(m);
+}
+
 static void set_up_cluster(struct mock_cluster *mock, struct config *config, const char *strategy)
 {
     struct error e = {0};
@@ -100,22 +107,19 @@ static void records_come_once_and_again_after_a_rewind(void **state)
     (void)state;
     set_up_cluster(&mock, &config, "cooperative-sticky");
     join(m, &config);
-    for (int i = 0; i < POLLS_MAX && total(m->pending, 0, RECORDS) < RECORDS; i++)
-        poll_into(m);
+    poll_until(m, 0, RECORDS, RECORDS);
     assert_int_equal(total(m->pending, 0, RECORDS), RECORDS);
 
     memset(m->pending, 0, sizeof m->pending);
     assert_int_equal(source_rewind(m->source, &e), 0); /* nothing was committed: from the first on */
-    for (int i = 0; i < POLLS_MAX && total(m->pending, 0, RECORDS) < RECORDS; i++)
-        poll_into(m);
+    poll_until(m, 0, RECORDS, RECORDS);
     for (int i = 0; i < RECORDS; i++)
         assert_int_equal(m->pending[i], 1);
 
     commit_pending(m);
     assert_int_equal(source_rewind(m->source, &e), 0); /* all is committed: nothing comes again */
     mock_produce(&mock, "in", PARTITIONS, RECORDS, 8);
-    for (int i = 0; i < POLLS_MAX && total(m->pending, RECORDS, RECORDS + 8) < 8; i++)
-        poll_into(m);
+    poll_until(m, RECORDS, RECORDS + 8, 8);
     assert_int_equal(total(m->pending, 0, RECORDS), 0);
     assert_int_equal(total(m->pending, RECORDS, RECORDS + 8), 8);
     source_close(m->source);
@@ -273,8 +277,7 @@ static void what_is_not_due_yet_comes_later_and_again_after_a_rewind(void **stat
     (void)state;
     set_up_cluster(&mock, &config, "range");
     take_ranges(m, &config, pace);
-    for (int i = 0; i < POLLS_MAX && total(m->pending, 0, RECORDS) < 3; i++)
-        poll_into(m);
+    poll_until(m, 0, RECORDS, 3);
     taken = total(m->pending, 0, RECORDS);
     assert_in_range(taken, 3, 8);
     memset(m->pending, 0, sizeof m->pending);
@@ -323,20 +326,17 @@ static void what_is_held_comes_once_when_it_goes_on(void **state)
     (void)state;
     set_up_cluster(&mock, &config, "cooperative-sticky");
     join(m, &config);
-    for (int i = 0; i < POLLS_MAX && total(m->pending, 0, RECORDS) < RECORDS; i++)
-        poll_into(m);
+    poll_until(m, 0, RECORDS, RECORDS);
     commit_pending(m);
     mock_produce(&mock, "in", PARTITIONS, RECORDS, RECORDS);
-    for (int i = 0; i < POLLS_MAX && total(m->pending, RECORDS, 2 * RECORDS) == 0; i++)
-        poll_into(m);
+    poll_until(m, RECORDS, 2 * RECORDS, 1);
     memset(m->pending, 0, sizeof m->pending);
     assert_int_equal(source_pause(m->source, &e), 0);
     for (int i = 0; i < 20; i++)
         poll_into(m);
     assert_int_equal(total(m->pending, 0, 2 * RECORDS), 0);
     assert_int_equal(source_resume(m->source, &e), 0);
-    for (int i = 0; i < POLLS_MAX && total(m->pending, RECORDS, 2 * RECORDS) < RECORDS; i++)
-        poll_into(m);
+    poll_until(m, RECORDS, 2 * RECORDS, RECORDS);
     for (int i = 0; i < RECORDS; i++) {
         assert_int_equal(m->pending[i], 0);
         assert_int_equal(m->pending[RECORDS + i], 1);
@@ -350,12 +350,8 @@ static void what_is_held_comes_once_when_it_goes_on(void **state)
 /* Record N has N headers. */
 static void produce_with_headers(const struct mock_cluster *mock, int count)
 {
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    rd_kafka_t *producer;
+    rd_kafka_t *producer = mock_producer(mock);
 
-    rd_kafka_conf_set_log_cb(conf, mock_silence);
-    rd_kafka_conf_set(conf, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(mock->cluster), NULL, 0);
-    producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
     for (int i = 0; i < count; i++) {
         rd_kafka_headers_t *headers = rd_kafka_headers_new(1);
 
