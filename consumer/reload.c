@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bus_fault.h"
 #include "limits.h"
 #include "monotonic.h"
 
@@ -29,6 +30,7 @@ struct identity {
 struct version {
     struct index *index;
     unsigned holders;
+    unsigned faults; /* how many there were before it was opened */
     struct version *older;
 };
 
@@ -252,17 +254,25 @@ static const char *why_build(const struct reload *r, const struct index *index)
     return NULL;
 }
 
-static int open_index(const struct reload *r, struct index **out, struct error *e)
+/* Its owner closes it. `*faults` as of before. */
+static int open_index(const struct reload *r, struct index **out, unsigned *faults, struct error *e)
 {
     enum residence residence = r->config->master.residence;
     const struct index_open_options options = {
         .verify_all = true, .populate = residence != RESIDENCE_ON_DEMAND, .lock = residence == RESIDENCE_LOCKED};
 
-    return index_open(r->path, &options, out, e);
+    *faults = bus_fault_count();
+    if (index_open(r->path, &options, out, e) != 0)
+        return -1;
+    if (*faults == bus_fault_count())
+        return 0;
+    index_close(*out);
+    *out = NULL;
+    return error_set(e, ERROR_IO, "%s: cannot be read as a whole", r->path);
 }
 
 /* The index as it stands, if it may serve. Otherwise NULL, and it is built if there is a master. */
-static struct index *open_current(const struct reload *r, struct error *e)
+static struct index *open_current(const struct reload *r, unsigned *faults, struct error *e)
 {
     struct index *index = NULL;
     const char *why;
@@ -272,7 +282,7 @@ static struct index *open_current(const struct reload *r, struct error *e)
         error_set_errno(e, errno, "%s", r->path);
         return NULL;
     }
-    if (open_index(r, &index, e) != 0) {
+    if (open_index(r, &index, faults, e) != 0) {
         log_write(r->log, LOG_LEVEL_WARNING, "index", "%s", e->text);
         return NULL;
     }
@@ -287,7 +297,7 @@ static struct index *open_current(const struct reload *r, struct error *e)
 /* --- versions --- */
 
 /* It serves from here on. Takes the index over in every case. */
-static int serve(struct reload *r, struct index *index, struct error *e)
+static int serve(struct reload *r, struct index *index, unsigned faults, struct error *e)
 {
     struct version *version = malloc(sizeof *version);
 
@@ -296,7 +306,7 @@ static int serve(struct reload *r, struct index *index, struct error *e)
         return error_set(e, ERROR_INTERNAL, "no memory for an index");
     }
     pthread_mutex_lock(&r->lock);
-    *version = (struct version){.index = index, .older = r->newest};
+    *version = (struct version){.index = index, .faults = faults, .older = r->newest};
     r->newest = version;
     atomic_store(&r->serving, index);
     pthread_mutex_unlock(&r->lock);
@@ -358,6 +368,24 @@ const struct index *reload_take(struct reload *reload, const struct index *held)
     return serving;
 }
 
+static bool is_trusted(const struct version *version)
+{
+    return version->faults == bus_fault_count() && index_is_intact(version->index);
+}
+
+bool reload_trusts(struct reload *reload, const struct index *held)
+{
+    const struct version *version;
+    bool trusted;
+
+    pthread_mutex_lock(&reload->lock);
+    for (version = reload->newest; version && version->index != held;)
+        version = version->older;
+    trusted = version && is_trusted(version);
+    pthread_mutex_unlock(&reload->lock);
+    return trusted;
+}
+
 void reload_give_back(struct reload *reload, const struct index *held)
 {
     pthread_mutex_lock(&reload->lock);
@@ -367,9 +395,9 @@ void reload_give_back(struct reload *reload, const struct index *held)
 
 /* --- starting, and what follows --- */
 
-static int serve_first(struct reload *r, struct index *index, struct error *e)
+static int serve_first(struct reload *r, struct index *index, unsigned faults, struct error *e)
 {
-    if (serve(r, index, e) != 0)
+    if (serve(r, index, faults, e) != 0)
         return -1;
     if (!identify(r->path, &r->seen))
         return error_set_errno(e, errno, "%s", r->path);
@@ -378,17 +406,18 @@ static int serve_first(struct reload *r, struct index *index, struct error *e)
 
 static int start(struct reload *r, const atomic_bool *stop, struct error *e)
 {
-    struct index *index = open_current(r, e);
+    unsigned faults;
+    struct index *index = open_current(r, &faults, e);
 
     if (!index) {
         if (r->config->master.files.count == 0)
             return error_prefix(e, "master.index");
         log_write(r->log, LOG_LEVEL_INFO, "index", "%s: building from %zu master files", r->path,
                   r->config->master.files.count);
-        if (build(r, stop, e) != 0 || open_index(r, &index, e) != 0)
+        if (build(r, stop, e) != 0 || open_index(r, &index, &faults, e) != 0)
             return -1;
     }
-    return serve_first(r, index, e);
+    return serve_first(r, index, faults, e);
 }
 
 static struct reload *make(const struct config *config, struct log *log, struct error *e)
@@ -423,8 +452,9 @@ int reload_open(const struct config *config, struct log *log, struct reload **ou
 {
     struct reload *r = make(config, log, e);
     struct index *index = NULL;
+    unsigned faults;
 
-    if (!r || open_index(r, &index, e) != 0 || serve_first(r, index, e) != 0) {
+    if (!r || open_index(r, &index, &faults, e) != 0 || serve_first(r, index, faults, e) != 0) {
         reload_free(r);
         return -1;
     }
@@ -447,8 +477,9 @@ static void adopt(struct reload *r)
     const struct index_info *before = index_info(reload_index(r));
     struct index *newer = NULL;
     struct error e;
+    unsigned faults;
 
-    if (open_index(r, &newer, &e) != 0 || serve(r, newer, &e) != 0) {
+    if (open_index(r, &newer, &faults, &e) != 0 || serve(r, newer, faults, &e) != 0) {
         log_write(r->log, LOG_LEVEL_ERROR, "reload", "refused, version %s serves on: %s", before->version, e.text);
         return;
     }
@@ -464,6 +495,13 @@ void reload_look(struct reload *reload, int64_t now_ms)
     if (now_ms - reload->looked_ms < (int64_t)reload->config->reload.check_interval_ms)
         return;
     reload->looked_ms = now_ms;
+    /* Lanes wait for another one, which may have been refused when it was half written. */
+    if (!is_trusted(reload->newest)) {
+        log_write(reload->log, LOG_LEVEL_ERROR, "reload",
+                  "%s: was overwritten or cut in place, or cannot be read; nothing is checked by version %s any more",
+                  reload->path, index_info(reload_index(reload))->version);
+        reload->seen = (struct identity){0};
+    }
     /* Identified before it is opened: if it changes in between, it is looked at once more. */
     if (identify(reload->path, &now) && !is_same(&now, &reload->seen)) {
         reload->seen = now;

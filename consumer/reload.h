@@ -27,13 +27,18 @@ int reload_open(const struct config *config, struct log *log, struct reload **ou
 void reload_free(struct reload *reload); /* NULL is fine */
 
 /* Puts a newer file in the place of the index that serves, if there is one; looked for at most every
- * reload.check_interval. `now_ms` is monotonic. Closes what nobody holds any more. */
+ * reload.check_interval, or of the one that can't be trusted any more. `now_ms` is monotonic. Closes what nobody holds
+ * any more. */
 void reload_look(struct reload *reload, int64_t now_ms);
 
 /* The one that serves, in exchange for the one that the caller holds (NULL: none yet). Any thread; costs nothing while
  * they are the same. It lives until the next exchange or reload_give_back. */
 const struct index *reload_take(struct reload *reload, const struct index *held);
 void reload_give_back(struct reload *reload, const struct index *held); /* NULL is fine */
+
+/* Whether what was found in the index that the caller holds is right: its file was neither overwritten in place nor cut
+ * since it was opened, and all of it could be read. Once false, always false. Any thread; a system call. */
+bool reload_trusts(struct reload *reload, const struct index *held);
 
 /* The one that serves now; for the looking thread. */
 const struct index *reload_index(const struct reload *reload);
