@@ -200,7 +200,9 @@ static int show(struct demo *d, bool *agrees, struct error *e)
 /* The index first: its builder is forked, and that wants no other threads. */
 static int run(struct demo *d, bool *agrees, struct error *e)
 {
-    if (configure(d, e) != 0 || read_data(d, e) != 0 || reload_new(&d->config, d->stop, d->log, &d->reload, e) != 0 ||
+    if (configure(d, e) != 0 || read_data(d, e) != 0 ||
+        reload_new(&(struct reload_options){.config = &d->config, .stop = d->stop, .log = d->log}, &d->reload, e) !=
+            0 ||
         start_broker(d, e) != 0)
         return -1;
     fprintf(d->out, "Broker: librdkafka's own, embedded, at %s\n", demo_broker_bootstrap(d->broker));

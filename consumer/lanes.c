@@ -62,6 +62,7 @@ static int pump(struct lane *lane, struct error *e)
                                          .headers = &all->headers,
                                          .reload = all->options.reload,
                                          .breaker = all->breaker,
+                                         .alerts = all->options.alerts,
                                          .stop = &all->stop,
                                          .log = all->options.log,
                                          .pulses = &lane->pulses,
@@ -342,7 +343,7 @@ static int settle(struct lanes *l, struct error *e)
     if (settle_budget(l, e) != 0 || headers_resolve(l->options.config, l->options.log, &l->headers, e) != 0)
         return -1;
     l->lanes = calloc(l->count, sizeof *l->lanes);
-    l->breaker = breaker_new(&l->config, l->options.log);
+    l->breaker = breaker_new(&l->config, l->options.alerts, l->options.log);
     if (!l->lanes || !l->breaker)
         return error_set(e, ERROR_INTERNAL, "no memory for the lanes");
     for (unsigned i = 0; i < l->count; i++) {

@@ -34,6 +34,7 @@ struct version {
 
 struct reload {
     const struct config *config;
+    struct alerts *alerts;
     struct log *log;
     const char *path;     /* of the configuration */
     struct identity seen; /* adopted or refused */
@@ -406,12 +407,13 @@ static struct reload *make(const struct config *config, struct log *log, struct 
     return r;
 }
 
-int reload_new(const struct config *config, const atomic_bool *stop, struct log *log, struct reload **out,
-               struct error *e)
+int reload_new(const struct reload_options *options, struct reload **out, struct error *e)
 {
-    struct reload *r = make(config, log, e);
+    struct reload *r = make(options->config, options->log, e);
 
-    if (!r || start(r, stop, e) != 0) {
+    if (r)
+        r->alerts = options->alerts;
+    if (!r || start(r, options->stop, e) != 0) {
         reload_free(r);
         return -1;
     }
@@ -441,6 +443,15 @@ void reload_free(struct reload *reload)
     free(reload);
 }
 
+/* Whether an index that is good in itself may take the place of the one that serves. */
+static int judge(struct reload *r, const struct index *after, struct error *e)
+{
+    (void)r;
+    (void)after;
+    (void)e;
+    return 0;
+}
+
 /* A file that has appeared in the place of the one that serves. */
 static void adopt(struct reload *r)
 {
@@ -448,7 +459,7 @@ static void adopt(struct reload *r)
     struct index *newer = NULL;
     struct error e;
 
-    if (open_index(r, &newer, &e) != 0 || serve(r, newer, &e) != 0) {
+    if (open_index(r, &newer, &e) != 0 || judge(r, newer, &e) != 0 || serve(r, newer, &e) != 0) {
         log_write(r->log, LOG_LEVEL_ERROR, "reload", "refused, version %s serves on: %s", before->version, e.text);
         return;
     }

@@ -10,17 +10,24 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "alerts.h"
 #include "config.h"
 #include "core/index.h"
 #include "log.h"
 
 struct reload;
 
+/* Borrowed, and outlive it. */
+struct reload_options {
+    const struct config *config;
+    const atomic_bool *stop; /* cancels what takes long; NULL: nothing does */
+    struct alerts *alerts;   /* where refused masters and failed builds are told; NULL: in the log alone */
+    struct log *log;
+};
+
 /* Opens the index of the configuration; builds it first, in a process of its own, where it is not there or its master
- * files have changed since. Call it before threads are started: the builder is forked. `stop` cancels building, and
- * outlives the call; may be NULL. */
-int reload_new(const struct config *config, const atomic_bool *stop, struct log *log, struct reload **out,
-               struct error *e);
+ * files have changed since. Call it before threads are started: the builder is forked. */
+int reload_new(const struct reload_options *options, struct reload **out, struct error *e);
 
 /* The same of the index as it is, whatever has become of its master: it is never built. */
 int reload_open(const struct config *config, struct log *log, struct reload **out, struct error *e);

@@ -64,7 +64,7 @@ static int set_up(void **state)
     set(f, "master.files", f->master);
     set(f, "master.index", f->index);
     set(f, "output.transactional_id", "test");
-    if (reload_new(&f->config, NULL, NULL, &f->reload, &e) != 0)
+    if (reload_new(&(struct reload_options){.config = &f->config}, &f->reload, &e) != 0)
         fail_msg("%s", e.text);
     mock_topic(&f->mock, "in", PARTITIONS);
     mock_topic(&f->mock, "out", 1);

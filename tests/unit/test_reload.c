@@ -71,7 +71,7 @@ static struct reload *open_reload(struct fixture *f)
     struct reload *reload = NULL;
     struct error e = {0};
 
-    if (reload_new(&f->config, NULL, NULL, &reload, &e) != 0)
+    if (reload_new(&(struct reload_options){.config = &f->config}, &reload, &e) != 0)
         fail_msg("%s", e.text);
     return reload;
 }
@@ -191,7 +191,7 @@ static void neither_index_nor_master_is_an_error_that_names_the_file(void **stat
     struct reload *reload = NULL;
     struct error e = {0};
 
-    assert_int_equal(reload_new(&f->config, NULL, NULL, &reload, &e), -1);
+    assert_int_equal(reload_new(&(struct reload_options){.config = &f->config}, &reload, &e), -1);
     assert_int_equal(e.code, ERROR_IO);
     assert_non_null(strstr(e.text, f->master));
 }
@@ -208,7 +208,7 @@ static void a_builder_that_is_told_to_stop_leaves_nothing(void **state)
     for (int i = 0; i < 300000; i++)
         fprintf(out, "S%d,,USD\n", i);
     fclose(out);
-    assert_int_equal(reload_new(&f->config, &stop, NULL, &reload, &e), -1);
+    assert_int_equal(reload_new(&(struct reload_options){.config = &f->config, .stop = &stop}, &reload, &e), -1);
     assert_true(access(f->index, F_OK) != 0);
 }
 
