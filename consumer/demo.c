@@ -58,6 +58,8 @@ static int configure(struct demo *d, struct error *e)
     if (set_path(d, "master.files", d->directory, DEMO_MASTER, e) != 0 ||
         set_path(d, "master.index", d->scratch, "demo.fwx", e) != 0 || set(d, "input.topics", INPUT_TOPIC, e) != 0)
         return -1;
+    if (set(d, "reload.settle", "0", e) != 0) /* what it has written itself is whole */
+        return -1;
     return set(d, "input.group", "fixwarden-demo", e);
 }
 

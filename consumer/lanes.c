@@ -9,6 +9,7 @@
 #include "limits.h"
 #include "monotonic.h"
 #include "source.h"
+#include "wall.h"
 
 #define TICK_MS 50      /* between looks of the waiting thread; `stop` is set without waking it */
 #define REPORT_MS 10000 /* between lines of counts */
@@ -271,7 +272,7 @@ static void look_after(struct lanes *l)
     if (atomic_load(l->options.stop))
         atomic_store(&l->stop, true);
     if (!atomic_load(&l->stop) && !l->options.ranges)
-        reload_look(l->options.reload, now);
+        reload_look(l->options.reload, now, wall_ms());
     watch(l, now);
     tell(l, now);
 }
