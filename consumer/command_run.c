@@ -59,7 +59,7 @@ static int run_until_stopped(const struct lanes_options *how, bool *hang, struct
     return status;
 }
 
-/* The index before anything of Kafka: its builder is forked, and that wants no other threads. */
+/* The index before anything of Kafka: without one nothing may be consumed. */
 static int run(struct config *config, const atomic_bool *stop, struct alerts *alerts, struct log *log, bool *hang,
                struct error *e)
 {
@@ -70,6 +70,10 @@ static int run(struct config *config, const atomic_bool *stop, struct alerts *al
     if (config_choose_index(config, e) != 0 || config_validate_run(config, e) != 0 || kafka_check(config, e) != 0 ||
         reload_new(&index, &how.reload, e) != 0)
         return -1;
+    if (!how.reload) {
+        log_write(log, LOG_LEVEL_INFO, "run", "stopped before an index could serve");
+        return 0;
+    }
     tell_choices(config, how.reload, log);
     kafka_warn_of_version(log);
     status = run_until_stopped(&how, hang, e);

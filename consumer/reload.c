@@ -70,6 +70,7 @@ struct reload {
     struct snapshot_stat vetting_of;
     int64_t distrust_ms; /* until then a damaged index is taken for one that is being written */
     bool is_changing;    /* the master, when it was seen last */
+    bool is_delivered;   /* what serves: perhaps it was made of the master as it is now */
 
     int64_t look_ms;  /* when to look next, by the monotonic clock as what follows */
     int64_t queue_ms; /* when to ask for the lock next */
@@ -250,7 +251,7 @@ static void end_delivered(struct reload *r, enum vetting_verdict verdict, struct
     else if (serve(r, index, why) != 0)
         log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", why->text);
     else
-        snapshot_free(&r->dealt_with); /* that index may have been made of what is to be seen now */
+        r->is_delivered = true;
 }
 
 /* Whether there is one to be looked at. */
@@ -337,6 +338,7 @@ static void end_built(struct reload *r, enum vetting_verdict verdict, struct ind
     } else {
         move(&r->building, &r->dealt_with);
         snapshot_free(&r->failed);
+        r->is_delivered = false;
         stop_doing(r);
     }
 }
@@ -459,19 +461,27 @@ static void go_on_proving(struct reload *r, int64_t now_ms)
 
 /* --- looking at the master --- */
 
-/* Whether it is the state that was dealt with, or that from which the index that serves was made. Later on, where size
- * and time are those that were indexed, but the file has become another one or was touched, its bytes may be others all
- * the same. */
-static bool is_dealt_with(struct reload *r)
+static bool is_fresh(const struct reload *r)
 {
     const struct index *index = serving_newest(r->serving);
+
+    return index && freshness_has_read(&r->settled.last, index_info(index)) &&
+           !freshness_lacks(r->config, &r->settled.last, index_info(index));
+}
+
+/* Whether it is the state that was dealt with, or that of which the index was made that somebody else has put in place.
+ * An index that was built here says nothing more of a file that was touched since: size and time may be as they were,
+ * and the bytes others. */
+static bool is_dealt_with(struct reload *r)
+{
     struct error e;
 
-    if (r->dealt_with.count > 0)
-        return snapshot_shows_same(&r->settled.last, &r->dealt_with, false);
-    return index && freshness_has_read(&r->settled.last, index_info(index)) &&
-           !freshness_lacks(r->config, &r->settled.last, index_info(index)) &&
-           snapshot_copy(&r->settled.last, &r->dealt_with, &e) == 0;
+    if (r->dealt_with.count > 0 && snapshot_shows_same(&r->settled.last, &r->dealt_with, false))
+        return true;
+    if (!r->is_delivered || !is_fresh(r))
+        return false;
+    snapshot_free(&r->dealt_with);
+    return snapshot_copy(&r->settled.last, &r->dealt_with, &e) == 0;
 }
 
 static void begin_proof(struct reload *r)
@@ -670,7 +680,7 @@ static int start(struct reload *r, struct error *e)
         if (is_ready(r, now_ms - began_ms))
             return 0;
         if (r->options.stop && atomic_load(r->options.stop))
-            return error_set(e, ERROR_TEMPORARY, "%s: interrupted before an index could serve", r->path);
+            return 0;
         monotonic_nap(START_NAP_MS);
     }
 }
@@ -678,13 +688,16 @@ static int start(struct reload *r, struct error *e)
 int reload_new(const struct reload_options *options, struct reload **out, struct error *e)
 {
     struct reload *r;
+    int status = make(options, &r, e);
 
-    if (make(options, &r, e) != 0 || start(r, e) != 0) {
+    if (status == 0)
+        status = start(r, e);
+    if (status != 0 || !serving_newest(r->serving)) {
         reload_free(r);
-        return -1;
+        r = NULL;
     }
     *out = r;
-    return 0;
+    return status;
 }
 
 int reload_open(const struct config *config, struct log *log, struct reload **out, struct error *e)
