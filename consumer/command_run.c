@@ -20,8 +20,10 @@ static const struct cli_command command = {
     .operands = "",
     .summary = "Check the FIX messages of Kafka topics against the master and publish what disagrees, until SIGTERM or "
                "SIGINT.",
-    .details = "Without an index, or with one that is older than its master, the index is built first; without --index "
-               "it stands beside the first master as FILE" CONFIG_INDEX_SUFFIX ".\n",
+    .details =
+        "Without an index it waits for one, or for a master to build it of; with one that is older than its master "
+        "it builds first. A master that changes is built beside and adopted. Without --index the index stands "
+        "beside the first master as FILE" CONFIG_INDEX_SUFFIX ".\n",
     .options = options,
     .shared = CLI_CONFIG | CLI_BROKERS | CLI_MASTER | CLI_INDEX | CLI_RULES | CLI_PATTERNS,
 };
