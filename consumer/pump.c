@@ -40,7 +40,7 @@ struct pump {
     bool drained;    /* the last poll got less than it could take */
     bool rewind;     /* what was taken since the last commit has to be taken again */
     unsigned aborts_in_a_row;
-    bool paused; /* by a storm */
+    bool paused; /* by a storm, or for want of an index */
     char *alert; /* taken, and not published yet; NULL: none */
 
     bool broken; /* sending in the middle of a check has failed for good */
@@ -251,6 +251,22 @@ static int conclude(struct pump *p, enum committed result, struct error *e)
     return -1;
 }
 
+/* --- an index that was overwritten --- */
+
+static bool is_trusted(const struct pump *p)
+{
+    return reload_trusts(p->options.reload, p->index);
+}
+
+/* What was found with it since the last commit may be wrong. A part of the topics is checked by one version or not at
+ * all; the live run waits for another. */
+static int distrust(struct pump *p, struct error *e)
+{
+    if (p->options.ranges)
+        return error_set(e, ERROR_IO, "%s: was overwritten or cut while it was used", reload_path(p->options.reload));
+    return undo(p, "the index was overwritten or cut while it was used", e);
+}
+
 /* --- committing --- */
 
 static int add_alert(struct pump *p, struct error *e)
@@ -267,6 +283,8 @@ static int hand_over(struct pump *p, struct error *e)
     struct committer_job job = {
         .source = p->source, .outbox = batch->outbox, .always_transaction = p->options.ranges != NULL};
 
+    if (batch->records > 0 && !is_trusted(p)) /* else nothing was found with it: an alert goes out all the same */
+        return distrust(p, e);
     if (add_alert(p, e) != 0)
         return -1;
     job.positions = source_hand_over(p->source);
@@ -316,6 +334,8 @@ static int send_part(struct pump *p, struct error *e)
         return -1;
     if (p->rewind)
         return 0;
+    if (!is_trusted(p))
+        return distrust(p, e);
     p->filling->partly_sent = true;
     count_sent(p->filling);
     committer_start(p->committer, &job);
@@ -402,13 +422,26 @@ static int look_for_storm(struct pump *p, const struct checker_counts *before, s
     return breaker_count(p->options.breaker, index_info(p->index)->version, monotonic_ms(), &counts, e);
 }
 
-static void take_index(struct pump *p)
+/* Before the one that was held is given back, since nobody can ask for it afterwards. */
+static int look_at_index(struct pump *p, struct error *e)
+{
+    if (!p->index || p->filling->records == 0 || is_trusted(p))
+        return 0;
+    if (conclude(p, wait_for_committer(p, e), e) != 0)
+        return -1;
+    return p->rewind ? 0 : distrust(p, e);
+}
+
+static int take_index(struct pump *p, struct error *e)
 {
     const struct index *before = p->index;
 
+    if (look_at_index(p, e) != 0)
+        return -1;
     p->index = reload_take(p->options.reload, before);
     if (p->index != before)
         breaker_adopt(p->options.breaker, index_info(p->index)->version);
+    return 0;
 }
 
 /* All that was taken is committed first, so that it is neither lost nor found again when the lane goes on. Where it
@@ -433,7 +466,7 @@ static int go_on(struct pump *p, struct error *e)
 
 static int hold_or_go_on(struct pump *p, struct error *e)
 {
-    bool holds = breaker_holds(p->options.breaker, index_info(p->index)->version);
+    bool holds = breaker_holds(p->options.breaker, index_info(p->index)->version) || !is_trusted(p);
 
     if (holds == p->paused)
         return 0;
@@ -510,9 +543,8 @@ int pump_run(struct pump *pump, struct error *e)
 {
     while (!atomic_load(pump->options.stop) && !is_finished(pump)) {
         pulse_beat(&pump->options.pulses->lane);
-        take_index(pump);
-        if (hold_or_go_on(pump, e) != 0 || take_and_check(pump, e) != 0 || publish(pump, e) != 0 ||
-            rewind_if_told(pump, e) != 0)
+        if (take_index(pump, e) != 0 || hold_or_go_on(pump, e) != 0 || take_and_check(pump, e) != 0 ||
+            publish(pump, e) != 0 || rewind_if_told(pump, e) != 0)
             return -1;
     }
     return commit(pump, e);

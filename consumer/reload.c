@@ -70,6 +70,7 @@ struct reload {
     struct snapshot_stat vetting_of;
     int64_t distrust_ms; /* until then a damaged index is taken for one that is being written */
     bool is_changing;    /* the master, when it was seen last */
+    bool is_damaged;     /* what serves: it is not trusted any more */
     bool is_delivered;   /* what serves: perhaps it was made of the master as it is now */
 
     int64_t look_ms;  /* when to look next, by the monotonic clock as what follows */
@@ -203,15 +204,16 @@ static void fail(struct reload *r, const struct error *e, int64_t now_ms)
 /* --- versions --- */
 
 /* It serves from here on. Takes the index over in every case. */
-static int serve(struct reload *r, struct index *index, struct error *e)
+static int serve(struct reload *r, struct index *index, unsigned faults, struct error *e)
 {
     char before[INDEX_VERSION_LEN + 1] = "";
     const struct index_info *info = index_info(index);
 
     if (serving_version(r))
         memcpy(before, serving_version(r), sizeof before);
-    if (serving_add(r->serving, index, e) != 0)
+    if (serving_add(r->serving, index, faults, e) != 0)
         return -1;
+    r->is_damaged = false;
     r->seen = snapshot_stat(r->path);
     r->counts.adopted++;
     r->adopted_ms = before[0] != '\0' ? r->wall_ms : r->seen.mtime_ns / 1000000;
@@ -234,8 +236,8 @@ static void refuse(struct reload *r, const char *path, const struct error *why)
 
 /* --- an index that was delivered --- */
 
-static void end_delivered(struct reload *r, enum vetting_verdict verdict, struct index *index, struct error *why,
-                          int64_t now_ms)
+static void end_delivered(struct reload *r, enum vetting_verdict verdict, struct index *index, unsigned faults,
+                          struct error *why, int64_t now_ms)
 {
     bool is_young = r->wall_ms - r->vetting_of.ctime_ns / 1000000 < (int64_t)r->config->reload.settle_ms;
 
@@ -248,7 +250,7 @@ static void end_delivered(struct reload *r, enum vetting_verdict verdict, struct
     r->seen = r->vetting_of;
     if (verdict != VETTING_IS_GOOD)
         refuse(r, r->path, why);
-    else if (serve(r, index, why) != 0)
+    else if (serve(r, index, faults, why) != 0)
         log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", why->text);
     else
         r->is_delivered = true;
@@ -302,10 +304,10 @@ static void discard_build(struct reload *r, int64_t now_ms)
 }
 
 /* In the place of the one that serves, on the disk and then in memory. */
-static int put_in_place(struct reload *r, struct index *index, struct error *e)
+static int put_in_place(struct reload *r, struct index *index, unsigned faults, struct error *e)
 {
     if (rename(r->next_path, r->path) == 0)
-        return serve(r, index, e);
+        return serve(r, index, faults, e);
     error_write_errno(e, errno, "%s: cannot be put in place", r->next_path);
     index_close(index);
     return -1;
@@ -320,8 +322,8 @@ static void keep_refused(const struct reload *r)
     free(place);
 }
 
-static void end_built(struct reload *r, enum vetting_verdict verdict, struct index *index, struct error *why,
-                      int64_t now_ms)
+static void end_built(struct reload *r, enum vetting_verdict verdict, struct index *index, unsigned faults,
+                      struct error *why, int64_t now_ms)
 {
     if (has_moved_on(r)) {
         index_close(index);
@@ -331,7 +333,7 @@ static void end_built(struct reload *r, enum vetting_verdict verdict, struct ind
         keep_refused(r);
         move(&r->building, &r->dealt_with);
         stop_doing(r);
-    } else if (verdict == VETTING_IS_DAMAGED || put_in_place(r, index, why) != 0) {
+    } else if (verdict == VETTING_IS_DAMAGED || put_in_place(r, index, faults, why) != 0) {
         unlink(r->next_path);
         why->code = ERROR_IO; /* what the builder has written is good: the disk is not */
         fail(r, why, now_ms);
@@ -346,12 +348,13 @@ static void end_built(struct reload *r, enum vetting_verdict verdict, struct ind
 static void go_on_vetting(struct reload *r, int64_t now_ms)
 {
     struct index *index;
+    unsigned faults;
     struct error why;
-    enum vetting_verdict verdict = vetting_poll(r->vetting, &index, &why);
+    enum vetting_verdict verdict = vetting_poll(r->vetting, &index, &faults, &why);
 
     if (verdict == VETTING_GOES_ON)
         return;
-    (r->doing == DOING_VET_BUILT ? end_built : end_delivered)(r, verdict, index, &why, now_ms);
+    (r->doing == DOING_VET_BUILT ? end_built : end_delivered)(r, verdict, index, faults, &why, now_ms);
 }
 
 static void go_on_building(struct reload *r, int64_t now_ms)
@@ -435,6 +438,8 @@ static void begin_queue(struct reload *r, int64_t now_ms)
     const struct index *index = serving_newest(r->serving);
     const char *lacks = index ? freshness_lacks(r->config, &r->settled.last, index_info(index)) : "is not there yet";
 
+    if (r->is_damaged)
+        lacks = "is damaged";
     log_write(r->log, LOG_LEVEL_INFO, SUBSYSTEM, "%s %s", r->path, lacks ? lacks : "has a master that was touched");
     r->doing = DOING_QUEUE;
     r->queue_ms = now_ms;
@@ -465,7 +470,7 @@ static bool is_fresh(const struct reload *r)
 {
     const struct index *index = serving_newest(r->serving);
 
-    return index && freshness_has_read(&r->settled.last, index_info(index)) &&
+    return index && !r->is_damaged && freshness_has_read(&r->settled.last, index_info(index)) &&
            !freshness_lacks(r->config, &r->settled.last, index_info(index));
 }
 
@@ -557,10 +562,27 @@ static void set_watch(struct reload *r)
     free(paths);
 }
 
+/* Once. Then what stands in its place is looked at again, and the master as if it had not been dealt with. */
+static void check_damage(struct reload *r)
+{
+    const struct index *index = serving_newest(r->serving);
+
+    if (!index || r->is_damaged || serving_trusts(r->serving, index))
+        return;
+    r->is_damaged = true;
+    r->seen = (struct snapshot_stat){0};
+    snapshot_free(&r->dealt_with);
+    log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM,
+              "%s: was overwritten or cut in place, or cannot be read; nothing is checked by version %s any more",
+              r->path, serving_version(r));
+    raise_alert(r, "INDEX_DAMAGED", json_object());
+}
+
 static void look(struct reload *r, int64_t now_ms)
 {
     r->look_ms = now_ms + (int64_t)r->config->reload.check_interval_ms;
     set_watch(r);
+    check_damage(r);
     if (look_at_index(r, now_ms) || r->doing != DOING_NOTHING)
         return;
     if (r->config->master.files.count > 0)
@@ -705,9 +727,10 @@ int reload_open(const struct config *config, struct log *log, struct reload **ou
     const struct reload_options options = {.config = config, .log = log};
     struct index *index = NULL;
     struct reload *r;
+    unsigned faults;
 
-    if (make(&options, &r, e) != 0 || vetting_open(config, r->path, &index, e) != 0 ||
-        serving_add(r->serving, index, e) != 0) {
+    if (make(&options, &r, e) != 0 || vetting_open(config, r->path, &index, &faults, e) != 0 ||
+        serving_add(r->serving, index, faults, e) != 0) {
         reload_free(r);
         return -1;
     }
@@ -742,6 +765,11 @@ const struct index *reload_take(struct reload *reload, const struct index *held)
 void reload_give_back(struct reload *reload, const struct index *held)
 {
     serving_give_back(reload->serving, held);
+}
+
+bool reload_trusts(struct reload *reload, const struct index *held)
+{
+    return serving_trusts(reload->serving, held);
 }
 
 const struct index *reload_index(const struct reload *reload)

@@ -4,10 +4,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "bus_fault.h"
+
 /* An index that is open, and how many hold it. */
 struct version {
     struct index *index;
     unsigned holders;
+    unsigned faults; /* how many there were before it was opened */
     struct version *older;
 };
 
@@ -46,7 +49,7 @@ void serving_free(struct serving *serving)
     free(serving);
 }
 
-int serving_add(struct serving *serving, struct index *index, struct error *e)
+int serving_add(struct serving *serving, struct index *index, unsigned faults, struct error *e)
 {
     struct version *version = malloc(sizeof *version);
 
@@ -55,7 +58,7 @@ int serving_add(struct serving *serving, struct index *index, struct error *e)
         return error_set(e, ERROR_INTERNAL, "no memory for an index");
     }
     pthread_mutex_lock(&serving->lock);
-    *version = (struct version){.index = index, .older = serving->newest};
+    *version = (struct version){.index = index, .faults = faults, .older = serving->newest};
     serving->newest = version;
     atomic_store(&serving->current, index);
     pthread_mutex_unlock(&serving->lock);
@@ -117,6 +120,19 @@ const struct index *serving_take(struct serving *serving, const struct index *he
     count_holder(serving, current, 1);
     pthread_mutex_unlock(&serving->lock);
     return current;
+}
+
+bool serving_trusts(struct serving *serving, const struct index *held)
+{
+    const struct version *version;
+    bool trusted;
+
+    pthread_mutex_lock(&serving->lock);
+    for (version = serving->newest; version && version->index != held;)
+        version = version->older;
+    trusted = version && version->faults == bus_fault_count() && index_is_intact(version->index);
+    pthread_mutex_unlock(&serving->lock);
+    return trusted;
 }
 
 void serving_give_back(struct serving *serving, const struct index *held)

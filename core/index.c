@@ -27,29 +27,38 @@ static void *unconst(const void *map)
     return p;
 }
 
+static int64_t mtime_ns(const struct stat *st)
+{
+    return st->st_mtim.tv_sec * 1000000000ll + st->st_mtim.tv_nsec;
+}
+
 static int map_file(struct index *index, const char *path, struct error *e)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat st;
     void *map;
 
-    if (fd < 0)
+    index->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (index->fd < 0)
         return error_set_errno(e, errno, "cannot be opened");
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        close(fd);
+    if (fstat(index->fd, &st) != 0 || !S_ISREG(st.st_mode))
         return error_set(e, ERROR_IO, "is no regular file");
-    }
-    if (st.st_size == 0) {
-        close(fd);
+    if (st.st_size == 0)
         return error_set(e, ERROR_DATA, "is empty");
-    }
-    map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
-    close(fd);
+    map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, index->fd, 0);
     if (map == MAP_FAILED)
         return error_set_errno(e, errno, "cannot be mapped");
     index->map = map;
     index->size = (uint64_t)st.st_size;
+    index->mtime_ns = mtime_ns(&st);
+    memcpy(&index->header, map, index->size < sizeof index->header ? (size_t)index->size : sizeof index->header);
     return 0;
+}
+
+bool index_is_intact(const struct index *index)
+{
+    struct stat st;
+
+    return fstat(index->fd, &st) == 0 && (uint64_t)st.st_size == index->size && mtime_ns(&st) == index->mtime_ns;
 }
 
 /* Advice only: where it is not taken, pages come as they are used. */
@@ -76,16 +85,24 @@ static int lock(const struct index *index, struct error *e)
 /* The section's first byte, and its length; none where it is not there. */
 static const void *section_bytes(const struct index *index, enum index_section_type type, uint32_t kind, uint64_t *len)
 {
-    const struct index_header *header = (const void *)index->map;
-    const struct index_section *section = index_find_section(header, type, kind);
+    const struct index_section *section = index_find_section(&index->header, type, kind);
 
     *len = section != NULL ? section->length : 0;
     return section != NULL ? index->map + section->offset : NULL;
 }
 
+/* A copy of a section, NULL where there is none or no memory. */
+static unsigned char *copy_section(const struct index *index, enum index_section_type type, uint64_t *len)
+{
+    const void *bytes = section_bytes(index, type, 0, len);
+    unsigned char *copy = bytes != NULL ? malloc((size_t)*len + 1) : NULL; /* it may be empty */
+
+    return copy != NULL ? memcpy(copy, bytes, (size_t)*len) : NULL;
+}
+
 static int check_content(const struct index *index, bool all, struct error *e)
 {
-    const struct index_header *header = (const void *)index->map;
+    const struct index_header *header = &index->header;
 
     if (all)
         advise(index, MADV_SEQUENTIAL);
@@ -93,7 +110,7 @@ static int check_content(const struct index *index, bool all, struct error *e)
         const struct index_section *section = &header->sections[i];
 
         if ((all || section->type == INDEX_DICTIONARY || section->type == INDEX_META) &&
-            index_check_section(index->map, section, e) != 0)
+            index_check_section(header, index->map, section, e) != 0)
             return -1;
     }
     advise(index, MADV_RANDOM); /* a look-up needs one page here and there: read-ahead would make it 20 times slower */
@@ -118,10 +135,8 @@ static void open_table(struct index *index, enum identifier_kind kind)
 
 static int open_sections(struct index *index, struct error *e)
 {
-    const struct index_header *header = (const void *)index->map;
+    const struct index_header *header = &index->header;
     const struct index_footer *footer = (const void *)(index->map + header->file_bytes - INDEX_PAGE);
-    const unsigned char *dictionary;
-    const unsigned char *meta;
     uint64_t dictionary_len;
     uint64_t meta_len;
 
@@ -129,21 +144,21 @@ static int open_sections(struct index *index, struct error *e)
     index->identity = footer->sum;
     index->record_unit = header->record_unit;
     index->records = section_bytes(index, INDEX_RECORDS, 0, &index->record_bytes);
-    dictionary = section_bytes(index, INDEX_DICTIONARY, 0, &dictionary_len);
-    meta = section_bytes(index, INDEX_META, 0, &meta_len);
-    if (index->records == NULL || dictionary == NULL || meta == NULL)
-        return error_set(e, ERROR_DATA, "is damaged: a section is missing");
-    if (dictionary_view_open(dictionary, dictionary_len, &index->view.dictionary, e) != 0)
+    index->dictionary = copy_section(index, INDEX_DICTIONARY, &dictionary_len);
+    index->meta = copy_section(index, INDEX_META, &meta_len);
+    if (index->records == NULL || index->dictionary == NULL || index->meta == NULL)
+        return error_set(e, ERROR_DATA, "is damaged: a section is missing (or there is no memory for a copy)");
+    if (dictionary_view_open(index->dictionary, dictionary_len, &index->view.dictionary, e) != 0)
         return -1;
     for (enum identifier_kind kind = 0; kind < IDENTIFIER_KIND_COUNT; kind++)
         open_table(index, kind);
     index->info.sources = index->sources;
-    return index_meta_read(meta, meta_len, &index->info, index->sources, e);
+    return index_meta_read(index->meta, meta_len, &index->info, index->sources, e);
 }
 
 static int fill_info(struct index *index, struct error *e)
 {
-    const struct index_header *header = (const void *)index->map;
+    const struct index_header *header = &index->header;
     struct index_info *info = &index->info;
 
     memcpy(info->version, header->version, INDEX_VERSION_LEN);
@@ -173,13 +188,19 @@ int index_open(const char *path, const struct index_open_options *options, struc
         return error_set(e, ERROR_INTERNAL, "%s: no memory to open it", path);
     if (options == NULL)
         options = &none;
+    index->fd = -1;
     if (map_file(index, path, e) != 0)
         goto fail;
     if (options->populate)
         populate(index);
-    if (index_check_frame(index->map, index->size, e) != 0 || check_content(index, options->verify_all, e) != 0 ||
-        open_sections(index, e) != 0 || fill_info(index, e) != 0 || (options->lock && lock(index, e) != 0))
+    if (index_check_frame(&index->header, index->map, index->size, e) != 0 ||
+        check_content(index, options->verify_all, e) != 0 || open_sections(index, e) != 0 || fill_info(index, e) != 0 ||
+        (options->lock && lock(index, e) != 0))
         goto fail;
+    if (!index_is_intact(index)) {
+        error_set(e, ERROR_DATA, "was written to while it was read");
+        goto fail;
+    }
     *out = index;
     return 0;
 fail:
@@ -193,6 +214,10 @@ void index_close(struct index *index)
         return;
     if (index->map != NULL)
         munmap(unconst(index->map), (size_t)index->size);
+    if (index->fd >= 0)
+        close(index->fd);
+    free(index->dictionary);
+    free(index->meta);
     free(index);
 }
 
@@ -227,8 +252,7 @@ static int check_source(int fd, const struct index_source *source, struct error 
 
     if (fstat(fd, &st) != 0)
         return error_set_errno(e, errno, "%s: cannot be examined", source->path);
-    if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != source->size ||
-        st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec != source->mtime_ns)
+    if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != source->size || mtime_ns(&st) != source->mtime_ns)
         return error_set(e, ERROR_DATA, "%s: is no longer the file that was indexed", source->path);
     return 0;
 }

@@ -78,6 +78,12 @@ void index_close(struct index *index); /* NULL is fine */
 
 const struct index_info *index_info(const struct index *index);
 
+/* Whether the mapped file is still as it was opened, by size and time of change (to a tick of the kernel's clock). The
+ * builder publishes by rename, so it always is, until somebody writes to the file in place or cuts it: then what was
+ * looked up may be wrong, since when is not known. No look-up leaves its bounds even so; but a page that is no more
+ * raises SIGBUS. One system call. */
+bool index_is_intact(const struct index *index);
+
 /* The checksum of all its checksums: an index with another one is another index. */
 uint64_t index_identity(const struct index *index);
 

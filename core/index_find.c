@@ -41,12 +41,15 @@ static bool has_key_at(uint32_t position, const struct index_cursor *c)
  * keys of one hash share a list, so the first row may be the other's. */
 static bool take_list(const struct table *t, uint32_t at, uint64_t hash, struct index_cursor *c)
 {
+    uint32_t count;
+
     if ((uint64_t)at + INDEX_LIST_HEADER > t->word_count)
         return false;
-    if (t->words[at + 1] != index_hash_check(hash) || t->words[at] > t->word_count - at - INDEX_LIST_HEADER)
+    count = t->words[at];
+    if (t->words[at + 1] != index_hash_check(hash) || count > t->word_count - at - INDEX_LIST_HEADER)
         return false;
     c->positions = t->words + at + INDEX_LIST_HEADER;
-    c->count = t->words[at];
+    c->count = count;
     for (c->next = 0; c->next < c->count; c->next++)
         if (has_key_at(c->positions[c->next], c))
             return c->compared = true;
@@ -375,9 +378,9 @@ bool index_leads_to(const struct index *index, enum identifier_kind kind, struct
 /* How long the list at a place of POSTINGS is; 0 where none can be. */
 static uint32_t list_length(const struct table *t, uint32_t at)
 {
-    if ((uint64_t)at + INDEX_LIST_HEADER > t->word_count || t->words[at] > t->word_count - at - INDEX_LIST_HEADER)
-        return 0;
-    return t->words[at];
+    uint32_t count = (uint64_t)at + INDEX_LIST_HEADER <= t->word_count ? t->words[at] : 0;
+
+    return count <= t->word_count - at - INDEX_LIST_HEADER ? count : 0;
 }
 
 static void count_list(const struct table *t, uint32_t at, struct index_census *census)

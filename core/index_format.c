@@ -38,7 +38,7 @@ static int check_nature(const struct index_header *header, uint64_t size, struct
     return 0;
 }
 
-static int check_footer(const unsigned char *bytes, uint64_t size, struct error *e)
+static int check_footer(const struct index_header *header, const unsigned char *bytes, uint64_t size, struct error *e)
 {
     const struct index_footer *footer = (const void *)(bytes + size - INDEX_PAGE);
 
@@ -47,7 +47,7 @@ static int check_footer(const unsigned char *bytes, uint64_t size, struct error 
         return error_set(e, ERROR_DATA, "was never completed, or its end is damaged");
     if (footer->sum != index_checksum(footer, offsetof(struct index_footer, sum)) || footer->file_bytes != size)
         return error_set(e, ERROR_DATA, "is damaged: the footer's checksum is wrong");
-    if (footer->header_sum != index_checksum(bytes, INDEX_PAGE))
+    if (footer->header_sum != index_checksum(bytes, INDEX_PAGE) || memcmp(header, bytes, sizeof *header) != 0)
         return error_set(e, ERROR_DATA, "is damaged: the header's checksum is wrong");
     return 0;
 }
@@ -110,9 +110,8 @@ static int check_sections(const struct index_header *header, struct error *e)
     return 0;
 }
 
-static int check_root(const unsigned char *bytes, struct error *e)
+static int check_root(const struct index_header *header, const unsigned char *bytes, struct error *e)
 {
-    const struct index_header *header = (const void *)bytes;
     const struct index_footer *footer = (const void *)(bytes + header->file_bytes - INDEX_PAGE);
     const struct index_section *sums = &header->sections[header->section_count - 1];
 
@@ -121,23 +120,22 @@ static int check_root(const unsigned char *bytes, struct error *e)
     return 0;
 }
 
-int index_check_frame(const unsigned char *bytes, uint64_t size, struct error *e)
+int index_check_frame(const struct index_header *header, const unsigned char *bytes, uint64_t size, struct error *e)
 {
-    const struct index_header *header = (const void *)bytes;
-
     if (size < sizeof header->magic || memcmp(bytes, INDEX_MAGIC, sizeof header->magic) != 0)
         return error_set(e, ERROR_DATA, "is not a fixwarden index");
     if (size / INDEX_PAGE < 2)
         return error_set(e, ERROR_DATA, "was cut: it has only %llu bytes", (unsigned long long)size);
-    if (check_nature(header, size, e) != 0 || check_footer(bytes, size, e) != 0 || check_sections(header, e) != 0)
+    if (check_nature(header, size, e) != 0 || check_footer(header, bytes, size, e) != 0 ||
+        check_sections(header, e) != 0)
         return -1;
-    return check_root(bytes, e);
+    return check_root(header, bytes, e);
 }
 
-int index_check_section(const unsigned char *bytes, const struct index_section *section, struct error *e)
+int index_check_section(const struct index_header *header, const unsigned char *bytes,
+                        const struct index_section *section, struct error *e)
 {
     static const char *const names[] = {"", "records", "dictionary", "meta", "table", "postings", "overflow"};
-    const struct index_header *header = (const void *)bytes;
     const struct index_section *last = &header->sections[header->section_count - 1];
     const uint64_t *sums = (const void *)(bytes + last->offset);
     uint64_t left = index_padded(section->length);

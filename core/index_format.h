@@ -173,12 +173,14 @@ uint64_t index_checksum(const void *bytes, size_t len);
 const struct index_section *index_find_section(const struct index_header *header, enum index_section_type type,
                                                uint32_t kind);
 
-/* Whether `bytes`, a whole file of `size` bytes, has a header, a footer and a table of sections that can be believed,
- * and intact checksums of CHECKSUMS itself. ERROR_DATA with a sentence otherwise. The sections'
- * content is unchecked. */
-int index_check_frame(const unsigned char *bytes, uint64_t size, struct error *e);
+/* Whether `bytes`, a whole file of `size` bytes that begins with `header`, has a header, a footer and a table of
+ * sections that can be believed, and intact checksums of CHECKSUMS itself. ERROR_DATA with a sentence otherwise. The
+ * sections' content is unchecked. `header` is a copy, so that it stays what was checked, whatever becomes of the file.
+ */
+int index_check_frame(const struct index_header *header, const unsigned char *bytes, uint64_t size, struct error *e);
 
 /* Compares a section of a file whose frame was checked with its checksums. */
-int index_check_section(const unsigned char *bytes, const struct index_section *section, struct error *e);
+int index_check_section(const struct index_header *header, const unsigned char *bytes,
+                        const struct index_section *section, struct error *e);
 
 #endif

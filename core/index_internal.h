@@ -16,9 +16,16 @@ struct table {
     uint64_t overflow_count;
 };
 
+/* What look-ups rest on without asking again (header, dictionary, strings) is a copy: the file may be overwritten under
+ * its mapping, and records, tables and lists are read with care. */
 struct index {
+    int fd; /* of the file that is mapped */
     const unsigned char *map;
     uint64_t size;
+    int64_t mtime_ns; /* when it was opened */
+    struct index_header header;
+    unsigned char *dictionary; /* malloc'ed, as the next */
+    unsigned char *meta;
     uint64_t seed;
     uint64_t identity;
     const unsigned char *records;

@@ -14,6 +14,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -684,6 +685,51 @@ static void damage_under_right_checksums_is_survived(void **state)
     free(bytes);
 }
 
+static struct index *open_at(const char *path)
+{
+    struct index *index;
+    struct error e;
+
+    if (index_open(path, NULL, &index, &e) != 0)
+        fail_msg("%s", e.text);
+    return index;
+}
+
+/* What was checked when it was opened need not be there any more. */
+static void an_open_index_that_is_overwritten_is_noticed_and_leads_nowhere_bad(void **state)
+{
+    static const struct timespec long_ago[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
+    unsigned seed = (unsigned)time(NULL);
+    char path[64];
+    size_t len;
+    unsigned char *bytes = build_small(&len);
+    int fd = memory_file(bytes, len, path, sizeof path);
+
+    (void)state;
+    assert_int_equal(futimens(fd, long_ago), 0);
+    print_message("seed %u\n", seed);
+    for (int i = 0; i < 2000; i++) {
+        struct index *index = open_at(path);
+        size_t at = (size_t)rand_r(&seed) % len;
+        size_t stretch = 1 + (size_t)rand_r(&seed) % (len - at);
+        unsigned char *noise = malloc(stretch);
+        bool same = rand_r(&seed) % 2; /* one byte all over, which makes longer lists and records than noise does */
+
+        for (size_t n = 0; n < stretch; n++)
+            noise[n] = n == 0 || !same ? (unsigned char)rand_r(&seed) : noise[0];
+        assert_true(index_is_intact(index));
+        assert_int_equal(pwrite(fd, noise, stretch, (off_t)at), stretch);
+        assert_false(index_is_intact(index));
+        (void)use_everything(index);
+        index_close(index);
+        free(noise);
+        assert_int_equal(pwrite(fd, bytes, len, 0), len);
+        assert_int_equal(futimens(fd, long_ago), 0); /* the clock of files is coarser than this */
+    }
+    close(fd);
+    free(bytes);
+}
+
 /* The header's numbers, one at a time, each to values that overflow sums or point elsewhere. */
 static void a_header_under_a_right_checksum_is_not_believed(void **state)
 {
@@ -1312,6 +1358,7 @@ int main(void)
         cmocka_unit_test(keys_that_crowd_one_page_overflow_and_are_found),
         cmocka_unit_test(any_flipped_byte_is_survived_and_noticed),
         cmocka_unit_test(any_truncation_is_refused),
+        cmocka_unit_test(an_open_index_that_is_overwritten_is_noticed_and_leads_nowhere_bad),
         cmocka_unit_test(damage_under_right_checksums_is_survived),
         cmocka_unit_test(a_header_under_a_right_checksum_is_not_believed),
         cmocka_unit_test(foreign_files_are_refused_by_name),

@@ -838,6 +838,122 @@ static void a_broken_file_is_refused_and_the_old_serves_on(void **state)
     reload_free(reload);
 }
 
+static struct reload *open_cut_or_overwritten(struct fixture *f, void (*spoil)(struct fixture *),
+                                              const struct index **held)
+{
+    struct reload *reload;
+
+    build_index(f, ONE, f->index);
+    reload = open_reload(f);
+    *held = reload_take(reload, NULL);
+    assert_true(reload_trusts(reload, *held));
+    unlink(f->master); /* so that nothing is built */
+    spoil(f);
+    return reload;
+}
+
+static void cut(struct fixture *f)
+{
+    assert_int_equal(truncate(f->index, 5000), 0);
+}
+
+static void overwrite(struct fixture *f)
+{
+    FILE *out = fopen(f->index, "r+");
+
+    assert_non_null(out);
+    fputs("torn", out);
+    assert_int_equal(fclose(out), 0);
+}
+
+/* The same bytes, but written over by a good index: what is mapped is another one by then. */
+static void copy_another_over_it(struct fixture *f)
+{
+    static char bytes[1 << 20];
+    size_t len;
+    FILE *in;
+
+    build_index(f, TWO, f->other);
+    in = fopen(f->other, "r");
+    len = fread(bytes, 1, sizeof bytes, in);
+    fclose(in);
+    write_file(f->index, bytes, len);
+}
+
+static void an_index_that_was_cut_or_overwritten_in_place_is_trusted_no_more(void **state)
+{
+    void (*const spoilers[])(struct fixture *) = {cut, overwrite};
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof spoilers / sizeof *spoilers; i++) {
+        const struct index *held;
+        struct reload *reload = open_cut_or_overwritten(f, spoilers[i], &held);
+
+        assert_false(reload_trusts(reload, held));
+        look_for_a_while(reload, 250); /* nothing else is there */
+        assert_ptr_equal(reload_take(reload, held), held);
+        assert_int_equal(count_alerts(f, "\"INDEX_DAMAGED\""), 1);
+        build_index(f, TWO, f->other);
+        assert_int_equal(rename(f->other, f->index), 0);
+        assert_true(comes_to(reload, 2));
+        held = reload_take(reload, held);
+        assert_true(reload_trusts(reload, held));
+        reload_give_back(reload, held);
+        reload_free(reload);
+    }
+}
+
+static void of_a_master_that_is_there_another_one_is_built(void **state)
+{
+    struct fixture *f = *state;
+    const struct index *held;
+    struct reload *reload = open_cut_or_overwritten(f, cut, &held);
+
+    write_file(f->master, ONE, strlen(ONE));
+    for (int64_t until = monotonic_ms() + WAIT_MS; !reload_trusts(reload, held) && monotonic_ms() < until;) {
+        look(reload);
+        held = reload_take(reload, held);
+    }
+    assert_true(reload_trusts(reload, held));
+    assert_int_equal(rows(reload), 1);
+    reload_give_back(reload, held);
+    reload_free(reload);
+}
+
+static void an_index_that_was_copied_over_is_opened_anew(void **state)
+{
+    struct fixture *f = *state;
+    const struct index *held;
+    struct reload *reload = open_cut_or_overwritten(f, copy_another_over_it, &held);
+
+    assert_false(reload_trusts(reload, held));
+    assert_true(comes_to(reload, 2));
+    assert_false(reload_trusts(reload, held)); /* for good */
+    held = reload_take(reload, held);
+    assert_true(reload_trusts(reload, held));
+    reload_give_back(reload, held);
+    reload_free(reload);
+}
+
+static void an_index_that_was_deleted_is_as_good_as_before(void **state)
+{
+    struct fixture *f = *state;
+    const struct index *held;
+    struct reload *reload;
+
+    build_index(f, ONE, f->index);
+    reload = open_reload(f);
+    held = reload_take(reload, NULL);
+    assert_int_equal(rename(f->index, f->other), 0);
+    assert_int_equal(unlink(f->other), 0);
+    assert_true(reload_trusts(reload, held));
+    look_for_a_while(reload, 250);
+    assert_int_equal(rows(reload), 1);
+    assert_true(reload_trusts(reload, held));
+    reload_give_back(reload, held);
+    reload_free(reload);
+}
+
 /* KiB of this process that are locked in memory. */
 static unsigned long locked_memory(void)
 {
@@ -904,6 +1020,10 @@ int main(int argc, char **argv)
         TEST(an_old_index_is_closed_when_its_last_holder_has_let_go),
         TEST(holders_of_several_threads_go_over_to_the_newer_one),
         TEST(a_broken_file_is_refused_and_the_old_serves_on),
+        TEST(an_index_that_was_cut_or_overwritten_in_place_is_trusted_no_more),
+        TEST(of_a_master_that_is_there_another_one_is_built),
+        TEST(an_index_that_was_copied_over_is_opened_anew),
+        TEST(an_index_that_was_deleted_is_as_good_as_before),
         TEST(an_index_is_locked_in_memory_if_that_is_asked_for),
     };
 
