@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 from kafka import KafkaProducer
 
+from chaos import new_seed
 from product import fixwarden, read_topic
 from test_bounds import CURRENCIES, MARKETS, isin, order
 from test_first_light import Job, decoded
@@ -226,7 +227,7 @@ class Judge:
     def __init__(self, masters, versions, rule_set):
         self.rows = [read_masters([masters.copies / f"{count}.csv"]) for _, count in versions]
         self.settings = [Settings(version, rule_set) for version, _ in versions]
-        self.place = {version: place for place, (version, _) in enumerate(versions)}
+        self.versions = [version for version, _ in versions]  # one may serve again later
         self.silent = {}
 
     def of(self, place, value, origin):
@@ -244,8 +245,8 @@ class Judge:
             found = published.get((origin["partition"], origin["offset"]), [])
             if found:
                 version, = {one["master_version"] for one in found}
-                assert self.place[version] >= place, f"{origin}: version {version} has come back"
-                place = self.place[version]
+                assert version in self.versions[place:], f"{origin}: version {version} has come back"
+                place = self.versions.index(version, place)
                 wanted += self.of(place, value, origin)
             else:
                 silent = [p for p in range(place, len(self.rows)) if self.is_silent(p, value, origin)]
@@ -284,16 +285,14 @@ def verify(job, masters, log, partitions):
 
 
 def change_again_and_again(cluster, topic_name, folder, changes):
-    seed = random.randrange(1 << 32)
-    print(f"\nseed {seed}")
-    dice = random.Random(seed)
+    dice = new_seed()
     masters = Masters(folder, dice)
     masters.path.write_text(masters.next())
     job = Job(cluster, topic_name, folder, [masters.path], "--lanes", 2, "--set", f"reload.settle={int(SETTLE * 1000)}ms",
               "--set", "reload.check_interval=500ms", "--set", "reload.ready_file=auto", "--set", "storm.minimum=0")
     ways = [WAYS[n % len(WAYS)] for n in range(changes)]
     dice.shuffle(ways)
-    load = Load(cluster.bootstrap, job.input, seed, BASE + changes + 20, 300)
+    load = Load(cluster.bootstrap, job.input, dice.random(), BASE + changes + 20, 300)
     with job.start() as running:
         running.wait_until_assigned()
         for way in ways:
