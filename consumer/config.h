@@ -111,6 +111,7 @@ struct config {
         struct string_list keys; /* names of identifier kinds; empty: all that have a column */
         uint64_t max_bad_rows;   /* UINT64_MAX: any number; from CONFIG_SHARE on: a share of all rows */
         enum residence residence;
+        char *versions;
     } master;
     struct {
         enum pseudo_cusips pseudo_cusips;
@@ -150,6 +151,7 @@ struct config {
         uint64_t retry_ms; /* before a build that failed is tried again; doubled each time */
         char *lock;        /* file; empty: beside the index */
         char *expected_by; /* struct expected says what it holds; empty: at no time */
+        uint64_t keep;
     } reload;
     struct {
         int level; /* enum log_level */

@@ -73,6 +73,9 @@
       "The master's files, separated by commas; master-*.csv names all that match; one index is made of all.")         \
     X("master", "index", PATH, master.index, 0, 0, "", "/var/lib/fixwarden/master.fwx",                                \
       "The index; made from the files where it is not there.")                                                         \
+    X("master", "versions", PATH, master.versions, 0, 0, "", "",                                                       \
+      "The folder in which the last versions of the index are kept, in its file system; empty: beside it, as "         \
+      "INDEX.versions.")                                                                                               \
     X("master", "memory", SIZE, master.memory, INDEX_MEMORY_MIN, 1ull << 40, "auto", "",                               \
       "What making the index may take of memory; auto: by the limits of control groups and what is free.")             \
     X("master", "threads", COUNT, master.threads, 1, INDEX_THREADS_MAX, "auto", "",                                    \
@@ -152,6 +155,8 @@
     X("reload", "lock", PATH, reload.lock, 0, 0, "", "",                                                               \
       "The file by whose lock processes of this host build one after the other; empty: beside the index, as "          \
       "INDEX.lock.")                                                                                                   \
+    X("reload", "keep", COUNT, reload.keep, 1, 100000, "2", "",                                                        \
+      "How many versions of the index are kept, with the one that serves.")                                            \
     X("reload", "expected_by", STRING, reload.expected_by, 0, 100, "", "",                                             \
       "A master that was not adopted by that time of day raises an alert: `06:30Z`, `06:30+01:00 Mon-Fri`; empty: "    \
       "none is expected.")                                                                                             \

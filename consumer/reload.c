@@ -16,6 +16,7 @@
 #include "proof.h"
 #include "serving.h"
 #include "settled.h"
+#include "versions.h"
 #include "vetting.h"
 #include "wall.h"
 #include "watch.h"
@@ -35,6 +36,7 @@ enum doing {
     DOING_BUILD, /* and holds the lock, as in what follows it */
     DOING_VET_BUILT,
     DOING_VET_DELIVERED, /* what somebody else has put in place */
+    DOING_VET_KEPT,      /* a version of before, for want of a better one */
 };
 
 /* What was said last, so that it is not said again and again. */
@@ -68,10 +70,12 @@ struct reload {
     struct snapshot failed;     /* to be tried again */
     struct snapshot_stat seen;  /* the index: adopted or refused */
     struct snapshot_stat vetting_of;
-    int64_t distrust_ms; /* until then a damaged index is taken for one that is being written */
-    bool is_changing;    /* the master, when it was seen last */
-    bool is_damaged;     /* what serves: it is not trusted any more */
-    bool is_delivered;   /* what serves: perhaps it was made of the master as it is now */
+    struct versions *versions; /* NULL: they cannot be read */
+    size_t kept_tried;         /* of them, from the newest on, since something good served */
+    bool is_damaged;           /* the index that serves: nobody trusts it any more */
+    int64_t distrust_ms;       /* until then a damaged index is taken for one that is being written */
+    bool is_changing;          /* the master, when it was seen last */
+    bool is_delivered;         /* what serves: perhaps it was made of the master as it is now */
 
     int64_t look_ms;  /* when to look next, by the monotonic clock as what follows */
     int64_t queue_ms; /* when to ask for the lock next */
@@ -204,23 +208,53 @@ static void fail(struct reload *r, const struct error *e, int64_t now_ms)
 /* --- versions --- */
 
 /* It serves from here on. Takes the index over in every case. */
-static int serve(struct reload *r, struct index *index, unsigned faults, struct error *e)
+static int serve(struct reload *r, struct index *index, struct error *e)
 {
     char before[INDEX_VERSION_LEN + 1] = "";
     const struct index_info *info = index_info(index);
 
     if (serving_version(r))
         memcpy(before, serving_version(r), sizeof before);
-    if (serving_add(r->serving, index, faults, e) != 0)
+    if (serving_add(r->serving, index, e) != 0)
         return -1;
     r->is_damaged = false;
-    r->seen = snapshot_stat(r->path);
+    r->kept_tried = 0;
     r->counts.adopted++;
     r->adopted_ms = before[0] != '\0' ? r->wall_ms : r->seen.mtime_ns / 1000000;
     forget(&r->waits_for);
     forget(&r->failure);
     log_write(r->log, LOG_LEVEL_INFO, SUBSYSTEM, "%s: version %s with %llu rows serves%s%s", r->path, info->version,
               (unsigned long long)info->rows, before[0] != '\0' ? " in place of " : "", before);
+    return 0;
+}
+
+/* The link has touched it. If it has become another one meanwhile, that is still to be looked at. */
+static void see_link(struct reload *r)
+{
+    struct snapshot_stat now = snapshot_stat(r->path);
+
+    if (now.inode == r->seen.inode && now.device == r->seen.device && now.mtime_ns == r->seen.mtime_ns)
+        r->seen = now;
+}
+
+/* Of what stands in its place now. That it can't be kept is no reason not to serve it. */
+static void keep(struct reload *r)
+{
+    struct error e;
+
+    if (r->versions && (versions_add(r->versions, r->path, serving_version(r), r->wall_ms, &e) != 0 ||
+                        versions_prune(r->versions, (size_t)r->config->reload.keep, &e) != 0))
+        log_write(r->log, LOG_LEVEL_WARNING, SUBSYSTEM, "%s", e.text);
+    see_link(r);
+}
+
+/* From here on what stands in its place serves. */
+static int serve_in_place(struct reload *r, struct index *index, struct error *e)
+{
+    r->seen = snapshot_stat(r->path);
+    if (serve(r, index, e) != 0)
+        return -1;
+    keep(r);
     return 0;
 }
 
@@ -236,8 +270,8 @@ static void refuse(struct reload *r, const char *path, const struct error *why)
 
 /* --- an index that was delivered --- */
 
-static void end_delivered(struct reload *r, enum vetting_verdict verdict, struct index *index, unsigned faults,
-                          struct error *why, int64_t now_ms)
+static void end_delivered(struct reload *r, enum vetting_verdict verdict, struct index *index, struct error *why,
+                          int64_t now_ms)
 {
     bool is_young = r->wall_ms - r->vetting_of.ctime_ns / 1000000 < (int64_t)r->config->reload.settle_ms;
 
@@ -250,7 +284,7 @@ static void end_delivered(struct reload *r, enum vetting_verdict verdict, struct
     r->seen = r->vetting_of;
     if (verdict != VETTING_IS_GOOD)
         refuse(r, r->path, why);
-    else if (serve(r, index, faults, why) != 0)
+    else if (serve_in_place(r, index, why) != 0)
         log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", why->text);
     else
         r->is_delivered = true;
@@ -304,10 +338,10 @@ static void discard_build(struct reload *r, int64_t now_ms)
 }
 
 /* In the place of the one that serves, on the disk and then in memory. */
-static int put_in_place(struct reload *r, struct index *index, unsigned faults, struct error *e)
+static int put_in_place(struct reload *r, struct index *index, struct error *e)
 {
     if (rename(r->next_path, r->path) == 0)
-        return serve(r, index, faults, e);
+        return serve_in_place(r, index, e);
     error_write_errno(e, errno, "%s: cannot be put in place", r->next_path);
     index_close(index);
     return -1;
@@ -322,8 +356,8 @@ static void keep_refused(const struct reload *r)
     free(place);
 }
 
-static void end_built(struct reload *r, enum vetting_verdict verdict, struct index *index, unsigned faults,
-                      struct error *why, int64_t now_ms)
+static void end_built(struct reload *r, enum vetting_verdict verdict, struct index *index, struct error *why,
+                      int64_t now_ms)
 {
     if (has_moved_on(r)) {
         index_close(index);
@@ -333,7 +367,7 @@ static void end_built(struct reload *r, enum vetting_verdict verdict, struct ind
         keep_refused(r);
         move(&r->building, &r->dealt_with);
         stop_doing(r);
-    } else if (verdict == VETTING_IS_DAMAGED || put_in_place(r, index, faults, why) != 0) {
+    } else if (verdict == VETTING_IS_DAMAGED || put_in_place(r, index, why) != 0) {
         unlink(r->next_path);
         why->code = ERROR_IO; /* what the builder has written is good: the disk is not */
         fail(r, why, now_ms);
@@ -345,16 +379,58 @@ static void end_built(struct reload *r, enum vetting_verdict verdict, struct ind
     }
 }
 
+/* --- a version of before --- */
+
+static const struct version_entry *kept_entry(const struct reload *r)
+{
+    return versions_entry(r->versions, versions_count(r->versions) - 1 - r->kept_tried);
+}
+
+/* Whether there is one that was not looked at, which then is. */
+static bool look_at_kept(struct reload *r)
+{
+    struct error e;
+
+    if (!r->versions || (serving_newest(r->serving) && !r->is_damaged) || r->kept_tried >= versions_count(r->versions))
+        return false;
+    if (vetting_start(r->config, kept_entry(r)->path, NULL, &r->vetting, &e) != 0) {
+        log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", e.text);
+        return false;
+    }
+    r->doing = DOING_VET_KEPT;
+    return true;
+}
+
+/* A file that was overwritten in place may be good, and another version. */
+static void end_kept(struct reload *r, enum vetting_verdict verdict, struct index *index, struct error *why,
+                     int64_t now_ms)
+{
+    const struct version_entry *entry = kept_entry(r);
+
+    r->kept_tried++;
+    stop_doing(r);
+    look_soon(r, now_ms);
+    if (index && strcmp(index_info(index)->version, entry->version) != 0) {
+        error_set(why, ERROR_DATA, "%s: is version %s", entry->path, index_info(index)->version);
+        index_close(index);
+        verdict = VETTING_IS_DAMAGED;
+    }
+    if (verdict != VETTING_IS_GOOD || serve(r, index, why) != 0)
+        log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", why->text);
+}
+
 static void go_on_vetting(struct reload *r, int64_t now_ms)
 {
     struct index *index;
-    unsigned faults;
     struct error why;
-    enum vetting_verdict verdict = vetting_poll(r->vetting, &index, &faults, &why);
+    enum vetting_verdict verdict = vetting_poll(r->vetting, &index, &why);
 
     if (verdict == VETTING_GOES_ON)
         return;
-    (r->doing == DOING_VET_BUILT ? end_built : end_delivered)(r, verdict, index, faults, &why, now_ms);
+    if (r->doing == DOING_VET_BUILT)
+        end_built(r, verdict, index, &why, now_ms);
+    else
+        (r->doing == DOING_VET_DELIVERED ? end_delivered : end_kept)(r, verdict, index, &why, now_ms);
 }
 
 static void go_on_building(struct reload *r, int64_t now_ms)
@@ -562,28 +638,11 @@ static void set_watch(struct reload *r)
     free(paths);
 }
 
-/* Once. Then what stands in its place is looked at again, and the master as if it had not been dealt with. */
-static void check_damage(struct reload *r)
-{
-    const struct index *index = serving_newest(r->serving);
-
-    if (!index || r->is_damaged || serving_trusts(r->serving, index))
-        return;
-    r->is_damaged = true;
-    r->seen = (struct snapshot_stat){0};
-    snapshot_free(&r->dealt_with);
-    log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM,
-              "%s: was overwritten or cut in place, or cannot be read; nothing is checked by version %s any more",
-              r->path, serving_version(r));
-    raise_alert(r, "INDEX_DAMAGED", json_object());
-}
-
 static void look(struct reload *r, int64_t now_ms)
 {
     r->look_ms = now_ms + (int64_t)r->config->reload.check_interval_ms;
     set_watch(r);
-    check_damage(r);
-    if (look_at_index(r, now_ms) || r->doing != DOING_NOTHING)
+    if (look_at_index(r, now_ms) || r->doing != DOING_NOTHING || look_at_kept(r))
         return;
     if (r->config->master.files.count > 0)
         look_at_master(r, now_ms);
@@ -607,9 +666,27 @@ static void go_on(struct reload *r, int64_t now_ms)
         break;
     case DOING_VET_BUILT:
     case DOING_VET_DELIVERED:
+    case DOING_VET_KEPT:
         go_on_vetting(r, now_ms);
         break;
     }
+}
+
+/* Lanes wait for another one: what stands in its place is looked at anew, then what was kept; else it is built. */
+static void check_damage(struct reload *r, int64_t now_ms)
+{
+    const struct index *index = serving_newest(r->serving);
+
+    if (!index || r->is_damaged || serving_trusts(r->serving, index))
+        return;
+    r->is_damaged = true;
+    r->seen = (struct snapshot_stat){0};
+    snapshot_free(&r->dealt_with);
+    r->look_ms = now_ms;
+    log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM,
+              "%s: was overwritten or cut in place, or cannot be read: nothing is checked by version %s any more",
+              r->path, serving_version(r));
+    raise_alert(r, "INDEX_DAMAGED", text_field("path", r->path));
 }
 
 /* Since the time before the last one by which a master was expected. */
@@ -638,6 +715,7 @@ void reload_look(struct reload *reload, int64_t now_ms, int64_t wall_ms)
 {
     reload->wall_ms = wall_ms;
     serving_close_unused(reload->serving);
+    check_damage(reload, now_ms);
     go_on(reload, now_ms);
     if (watch_is_woken(reload->watch))
         reload->look_ms = now_ms;
@@ -681,16 +759,29 @@ static int make(const struct reload_options *options, struct reload **out, struc
     return settle_paths(r, e);
 }
 
+/* Without them it does not know any version of before, and that is all. */
+static void open_versions(struct reload *r)
+{
+    char *directory = versions_directory(r->config);
+    struct error e;
+
+    if (!directory || versions_open(directory, &r->versions, &e) != 0)
+        log_write(r->log, LOG_LEVEL_WARNING, SUBSYSTEM, "%s", directory ? e.text : "no memory for the versions");
+    free(directory);
+}
+
 /* An index that serves need not wait for ever for a master that keeps changing. */
 static bool is_ready(const struct reload *r, int64_t waited_ms)
 {
-    return serving_newest(r->serving) && r->doing == DOING_NOTHING && (!r->is_changing || waited_ms > START_CHANGES_MS);
+    return serving_newest(r->serving) && !r->is_damaged && r->doing == DOING_NOTHING &&
+           (!r->is_changing || waited_ms > START_CHANGES_MS);
 }
 
 static int start(struct reload *r, struct error *e)
 {
     const int64_t began_ms = monotonic_ms();
 
+    open_versions(r);
     for (;;) {
         int64_t now_ms = monotonic_ms();
 
@@ -727,10 +818,9 @@ int reload_open(const struct config *config, struct log *log, struct reload **ou
     const struct reload_options options = {.config = config, .log = log};
     struct index *index = NULL;
     struct reload *r;
-    unsigned faults;
 
-    if (make(&options, &r, e) != 0 || vetting_open(config, r->path, &index, &faults, e) != 0 ||
-        serving_add(r->serving, index, faults, e) != 0) {
+    if (make(&options, &r, e) != 0 || vetting_open(config, r->path, &index, e) != 0 ||
+        serving_add(r->serving, index, e) != 0) {
         reload_free(r);
         return -1;
     }
@@ -749,6 +839,7 @@ void reload_free(struct reload *reload)
     snapshot_free(&reload->building);
     snapshot_free(&reload->failed);
     watch_free(reload->watch);
+    versions_free(reload->versions);
     serving_free(reload->serving);
     free(reload->lock_path);
     free(reload->next_path);

@@ -4,8 +4,7 @@
  * own, one on a host at a time; what was built, and an index that somebody else has put in place, is opened, verified
  * and judged, and serves from then on. What is not good never replaces what serves: it is refused, with one line in the
  * log and an alert, until it changes. No change is lost: one that comes during a build leads to another build. Where
- * the file that serves was overwritten or cut in place, nobody trusts it any more, and another one is built or waited
- * for.
+ * nothing good serves, or what serves is damaged on the disk, the newest good one of the kept versions does.
  *
  * One thread makes it, looks and frees it; nothing that takes long is done on that thread. Any thread may hold an
  * index: it gets the newest one between its batches and gives its last one back in the same call. Time arrives as a
@@ -57,8 +56,7 @@ void reload_look(struct reload *reload, int64_t now_ms, int64_t wall_ms);
 const struct index *reload_take(struct reload *reload, const struct index *held);
 void reload_give_back(struct reload *reload, const struct index *held); /* NULL is fine */
 
-/* Whether what was found in the index that the caller holds is right: its file was neither overwritten in place nor cut
- * since it was opened, and all of it could be read. Once false, always false. Any thread; a system call. */
+/* Whether what was found in the index that the caller holds is right (serving_trusts). Any thread; a system call. */
 bool reload_trusts(struct reload *reload, const struct index *held);
 
 /* The one that serves now; for the looking thread. */

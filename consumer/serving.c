@@ -10,7 +10,7 @@
 struct version {
     struct index *index;
     unsigned holders;
-    unsigned faults; /* how many there were before it was opened */
+    unsigned faults; /* how many there were when it began to serve */
     struct version *older;
 };
 
@@ -49,7 +49,7 @@ void serving_free(struct serving *serving)
     free(serving);
 }
 
-int serving_add(struct serving *serving, struct index *index, unsigned faults, struct error *e)
+int serving_add(struct serving *serving, struct index *index, struct error *e)
 {
     struct version *version = malloc(sizeof *version);
 
@@ -58,7 +58,7 @@ int serving_add(struct serving *serving, struct index *index, unsigned faults, s
         return error_set(e, ERROR_INTERNAL, "no memory for an index");
     }
     pthread_mutex_lock(&serving->lock);
-    *version = (struct version){.index = index, .faults = faults, .older = serving->newest};
+    *version = (struct version){.index = index, .faults = bus_fault_count(), .older = serving->newest};
     serving->newest = version;
     atomic_store(&serving->current, index);
     pthread_mutex_unlock(&serving->lock);
@@ -122,6 +122,13 @@ const struct index *serving_take(struct serving *serving, const struct index *he
     return current;
 }
 
+void serving_give_back(struct serving *serving, const struct index *held)
+{
+    pthread_mutex_lock(&serving->lock);
+    count_holder(serving, held, -1);
+    pthread_mutex_unlock(&serving->lock);
+}
+
 bool serving_trusts(struct serving *serving, const struct index *held)
 {
     const struct version *version;
@@ -133,11 +140,4 @@ bool serving_trusts(struct serving *serving, const struct index *held)
     trusted = version && version->faults == bus_fault_count() && index_is_intact(version->index);
     pthread_mutex_unlock(&serving->lock);
     return trusted;
-}
-
-void serving_give_back(struct serving *serving, const struct index *held)
-{
-    pthread_mutex_lock(&serving->lock);
-    count_holder(serving, held, -1);
-    pthread_mutex_unlock(&serving->lock);
 }

@@ -13,20 +13,20 @@ struct vetting {
     const struct index *before;
     enum vetting_verdict verdict;
     struct index *index;
-    unsigned faults;
     struct error why;
 };
 
-int vetting_open(const struct config *config, const char *path, struct index **out, unsigned *faults, struct error *e)
+int vetting_open(const struct config *config, const char *path, struct index **out, struct error *e)
 {
     enum residence residence = config->master.residence;
     const struct index_open_options options = {
         .verify_all = true, .populate = residence != RESIDENCE_ON_DEMAND, .lock = residence == RESIDENCE_LOCKED};
 
-    *faults = bus_fault_count();
+    unsigned faults = bus_fault_count();
+
     if (index_open(path, &options, out, e) != 0)
         return -1;
-    if (*faults == bus_fault_count())
+    if (faults == bus_fault_count())
         return 0;
     index_close(*out);
     *out = NULL;
@@ -44,7 +44,7 @@ static void work(void *opaque)
 {
     struct vetting *v = opaque;
 
-    if (vetting_open(v->config, v->path, &v->index, &v->faults, &v->why) != 0)
+    if (vetting_open(v->config, v->path, &v->index, &v->why) != 0)
         v->verdict = VETTING_IS_DAMAGED;
     else
         v->verdict = is_sane(v) ? VETTING_IS_GOOD : VETTING_IS_REFUSED;
@@ -69,12 +69,11 @@ int vetting_start(const struct config *config, const char *path, const struct in
     return 0;
 }
 
-enum vetting_verdict vetting_poll(struct vetting *vetting, struct index **index, unsigned *faults, struct error *why)
+enum vetting_verdict vetting_poll(struct vetting *vetting, struct index **index, struct error *why)
 {
     if (!errand_is_over(&vetting->errand))
         return VETTING_GOES_ON;
     *index = NULL;
-    *faults = vetting->faults;
     *why = vetting->why;
     if (vetting->verdict == VETTING_IS_GOOD) {
         *index = vetting->index;

@@ -15,17 +15,16 @@ enum vetting_verdict {
 
 struct vetting;
 
-/* As index_open, with what the configuration says of memory and every checksum verified. *faults is bus_fault_count as
- * of before. */
-int vetting_open(const struct config *config, const char *path, struct index **out, unsigned *faults, struct error *e);
+/* As index_open, with what the configuration says of memory and every checksum verified. ERROR_IO where a page of it
+ * cannot be read (bus_fault). */
+int vetting_open(const struct config *config, const char *path, struct index **out, struct error *e);
 
 /* `before` is the index that serves, or NULL; it has to stay open. The path is copied. */
 int vetting_start(const struct config *config, const char *path, const struct index *before, struct vetting **out,
                   struct error *e);
 
-/* What has come of it. Where it is good, *index is the caller's, with *faults as of vetting_open; else the error says
- * why. */
-enum vetting_verdict vetting_poll(struct vetting *vetting, struct index **index, unsigned *faults, struct error *why);
+/* What has come of it. Where it is good, *index is the caller's; else the error says why. */
+enum vetting_verdict vetting_poll(struct vetting *vetting, struct index **index, struct error *why);
 
 /* Waits for it. NULL is fine. */
 void vetting_free(struct vetting *vetting);

@@ -16,6 +16,7 @@
 #include "consumer/build_lock.h"
 #include "consumer/cli.h"
 #include "consumer/monotonic.h"
+#include "consumer/versions.h"
 #include "consumer/wall.h"
 
 #define HEADER "symbol,isin,currency\n"
@@ -30,6 +31,7 @@ struct fixture {
     char index[128];
     char other[128];
     char lock[136];
+    char versions[144];
     struct alerts *alerts;
     struct config config;
 };
@@ -54,6 +56,7 @@ static int set_up(void **state)
     snprintf(f->index, sizeof f->index, "%s/index.fwx", f->directory);
     snprintf(f->other, sizeof f->other, "%s/other.fwx", f->directory);
     snprintf(f->lock, sizeof f->lock, "%s.lock", f->index);
+    snprintf(f->versions, sizeof f->versions, "%s.versions", f->index);
     assert_true(config_init(&f->config));
     assert_int_equal(config_set(&f->config, "master.files", f->master, &e), 0);
     assert_int_equal(config_set(&f->config, "master.index", f->index, &e), 0);
@@ -65,10 +68,23 @@ static int set_up(void **state)
     return 0;
 }
 
+static void remove_versions(struct fixture *f)
+{
+    struct versions *versions;
+    struct error e;
+
+    assert_int_equal(versions_open(f->versions, &versions, &e), 0);
+    for (size_t i = 0; i < versions_count(versions); i++)
+        assert_int_equal(unlink(versions_entry(versions, i)->path), 0);
+    versions_free(versions);
+    rmdir(f->versions);
+}
+
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
 
+    remove_versions(f);
     unlink(f->master);
     unlink(f->index);
     unlink(f->other);
@@ -458,7 +474,7 @@ static void what_the_file_system_does_not_tell_is_found_when_it_is_time(void **s
     look(reload);
     /* Each look at a time that is long gone for the events. */
     write_file(f->master, TWO, strlen(TWO));
-    for (int i = 0; i < 1000 && rows(reload) != 2; i++, now_ms += 1000) {
+    for (int64_t until = monotonic_ms() + WAIT_MS; rows(reload) != 2 && monotonic_ms() < until; now_ms += 100) {
         reload_look(reload, now_ms, wall_ms());
         monotonic_nap(1);
     }
@@ -847,7 +863,6 @@ static struct reload *open_cut_or_overwritten(struct fixture *f, void (*spoil)(s
     reload = open_reload(f);
     *held = reload_take(reload, NULL);
     assert_true(reload_trusts(reload, *held));
-    unlink(f->master); /* so that nothing is built */
     spoil(f);
     return reload;
 }
@@ -880,7 +895,17 @@ static void copy_another_over_it(struct fixture *f)
     write_file(f->index, bytes, len);
 }
 
-static void an_index_that_was_cut_or_overwritten_in_place_is_trusted_no_more(void **state)
+/* Until what serves can be trusted. */
+static bool recovers(struct reload *reload)
+{
+    int64_t end_ms = monotonic_ms() + WAIT_MS;
+
+    while (!reload_trusts(reload, reload_index(reload)) && monotonic_ms() < end_ms)
+        look_for_a_while(reload, 10);
+    return reload_trusts(reload, reload_index(reload));
+}
+
+static void an_index_that_was_cut_or_overwritten_in_place_is_built_anew(void **state)
 {
     void (*const spoilers[])(struct fixture *) = {cut, overwrite};
     struct fixture *f = *state;
@@ -890,34 +915,14 @@ static void an_index_that_was_cut_or_overwritten_in_place_is_trusted_no_more(voi
         struct reload *reload = open_cut_or_overwritten(f, spoilers[i], &held);
 
         assert_false(reload_trusts(reload, held));
-        look_for_a_while(reload, 250); /* nothing else is there */
-        assert_ptr_equal(reload_take(reload, held), held);
-        assert_int_equal(count_alerts(f, "\"INDEX_DAMAGED\""), 1);
-        build_index(f, TWO, f->other);
-        assert_int_equal(rename(f->other, f->index), 0);
-        assert_true(comes_to(reload, 2));
+        assert_true(recovers(reload));
+        assert_false(reload_trusts(reload, held)); /* for good */
         held = reload_take(reload, held);
         assert_true(reload_trusts(reload, held));
+        assert_true(alerts_wait(f->alerts));
         reload_give_back(reload, held);
         reload_free(reload);
     }
-}
-
-static void of_a_master_that_is_there_another_one_is_built(void **state)
-{
-    struct fixture *f = *state;
-    const struct index *held;
-    struct reload *reload = open_cut_or_overwritten(f, cut, &held);
-
-    write_file(f->master, ONE, strlen(ONE));
-    for (int64_t until = monotonic_ms() + WAIT_MS; !reload_trusts(reload, held) && monotonic_ms() < until;) {
-        look(reload);
-        held = reload_take(reload, held);
-    }
-    assert_true(reload_trusts(reload, held));
-    assert_int_equal(rows(reload), 1);
-    reload_give_back(reload, held);
-    reload_free(reload);
 }
 
 static void an_index_that_was_copied_over_is_opened_anew(void **state)
@@ -928,11 +933,48 @@ static void an_index_that_was_copied_over_is_opened_anew(void **state)
 
     assert_false(reload_trusts(reload, held));
     assert_true(comes_to(reload, 2));
-    assert_false(reload_trusts(reload, held)); /* for good */
     held = reload_take(reload, held);
     assert_true(reload_trusts(reload, held));
     reload_give_back(reload, held);
     reload_free(reload);
+}
+
+static struct reload *open_two_versions(struct fixture *f)
+{
+    struct reload *reload;
+
+    build_index(f, ONE, f->index);
+    reload = open_reload(f);
+    write_file(f->master, TWO, strlen(TWO));
+    assert_true(comes_to(reload, 2));
+    assert_int_equal(unlink(f->master), 0);
+    return reload;
+}
+
+static void without_a_master_the_version_before_serves_for_one_that_was_cut(void **state)
+{
+    struct fixture *f = *state;
+    struct reload *reload = open_two_versions(f);
+
+    cut(f);
+    assert_true(comes_to(reload, 1));
+    assert_true(recovers(reload));
+    reload_free(reload);
+}
+
+static void a_start_without_a_good_index_takes_the_newest_one_that_was_kept(void **state)
+{
+    struct fixture *f = *state;
+
+    reload_free(open_two_versions(f));
+    assert_int_equal(unlink(f->index), 0);
+    for (int i = 0; i < 2; i++) {
+        struct reload *reload = open_reload(f);
+
+        assert_int_equal(rows(reload), 2);
+        reload_free(reload);
+        write_file(f->index, "nonsense", 8);
+    }
 }
 
 static void an_index_that_was_deleted_is_as_good_as_before(void **state)
@@ -947,7 +989,7 @@ static void an_index_that_was_deleted_is_as_good_as_before(void **state)
     assert_int_equal(rename(f->index, f->other), 0);
     assert_int_equal(unlink(f->other), 0);
     assert_true(reload_trusts(reload, held));
-    look_for_a_while(reload, 250);
+    look_for_a_while(reload, 300);
     assert_int_equal(rows(reload), 1);
     assert_true(reload_trusts(reload, held));
     reload_give_back(reload, held);
@@ -1020,8 +1062,9 @@ int main(int argc, char **argv)
         TEST(an_old_index_is_closed_when_its_last_holder_has_let_go),
         TEST(holders_of_several_threads_go_over_to_the_newer_one),
         TEST(a_broken_file_is_refused_and_the_old_serves_on),
-        TEST(an_index_that_was_cut_or_overwritten_in_place_is_trusted_no_more),
-        TEST(of_a_master_that_is_there_another_one_is_built),
+        TEST(an_index_that_was_cut_or_overwritten_in_place_is_built_anew),
+        TEST(without_a_master_the_version_before_serves_for_one_that_was_cut),
+        TEST(a_start_without_a_good_index_takes_the_newest_one_that_was_kept),
         TEST(an_index_that_was_copied_over_is_opened_anew),
         TEST(an_index_that_was_deleted_is_as_good_as_before),
         TEST(an_index_is_locked_in_memory_if_that_is_asked_for),

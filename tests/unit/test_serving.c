@@ -143,13 +143,13 @@ static void a_thousand_swaps_leave_nothing_behind(void **state)
     size_t descriptors, mappings;
     struct error e;
 
-    assert_int_equal(serving_add(f->serving, open_version(f, 0), 0, &e), 0);
+    assert_int_equal(serving_add(f->serving, open_version(f, 0), &e), 0);
     descriptors = count_descriptors();
     mappings = count_mappings(f);
     for (int i = 0; i < READERS; i++)
         assert_int_equal(pthread_create(&readers[i], NULL, read_on_and_on, f), 0);
     for (int i = 1; i <= SWAPS; i++) {
-        assert_int_equal(serving_add(f->serving, open_version(f, i % 2), 0, &e), 0);
+        assert_int_equal(serving_add(f->serving, open_version(f, i % 2), &e), 0);
         serving_close_unused(f->serving);
         while (atomic_load(&f->seen) < (unsigned)i)
             sched_yield();
@@ -171,10 +171,10 @@ static void one_that_is_held_stays_open(void **state)
 
     assert_null(serving_newest(f->serving));
     serving_close_unused(f->serving);
-    assert_int_equal(serving_add(f->serving, open_version(f, 0), 0, &e), 0);
+    assert_int_equal(serving_add(f->serving, open_version(f, 0), &e), 0);
     held = serving_take(f->serving, NULL);
     for (int i = 0; i < 10; i++)
-        assert_int_equal(serving_add(f->serving, open_version(f, 1), 0, &e), 0);
+        assert_int_equal(serving_add(f->serving, open_version(f, 1), &e), 0);
     serving_close_unused(f->serving);
     check(held);
     assert_int_equal(index_info(held)->rows, 1);
