@@ -444,6 +444,8 @@ int command_index(int argc, char **argv)
         {"lookup", run_lookup, "print the rows that an identifier leads to"},
         {"verify", command_index_verify, "check an index against itself and its masters"},
         {"diff", command_index_diff, "tell what changed from one index to another"},
+        {"versions", command_index_versions, "list the versions that are kept"},
+        {"adopt", command_index_adopt, "let an index serve that was refused"},
     };
 
     return cli_dispatch(entries, sizeof entries / sizeof *entries, "fixwarden index", argc, argv);
