@@ -77,6 +77,7 @@ struct reload {
     bool is_damaged;           /* the index that serves: nobody trusts it any more */
     int64_t distrust_ms;       /* until then a damaged index is taken for one that is being written */
     bool is_changing;          /* the master, when it was seen last */
+    bool is_delivered;         /* what serves: perhaps it was made of the master as it is now */
 
     int64_t look_ms;  /* when to look next, by the monotonic clock as what follows */
     int64_t queue_ms; /* when to ask for the lock next */
@@ -229,6 +230,15 @@ static int serve(struct reload *r, struct index *index, struct error *e)
     return 0;
 }
 
+/* The link has touched it. If it has become another one meanwhile, that is still to be looked at. */
+static void see_link(struct reload *r)
+{
+    struct snapshot_stat now = snapshot_stat(r->path);
+
+    if (now.inode == r->seen.inode && now.device == r->seen.device && now.mtime_ns == r->seen.mtime_ns)
+        r->seen = now;
+}
+
 /* Of what stands in its place now. That it can't be kept is no reason not to serve it. */
 static void keep(struct reload *r)
 {
@@ -237,6 +247,7 @@ static void keep(struct reload *r)
     if (r->versions && (versions_add(r->versions, r->path, serving_version(r), r->wall_ms, &e) != 0 ||
                         versions_prune(r->versions, (size_t)r->config->reload.keep, &e) != 0))
         log_write(r->log, LOG_LEVEL_WARNING, SUBSYSTEM, "%s", e.text);
+    see_link(r);
 }
 
 /* From here on what stands in its place serves. */
@@ -281,7 +292,7 @@ static void end_delivered(struct reload *r, enum vetting_verdict verdict, struct
     else if (serve_in_place(r, index, why) != 0)
         log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", why->text);
     else
-        snapshot_free(&r->dealt_with); /* that index may have been made of what is to be seen now */
+        r->is_delivered = true;
 }
 
 /* What the next one is held against: not what nobody trusts. */
@@ -374,6 +385,7 @@ static void end_built(struct reload *r, enum vetting_verdict verdict, struct ind
     } else {
         move(&r->building, &r->dealt_with);
         snapshot_free(&r->failed);
+        r->is_delivered = false;
         stop_doing(r);
     }
 }
@@ -541,19 +553,27 @@ static void go_on_proving(struct reload *r, int64_t now_ms)
 
 /* --- looking at the master --- */
 
-/* Whether it is the state that was dealt with, or that from which the index that serves was made. Later on, where size
- * and time are those that were indexed, but the file has become another one or was touched, its bytes may be others all
- * the same. */
-static bool is_dealt_with(struct reload *r)
+static bool is_fresh(const struct reload *r)
 {
     const struct index *index = serving_newest(r->serving);
+
+    return index && !r->is_damaged && freshness_has_read(&r->settled.last, index_info(index)) &&
+           !freshness_lacks(r->config, &r->settled.last, index_info(index));
+}
+
+/* Whether it is the state that was dealt with, or that of which the index was made that somebody else has put in place.
+ * An index that was built here says nothing more of a file that was touched since: size and time may be as they were,
+ * and the bytes others. */
+static bool is_dealt_with(struct reload *r)
+{
     struct error e;
 
-    if (r->dealt_with.count > 0)
-        return snapshot_shows_same(&r->settled.last, &r->dealt_with, false);
-    return index && !r->is_damaged && freshness_has_read(&r->settled.last, index_info(index)) &&
-           !freshness_lacks(r->config, &r->settled.last, index_info(index)) &&
-           snapshot_copy(&r->settled.last, &r->dealt_with, &e) == 0;
+    if (r->dealt_with.count > 0 && snapshot_shows_same(&r->settled.last, &r->dealt_with, false))
+        return true;
+    if (!r->is_delivered || !is_fresh(r))
+        return false;
+    snapshot_free(&r->dealt_with);
+    return snapshot_copy(&r->settled.last, &r->dealt_with, &e) == 0;
 }
 
 static void begin_proof(struct reload *r)
@@ -785,7 +805,7 @@ static int start(struct reload *r, struct error *e)
         if (is_ready(r, now_ms - began_ms))
             return 0;
         if (r->options.stop && atomic_load(r->options.stop))
-            return error_set(e, ERROR_TEMPORARY, "%s: interrupted before an index could serve", r->path);
+            return 0;
         monotonic_nap(START_NAP_MS);
     }
 }
@@ -793,13 +813,16 @@ static int start(struct reload *r, struct error *e)
 int reload_new(const struct reload_options *options, struct reload **out, struct error *e)
 {
     struct reload *r;
+    int status = make(options, &r, e);
 
-    if (make(options, &r, e) != 0 || start(r, e) != 0) {
+    if (status == 0)
+        status = start(r, e);
+    if (status != 0 || !serving_newest(r->serving)) {
         reload_free(r);
-        return -1;
+        r = NULL;
     }
     *out = r;
-    return 0;
+    return status;
 }
 
 int reload_open(const struct config *config, struct log *log, struct reload **out, struct error *e)
