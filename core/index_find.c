@@ -160,22 +160,21 @@ static uint32_t next_position(const struct index_cursor *c)
     return c->positions != NULL ? c->positions[c->next] : c->single;
 }
 
-/* From the base's rows to those that deltas have brought; false where the key leads to none of them. */
-static bool climb(struct index_cursor *c)
+/* From the base's rows to those that deltas have brought; false where the key leads to none of them. Few indexes have
+ * deltas, and the others' look-ups must not carry this along. */
+__attribute__((noinline)) static bool climb(struct index_cursor *c)
 {
-    const struct index *top = c->index->top;
-    struct packed_key key;
+    struct packed_key key = c->key; /* the cursor's own is made anew */
     char text[KEY_PACK_MAX];
 
-    if (top == NULL || c->key.len == 0)
+    if (key.len == 0)
         return false;
-    key = c->key; /* the cursor's own is made anew */
-    find_own(top, c->kind, packed_key_text(&key, text), c);
+    find_own(c->index->top, c->kind, packed_key_text(&key, text), c);
     return c->count > 0;
 }
 
 /* Points a cursor into an index with deltas at its first row, so that a count of 0 says that there is none. */
-static void settle(struct index_cursor *c)
+__attribute__((noinline)) static void settle(struct index_cursor *c)
 {
     for (; c->next < c->count; c->next++, c->compared = false) {
         uint32_t position = next_position(c);
@@ -209,7 +208,7 @@ static const unsigned char *next_record(struct index_cursor *c, uint64_t *len)
             if (record != NULL && (compared || has_key_at(position, c)) && !index_mask_holds(&c->index->mask, position))
                 return record;
         }
-    } while (climb(c));
+    } while (c->index->top != NULL && climb(c));
     return NULL;
 }
 
