@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "bus_fault.h"
+#include "deltas.h"
 #include "limits.h"
 #include "monotonic.h"
 
@@ -40,6 +41,7 @@ struct reload {
     const char *path;     /* of the configuration */
     struct identity seen; /* adopted or refused */
     int64_t looked_ms;
+    struct deltas *deltas;                 /* NULL: there are none */
     pthread_mutex_t lock;                  /* of the versions */
     struct version *newest;                /* it serves */
     _Atomic(const struct index *) serving; /* the same, without the lock */
@@ -297,7 +299,7 @@ static struct index *open_current(const struct reload *r, unsigned *faults, stru
 /* --- versions --- */
 
 /* It serves from here on. Takes the index over in every case. */
-static int serve(struct reload *r, struct index *index, unsigned faults, struct error *e)
+static int put_in_front(struct reload *r, struct index *index, unsigned faults, struct error *e)
 {
     struct version *version = malloc(sizeof *version);
 
@@ -311,6 +313,12 @@ static int serve(struct reload *r, struct index *index, unsigned faults, struct 
     atomic_store(&r->serving, index);
     pthread_mutex_unlock(&r->lock);
     return 0;
+}
+
+/* As that, with the deltas of the day on top. */
+static int serve(struct reload *r, struct index *base, unsigned faults, struct error *e)
+{
+    return put_in_front(r, deltas_cover(r->deltas, base), faults, e);
 }
 
 /* Takes the versions that nobody holds out of the list. The newest one stays. */
@@ -440,7 +448,7 @@ int reload_new(const struct config *config, const atomic_bool *stop, struct log 
 {
     struct reload *r = make(config, log, e);
 
-    if (!r || start(r, stop, e) != 0) {
+    if (!r || deltas_new(config, log, &r->deltas, e) != 0 || start(r, stop, e) != 0) {
         reload_free(r);
         return -1;
     }
@@ -466,6 +474,7 @@ void reload_free(struct reload *reload)
 {
     if (!reload)
         return;
+    deltas_free(reload->deltas);
     close_versions(reload->newest);
     pthread_mutex_destroy(&reload->lock);
     free(reload);
@@ -487,11 +496,22 @@ static void adopt(struct reload *r)
               index_info(newer)->version, (unsigned long long)index_info(newer)->rows, before->version);
 }
 
+/* New deltas over the base that serves. */
+static void look_for_deltas(struct reload *r, int64_t now_ms)
+{
+    struct index *index = deltas_look(r->deltas, now_ms);
+    struct error e;
+
+    if (index && put_in_front(r, index, r->newest->faults, &e) != 0)
+        log_write(r->log, LOG_LEVEL_ERROR, "reload", "%s", e.text);
+}
+
 void reload_look(struct reload *reload, int64_t now_ms)
 {
     struct identity now;
 
     close_versions(take_out_unused(reload));
+    look_for_deltas(reload, now_ms);
     if (now_ms - reload->looked_ms < (int64_t)reload->config->reload.check_interval_ms)
         return;
     reload->looked_ms = now_ms;

@@ -240,6 +240,11 @@ struct index *index_hold(struct index *index)
     return index;
 }
 
+const struct index *index_base(const struct index *index)
+{
+    return index->base != NULL ? index->base : index;
+}
+
 uint64_t index_identity(const struct index *index)
 {
     return index->identity;

@@ -80,6 +80,9 @@ void index_close(struct index *index); /* NULL is fine */
 /* The same index, which has to be closed once more now. For the thread that opened it. */
 struct index *index_hold(struct index *index);
 
+/* The index without the deltas on top of it: itself where there are none. Lives as long as the index. */
+const struct index *index_base(const struct index *index);
+
 const struct index_info *index_info(const struct index *index);
 
 /* Whether the mapped file is still as it was opened, by size and time of change (to a tick of the kernel's clock). The
