@@ -41,13 +41,17 @@ static void on_warning(void *opaque, const char *path, uint64_t line, const char
 static void tell_applied(const struct deltas *d, const char *path, const struct index_overlay_counts *before)
 {
     const struct index_overlay_counts *now = index_overlay_counts(d->overlay);
+    uint64_t replaced = now->replaced - before->replaced, unknown = now->unknown - before->unknown,
+             absent = now->absent - before->absent;
 
     log_write(d->log, LOG_LEVEL_INFO, SUBSYSTEM,
-              "%s: applied: %" PRIu64 " rows added (%" PRIu64 " to be changed, but were not there), %" PRIu64
-              " changed (%" PRIu64 " to be added, but were there), %" PRIu64 " deleted, %" PRIu64
-              " to be deleted, but were not there",
-              path, now->added - before->added, now->unknown - before->unknown, now->changed - before->changed,
-              now->replaced - before->replaced, now->deleted - before->deleted, now->absent - before->absent);
+              "%s: applied: %" PRIu64 " rows added, %" PRIu64 " changed, %" PRIu64 " deleted", path,
+              now->added - before->added, now->changed - before->changed, now->deleted - before->deleted);
+    if (replaced + unknown + absent > 0)
+        log_write(d->log, LOG_LEVEL_WARNING, SUBSYSTEM,
+                  "%s: does not fit what was there: %" PRIu64 " rows to be added were, %" PRIu64
+                  " to be changed and %" PRIu64 " to be deleted were not",
+                  path, replaced, unknown, absent);
 }
 
 /* The file that holds up all behind it; said once for each reason. */

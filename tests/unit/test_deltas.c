@@ -200,6 +200,7 @@ static void one_after_the_other_and_all_at_once_are_the_same_version(void **stat
     set_time(f, "1.csv", 60); /* newer than the master, which is made anew */
     set_time(f, "2.csv", 60);
     begin(f, HEADER "BASE,,XNAS,USD\n");
+    pass(f, SETTLED);
     assert_string_equal(index_info(f->index)->version, first);
     take_away(f, "1.csv");
     take_away(f, "2.csv");
