@@ -121,7 +121,6 @@ static void begin(struct fixture *f, const char *master)
 
     index_close(f->index);
     f->index = deltas_cover(f->deltas, base);
-    f->now_ms = monotonic_ms();
 }
 
 /* So much later, looked at as often as it is in earnest. */
