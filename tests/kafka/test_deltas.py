@@ -195,6 +195,7 @@ class Live:
             assert len(versions) <= 1 and versions <= set(self.states), (versions, order)
             # Without a discrepancy it has to be right by one of the versions from the last one that was named on.
             tried = [order.index(version) for version in versions] or range(max(last, 0), len(order))
+            assert all(place >= last for place in tried), f"by an older version again: {versions}"
             wrong = [differences(check_record(value, "strict", self.states[order[place]], origin,
                                               Settings(order[place], rules)).discrepancies, mine) for place in tried]
             assert "" in wrong, wrong[0]
@@ -227,6 +228,7 @@ def test_deltas_come_change_and_go_under_load(cluster, topic_name, tmp_path):
         took.append(live.send_until(job, dice, live.note_state()))
         live.put("006.csv", change([[f"S{n}", "", "", ""] for n in range(0, 40)], "D"))  # one that was applied is another
         took.append(live.send_until(job, dice, live.note_state()))
+        live.send(dice, 200)
         job.wait_until_committed()
         assert job.stop() == 0, job.output()
     print("until it served: " + ", ".join(f"{seconds:.2f} s" for seconds in took))
@@ -260,6 +262,7 @@ def test_a_torn_delta_is_waited_for_and_a_refused_one_holds_up_those_behind_it(c
         assert re.search(r"1 files behind it wait .*3\.csv: line 3: 'what' is nothing", job.output()), job.output()
         live.put("3.csv", change([["S1", "", "XNAS", "USD"]]))
         live.send_until(job, dice, live.note_state())
+        live.send(dice, 200)
         job.wait_until_committed()
         assert job.stop() == 0, job.output()
     live.verify()
