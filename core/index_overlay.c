@@ -69,6 +69,37 @@ static int reserve_chains(struct index_overlay *o, struct error *e)
     return 0;
 }
 
+/* ---- rows as they stand ---- */
+
+static void read_top(const struct index_overlay *o, const struct overlay_row *row, struct security *out)
+{
+    (void)record_decode(&o->view, o->arena + row->at, row->len, out);
+}
+
+static void read_base(const struct index_overlay *o, uint32_t position, struct security *out)
+{
+    uint64_t at = (uint64_t)position * o->base->record_unit;
+
+    (void)record_decode(&o->base->view, o->base->records + at, o->base->record_bytes - at, out);
+}
+
+/* A row of the base goes, or comes back. */
+static void tally_base(struct index_overlay *o, uint32_t position, int change)
+{
+    struct security row;
+
+    read_base(o, position, &row);
+    index_tally_row(&o->tally, o->base, &row, change);
+}
+
+static void tally_top(struct index_overlay *o, const struct overlay_row *top, int change)
+{
+    struct security row;
+
+    read_top(o, top, &row);
+    index_tally_row(&o->tally, o->base, &row, change);
+}
+
 /* ---- which row is meant ---- */
 
 /* A row of the index as it is: of the base, or of those on top. */
@@ -154,7 +185,7 @@ static void find_on_top(const struct index_overlay *o, const struct asked *asked
 
         if (row->dead || row->hash != hash)
             continue;
-        (void)record_decode(&o->view, o->arena + row->at, row->len, &security);
+        read_top(o, row, &security);
         ask(o, asked, &security, (struct target){false, next - 1}, found);
     }
 }
@@ -163,12 +194,19 @@ static void find_on_top(const struct index_overlay *o, const struct asked *asked
 
 static int take_away(struct index_overlay *o, struct target target, struct error *e)
 {
-    if (target.in_base)
-        return index_mask_add(&o->mask, target.number, e);
+    if (index_tally_reserve(&o->tally, e) != 0)
+        return -1;
+    if (target.in_base) {
+        if (index_mask_add(&o->mask, target.number, e) != 0)
+            return -1;
+        tally_base(o, target.number, -1);
+        return 0;
+    }
     if (overlay_reserve(&o->killed, &o->killed_room, o->killed_count, 1, sizeof *o->killed, e) != 0)
         return -1;
     o->rows[target.number].dead = true;
     o->killed[o->killed_count++] = target.number;
+    tally_top(o, &o->rows[target.number], -1);
     return 0;
 }
 
@@ -177,7 +215,7 @@ static int reserve_row(struct index_overlay *o, size_t record, size_t pairs, str
     return overlay_reserve(&o->arena, &o->arena_room, o->arena_used, INDEX_ORIGIN + record, 1, e) != 0 ||
                    overlay_reserve(&o->rows, &o->row_room, o->row_count, 1, sizeof *o->rows, e) != 0 ||
                    overlay_reserve(&o->pairs, &o->pair_room, o->pair_count, pairs, sizeof *o->pairs, e) != 0 ||
-                   reserve_chains(o, e) != 0
+                   reserve_chains(o, e) != 0 || index_tally_reserve(&o->tally, e) != 0
                ? -1
                : 0;
 }
@@ -201,6 +239,7 @@ static int put_on_top(struct index_overlay *o, struct index_rows *rows, const st
                                                  .hash = hash_key(o, key),
                                                  .len = (uint32_t)len,
                                                  .pairs = (uint32_t)rows->pairs_kept};
+    index_tally_row(&o->tally, o->base, &rows->security, 1);
     chain(o, o->row_count++);
     o->arena_used += INDEX_ORIGIN + len;
     o->pair_count += rows->pairs_kept;
@@ -227,13 +266,20 @@ static struct mark mark(const struct index_overlay *o)
 /* Rows leave their chains as they came, the last one first. */
 static void undo(struct index_overlay *o, const struct mark *to)
 {
-    while (o->killed_count > to->killed)
-        o->rows[o->killed[--o->killed_count]].dead = false;
+    while (o->killed_count > to->killed) {
+        struct overlay_row *row = &o->rows[o->killed[--o->killed_count]];
+
+        row->dead = false;
+        tally_top(o, row, 1);
+    }
     while (o->row_count > to->rows) {
         const struct overlay_row *row = &o->rows[--o->row_count];
 
         *chain_of(o, row->hash) = row->next;
+        tally_top(o, row, -1);
     }
+    for (size_t i = to->masked; i < o->mask.count; i++)
+        tally_base(o, o->mask.positions[i], 1);
     index_mask_cut(&o->mask, to->masked);
     o->counts = to->counts;
     o->applied = to->applied;
@@ -446,6 +492,7 @@ void index_overlay_free(struct index_overlay *o)
     for (size_t i = 0; i < o->file_count; i++)
         free(o->files[i].path);
     index_mask_free(&o->mask);
+    index_tally_free(&o->tally);
     free(o->files);
     free(o->rows);
     free(o->arena);

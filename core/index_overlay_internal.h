@@ -6,6 +6,7 @@
 #include "index_internal.h"
 #include "index_overlay.h"
 #include "index_rows.h"
+#include "index_tally.h"
 
 #define OVERLAY_UNIT 8u /* bytes of a record unit */
 
@@ -50,6 +51,7 @@ struct index_overlay {
     size_t killed_count;
     size_t killed_room;
     struct index_mask mask;
+    struct index_tally tally;
 };
 
 /* Grows an array to room for `more` items behind `count`. */

@@ -204,95 +204,6 @@ static int make_top(const struct index_overlay *o, struct index **out, struct er
     return make_records(o, top, e) != 0 || make_tables(o, top, e) != 0 || make_sources(o, top, e) != 0 ? -1 : 0;
 }
 
-/* ---- what there is to say ---- */
-
-/* Keys that were looked at, by their hashes. */
-struct seen {
-    uint64_t *slots; /* 0: free */
-    size_t count;    /* a power of two, more than twice as many as there may be keys */
-};
-
-static bool is_new(struct seen *seen, enum identifier_kind kind, uint64_t hash)
-{
-    uint64_t mark = (hash ^ ((uint64_t)kind + 1) * UINT64_C(0x9E3779B97F4A7C15)) | 1;
-    size_t at = (size_t)(mark >> 16) & (seen->count - 1);
-
-    for (; seen->slots[at] != 0; at = (at + 1) & (seen->count - 1))
-        if (seen->slots[at] == mark)
-            return false;
-    seen->slots[at] = mark;
-    return true;
-}
-
-/* Whether a key leads to no row, one, or several: 0 to 2. */
-static unsigned count_some(const struct index *index, enum identifier_kind kind, struct slice key)
-{
-    struct index_cursor cursor;
-    struct index_row row;
-    unsigned rows = 0;
-
-    index_find(index, kind, key, &cursor);
-    while (rows < 2 && index_next_row(&cursor, &row))
-        rows++;
-    return rows;
-}
-
-/* Takes into account what has become of a key: one that a row has that came or went. */
-static void recount_key(struct index *index, struct seen *seen, enum identifier_kind kind, struct slice key)
-{
-    unsigned before, after;
-
-    if (!is_new(seen, kind, index_hash(index->seed, kind, key)))
-        return;
-    before = count_some(index->base, kind, key);
-    after = count_some(index, kind, key);
-    index->info.keys[kind] += (uint64_t)(after > 0) - (before > 0);
-    index->info.duplicate_keys[kind] += (uint64_t)(after > 1) - (before > 1);
-}
-
-/* A row came (1) or went (-1). */
-static void recount_row(struct index *index, struct seen *seen, const struct security *row, int change)
-{
-    for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++) {
-        enum identifier_kind kind = master_role_kind(role);
-        enum identifier_validity validity;
-
-        if (kind == IDENTIFIER_UNKNOWN || row->value[role].len == 0)
-            continue;
-        validity = identifier_check(kind, row->value[role]);
-        if (validity == IDENTIFIER_BAD_SHAPE || validity == IDENTIFIER_BAD_CHECK_DIGIT)
-            index->info.invalid_keys[kind] += (uint64_t)change;
-        if (!index_has_kind(index, kind) || security_repeats_key(row, role))
-            continue;
-        index->rows_under[kind] += change;
-        recount_key(index, seen, kind, row->value[role]);
-    }
-    index->info.rows += (uint64_t)change;
-}
-
-static int recount(struct index *index, uint64_t keys, struct error *e)
-{
-    struct seen seen = {.count = 64};
-    uint64_t position = 0;
-    struct security row;
-
-    while (seen.count <= 2 * keys)
-        seen.count *= 2;
-    seen.slots = calloc(seen.count, sizeof *seen.slots);
-    if (seen.slots == NULL)
-        return no_memory(e);
-    for (size_t i = 0; i < index->mask.count; i++) {
-        uint64_t at = (uint64_t)index->mask.positions[i] * index->record_unit;
-
-        (void)record_decode(&index->view, index->records + at, index->record_bytes - at, &row);
-        recount_row(index, &seen, &row, -1);
-    }
-    while (index_walk(index->top, &position, &row))
-        recount_row(index, &seen, &row, 1);
-    free(seen.slots);
-    return 0;
-}
-
 /* ---- the whole ---- */
 
 static void describe(const struct index_overlay *o, struct index *index)
@@ -304,10 +215,15 @@ static void describe(const struct index_overlay *o, struct index *index)
     index->identity = XXH3_64bits_withSeed(o->version, INDEX_VERSION_LEN, o->base->identity);
     info->sources = top->sources;
     info->source_count += o->file_count;
+    info->rows = info->rows - o->mask.count + top->rows;
     info->record_bytes += top->index.record_bytes;
     for (enum identifier_kind kind = 0; kind < IDENTIFIER_KIND_COUNT; kind++) {
         const struct table *t = &top->index.tables[kind];
 
+        info->keys[kind] += (uint64_t)o->tally.kinds[kind].keys;
+        info->duplicate_keys[kind] += (uint64_t)o->tally.kinds[kind].duplicate_keys;
+        info->invalid_keys[kind] += (uint64_t)o->tally.kinds[kind].invalid_keys;
+        index->rows_under[kind] = o->tally.kinds[kind].rows;
         info->table_bytes += t->page_count * sizeof *t->pages + t->word_count * sizeof *t->words +
                              t->overflow_count * sizeof *t->overflow;
     }
@@ -331,8 +247,6 @@ int index_overlay_index(const struct index_overlay *overlay, struct index **out,
     if (make_top(overlay, &index->top, e) != 0 || index_mask_copy(&index->mask, &overlay->mask, e) != 0)
         goto fail;
     describe(overlay, index);
-    if (recount(index, overlay->pair_count + overlay->mask.count * MASTER_ROLE_COUNT, e) != 0)
-        goto fail;
     *out = index;
     return 0;
 fail:
