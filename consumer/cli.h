@@ -34,8 +34,8 @@ enum cli_shared {
     CLI_BROKERS = 2, /* -b */
     CLI_MASTER = 4,  /* --master, and how it is read and indexed */
     CLI_INDEX = 8,   /* --index */
-    CLI_DELTAS = 32, /* --deltas, and how they are read */
     CLI_RULES = 16,  /* none: the files that the rules of the check name are read */
+    CLI_DELTAS = 32, /* --deltas, and how they are read */
 };
 
 struct cli_command {

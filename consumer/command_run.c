@@ -24,7 +24,7 @@ static const struct cli_command command = {
     .details = "Without an index, or with one that is older than its master, the index is built first; without --index "
                "it stands beside the first master as FILE" CONFIG_INDEX_SUFFIX ".\n",
     .options = options,
-    .shared = CLI_CONFIG | CLI_BROKERS | CLI_MASTER | CLI_INDEX | CLI_RULES,
+    .shared = CLI_CONFIG | CLI_BROKERS | CLI_MASTER | CLI_INDEX | CLI_DELTAS | CLI_RULES,
 };
 
 /* One line for each thing that was chosen. */

@@ -112,22 +112,22 @@ static enum delta_action read_action(struct slice text)
     return action;
 }
 
-int delta_next(struct delta *delta, struct delta_row *out, struct error *e)
+int delta_next(struct delta *delta, struct delta_row *row, struct error *e)
 {
-    struct master_row *row = &out->row;
+    struct master_row *fields = &row->row;
     struct slice action;
-    int got = master_next(delta->master, row, e);
+    int got = master_next(delta->master, fields, e);
 
     if (got != 1)
         return got;
-    if (row->status != MASTER_ROW_OK)
-        return error_set(e, ERROR_DATA, "%s: line %llu: the row %s", delta->path, (unsigned long long)row->line,
-                         master_row_status_text(row->status));
-    action = slice_trim(row->fields[delta->action]);
-    out->action = read_action(action);
-    if (out->action == DELTA_ACTION_COUNT)
+    if (fields->status != MASTER_ROW_OK)
+        return error_set(e, ERROR_DATA, "%s: line %llu: the row %s", delta->path, (unsigned long long)fields->line,
+                         master_row_status_text(fields->status));
+    action = slice_trim(fields->fields[delta->action]);
+    row->action = read_action(action);
+    if (row->action == DELTA_ACTION_COUNT)
         return error_set(e, ERROR_DATA, "%s: line %llu: '%.*s' is nothing that can be done with a row (A, C or D)",
-                         delta->path, (unsigned long long)row->line, action.len < 64 ? (int)action.len : 64,
+                         delta->path, (unsigned long long)fields->line, action.len < 64 ? (int)action.len : 64,
                          action.ptr);
     return 1;
 }

@@ -54,7 +54,7 @@ struct index {
 void index_settle_position(const struct index *index, uint64_t *position);
 
 /* Releases what an index with deltas has of its own. */
-void index_top_free(struct index *top); /* NULL is fine */
+void index_top_free(struct index *index); /* NULL is fine */
 
 /* A row of a top says where it comes from. */
 static inline void index_set_origin(const struct index *index, const unsigned char *record, struct security *out)
