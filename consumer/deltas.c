@@ -11,6 +11,7 @@
 #define SUBSYSTEM "deltas"
 #define START_WAIT_MS 1000 /* for files to settle, before anything is checked */
 #define TELL_AFTER_MS 5000 /* that a file has no end */
+#define FILES_A_MS 40      /* looking at many files is done less often, so that it takes a twentieth of a processor */
 #define RETRY_MS 1000      /* what failed for a reason that may pass */
 
 struct deltas {
@@ -130,19 +131,24 @@ static int64_t base_time_ns(const struct index *base)
     return oldest;
 }
 
+/* A file that is contained in the masters counts as done as well. */
 static int apply(struct deltas *d, const struct delta_file *file, struct error *e)
 {
     struct index_overlay_counts before = *index_overlay_counts(d->overlay);
 
+    if (note_done(d, file, e) != 0)
+        return -1;
     if (file->mtime_ns < base_time_ns(d->base)) {
         log_write(d->log, LOG_LEVEL_INFO, SUBSYSTEM, "%s: not applied: it is older than the master of version %s",
                   file->path, index_info(d->base)->version);
-        return note_done(d, file, e);
+        return 0;
     }
-    if (index_overlay_apply(d->overlay, file->path, e) != 0)
+    if (index_overlay_apply(d->overlay, file->path, e) != 0) {
+        free(d->done.files[--d->done.count].path);
         return -1;
+    }
     tell_applied(d, file->path, &before);
-    return note_done(d, file, e);
+    return 0;
 }
 
 static bool may_pass(const struct error *e)
@@ -281,7 +287,7 @@ struct index *deltas_look(struct deltas *d, int64_t now_ms)
 {
     if (!d || !d->overlay || now_ms < d->look_ms)
         return NULL;
-    d->look_ms = now_ms + DELTAS_LOOK_MS;
+    d->look_ms = now_ms + DELTAS_LOOK_MS + (int64_t)(d->folder.count / FILES_A_MS);
     return read_folder(d, now_ms) && (follow(d, now_ms) || d->unmade) ? make_index(d) : NULL;
 }
 

@@ -14,7 +14,7 @@
 #include "core/index.h"
 #include "log.h"
 
-#define DELTAS_LOOK_MS 100   /* between looks at the directory */
+#define DELTAS_LOOK_MS 100   /* between looks at the directory; a little more where it holds thousands of files */
 #define DELTAS_SETTLE_MS 200 /* for so long a file has to be the same */
 
 struct deltas;

@@ -712,28 +712,36 @@ static void an_index_with_deltas_is_the_one_that_would_be_built(void **state)
 
 enum { MANY = 3000 };
 
+/* Each symbol is listed at M0 in the base, then at M1 by a delta; another takes every other one away from M0. */
 static void tables_of_any_size_hold_every_key(void **state)
 {
-    struct index *base = support_index(HEADER APPLE), *index;
-    struct index_overlay *overlay = make_overlay(base, NULL);
-    char *delta = malloc(64 * MANY), key[32];
-    size_t used = (size_t)sprintf(delta, DELTA);
+    char *csv = malloc(64 * MANY), key[32];
+    size_t used = (size_t)sprintf(csv, HEADER);
+    struct index_overlay *overlay;
     struct index_cursor cursor;
+    struct index *base, *index;
     struct security s;
     struct error e;
 
     (void)state;
     for (int i = 0; i < MANY; i++)
-        used += (size_t)sprintf(delta + used, "A,S%d,,,M%d,USD,\n", i % (MANY / 2), i / (MANY / 2));
-    assert_int_equal(apply(overlay, delta, &e), 0);
-    used = (size_t)sprintf(delta, DELTA);
-    for (int i = 0; i < MANY / 2; i += 2)
-        used += (size_t)sprintf(delta + used, "D,S%d,,,M0,,\n", i);
-    assert_int_equal(apply(overlay, delta, &e), 0);
+        used += (size_t)sprintf(csv + used, "S%d,,,M0,USD,\n", i);
+    base = support_index(csv);
+    overlay = make_overlay(base, NULL);
+    index_close(base);
+    used = (size_t)sprintf(csv, DELTA);
+    for (int i = 0; i < MANY; i++)
+        used += (size_t)sprintf(csv + used, "A,S%d,,,M1,USD,\n", i);
+    assert_int_equal(apply(overlay, csv, &e), 0);
+    used = (size_t)sprintf(csv, DELTA);
+    for (int i = 0; i < MANY; i += 2)
+        used += (size_t)sprintf(csv + used, "D,S%d,,,M0,,\n", i);
+    assert_int_equal(apply(overlay, csv, &e), 0);
     index = index_of(overlay);
-    assert_int_equal(index_info(index)->rows, 1 + MANY - MANY / 4);
-    assert_int_equal(index_info(index)->keys[IDENTIFIER_SYMBOL], 1 + MANY / 2);
-    for (int i = 0; i < MANY / 2; i++) {
+    assert_int_equal(index_info(index)->rows, MANY + MANY / 2);
+    assert_int_equal(index_info(index)->keys[IDENTIFIER_SYMBOL], MANY);
+    assert_int_equal(index_info(index)->duplicate_keys[IDENTIFIER_SYMBOL], MANY / 2);
+    for (int i = 0; i < MANY; i++) {
         int rows = 0;
 
         snprintf(key, sizeof key, "S%d", i);
@@ -743,8 +751,25 @@ static void tables_of_any_size_hold_every_key(void **state)
     }
     index_close(index);
     index_overlay_free(overlay);
+    free(csv);
+}
+
+static void so_many_files_are_applied_and_no_more(void **state)
+{
+    char *path = support_file("delta.csv", DELTA, strlen(DELTA));
+    struct index *base = support_index(HEADER APPLE);
+    struct index_overlay *overlay = make_overlay(base, NULL);
+    struct error e;
+
+    (void)state;
+    for (unsigned i = 0; i < OVERLAY_FILES_MAX; i++)
+        assert_int_equal(index_overlay_apply(overlay, path, &e), 0);
+    assert_int_equal(index_overlay_apply(overlay, path, &e), -1);
+    assert_non_null(strstr(e.text, "one more than the limit"));
+    assert_int_equal(index_overlay_counts(overlay)->files, OVERLAY_FILES_MAX);
+    index_overlay_free(overlay);
     index_close(base);
-    free(delta);
+    support_remove(path);
 }
 
 int main(void)
@@ -758,6 +783,7 @@ int main(void)
         cmocka_unit_test(an_attribute_of_a_delta_has_no_code),
         cmocka_unit_test(an_index_with_deltas_is_the_one_that_would_be_built),
         cmocka_unit_test(tables_of_any_size_hold_every_key),
+        cmocka_unit_test(so_many_files_are_applied_and_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
