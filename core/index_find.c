@@ -194,22 +194,28 @@ void index_find(const struct index *index, enum identifier_kind kind, struct sli
         settle(cursor);
 }
 
-/* The next record that has the key, and how many bytes can be its; NULL at the end. */
-static const unsigned char *next_record(struct index_cursor *c, uint64_t *len)
+/* The next record of the cursor's table that has the key, and how many bytes can be its; NULL at the end. */
+static inline const unsigned char *next_in_table(struct index_cursor *c, uint64_t *len)
 {
-    do {
-        while (c->next < c->count) {
-            uint32_t position = next_position(c);
-            bool compared = c->compared;
-            const unsigned char *record = record_at(c->index, position, len);
+    while (c->next < c->count) {
+        uint32_t position = next_position(c);
+        bool compared = c->compared;
+        const unsigned char *record = record_at(c->index, position, len);
 
-            c->next++;
-            c->compared = false;
-            if (record != NULL && (compared || has_key_at(position, c)) && !index_mask_holds(&c->index->mask, position))
-                return record;
-        }
-    } while (c->index->top != NULL && climb(c));
+        c->next++;
+        c->compared = false;
+        if (record != NULL && (compared || has_key_at(position, c)) && !index_mask_holds(&c->index->mask, position))
+            return record;
+    }
     return NULL;
+}
+
+/* As that, in the base and then in what stands on top of it. */
+static inline const unsigned char *next_record(struct index_cursor *c, uint64_t *len)
+{
+    const unsigned char *record = next_in_table(c, len);
+
+    return record == NULL && c->index->top != NULL && climb(c) ? next_in_table(c, len) : record;
 }
 
 bool index_next(struct index_cursor *cursor, struct security *out)
