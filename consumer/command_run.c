@@ -26,7 +26,7 @@ static const struct cli_command command = {
         "it builds first. A master that changes is built beside and adopted. Without --index the index stands "
         "beside the first master as FILE" CONFIG_INDEX_SUFFIX ".\n",
     .options = options,
-    .shared = CLI_CONFIG | CLI_BROKERS | CLI_MASTER | CLI_INDEX | CLI_RULES | CLI_PATTERNS,
+    .shared = CLI_CONFIG | CLI_BROKERS | CLI_MASTER | CLI_INDEX | CLI_DELTAS | CLI_RULES | CLI_PATTERNS,
 };
 
 /* One line for each thing that was chosen. */

@@ -9,6 +9,7 @@
 
 #include "build_lock.h"
 #include "builder.h"
+#include "deltas.h"
 #include "expected.h"
 #include "freshness.h"
 #include "gate.h"
@@ -54,6 +55,8 @@ struct reload {
     char *next_path;  /* what is built, before it takes the place */
     char *lock_path;
     struct serving *serving;
+    struct deltas *deltas;    /* NULL: there are none */
+    const struct index *base; /* of what serves: the index without the deltas of the day, which holds it */
     struct recent *recent;
     struct watch *watch;
     struct expected expected;
@@ -209,16 +212,18 @@ static void fail(struct reload *r, const struct error *e, int64_t now_ms)
 
 /* --- versions --- */
 
-/* It serves from here on. Takes the index over in every case. */
-static int serve(struct reload *r, struct index *index, struct error *e)
+/* It serves from here on, with the deltas of the day on top. Takes the index over in every case. */
+static int serve(struct reload *r, struct index *base, struct error *e)
 {
     char before[INDEX_VERSION_LEN + 1] = "";
+    struct index *index = deltas_cover(r->deltas, base);
     const struct index_info *info = index_info(index);
 
     if (serving_version(r))
         memcpy(before, serving_version(r), sizeof before);
     if (serving_add(r->serving, index, e) != 0)
         return -1;
+    r->base = base;
     r->is_damaged = false;
     r->kept_tried = 0;
     r->counts.adopted++;
@@ -244,7 +249,7 @@ static void keep(struct reload *r)
 {
     struct error e;
 
-    if (r->versions && (versions_add(r->versions, r->path, serving_version(r), r->wall_ms, &e) != 0 ||
+    if (r->versions && (versions_add(r->versions, r->path, index_info(r->base)->version, r->wall_ms, &e) != 0 ||
                         versions_prune(r->versions, (size_t)r->config->reload.keep, &e) != 0))
         log_write(r->log, LOG_LEVEL_WARNING, SUBSYSTEM, "%s", e.text);
     see_link(r);
@@ -256,10 +261,9 @@ static int serve_in_place(struct reload *r, struct index *index, struct error *e
     r->seen = snapshot_stat(r->path);
     if (serve(r, index, e) != 0)
         return -1;
-    if (gate_is_forced(r->path, serving_version(r)))
+    if (gate_is_forced(r->path, index_info(r->base)->version))
         gate_forget_forced(r->path);
     keep(r);
-    r->seen.ctime_ns = snapshot_stat(r->path).ctime_ns; /* which the link to it has changed, and nothing else */
     return 0;
 }
 
@@ -298,7 +302,7 @@ static void end_delivered(struct reload *r, enum vetting_verdict verdict, struct
 /* What the next one is held against: not what nobody trusts. */
 static const struct index *measure(const struct reload *r)
 {
-    return r->is_damaged ? NULL : serving_newest(r->serving);
+    return r->is_damaged ? NULL : r->base;
 }
 
 /* Whether there is one to be looked at. */
@@ -683,6 +687,16 @@ static void go_on(struct reload *r, int64_t now_ms)
     }
 }
 
+/* New deltas over the base that serves. */
+static void look_for_deltas(struct reload *r, int64_t now_ms)
+{
+    struct index *index = r->is_damaged ? NULL : deltas_look(r->deltas, now_ms);
+    struct error e;
+
+    if (index && serving_add(r->serving, index, &e) != 0)
+        log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", e.text);
+}
+
 /* Lanes wait for another one: what stands in its place is looked at anew, then what was kept; else it is built. */
 static void check_damage(struct reload *r, int64_t now_ms)
 {
@@ -727,6 +741,7 @@ void reload_look(struct reload *reload, int64_t now_ms, int64_t wall_ms)
     reload->wall_ms = wall_ms;
     serving_close_unused(reload->serving);
     check_damage(reload, now_ms);
+    look_for_deltas(reload, now_ms);
     go_on(reload, now_ms);
     if (watch_is_woken(reload->watch))
         reload->look_ms = now_ms;
@@ -794,6 +809,8 @@ static int start(struct reload *r, struct error *e)
     const int64_t began_ms = monotonic_ms();
 
     open_versions(r);
+    if (deltas_new(r->config, r->log, &r->deltas, e) != 0)
+        return -1;
     for (;;) {
         int64_t now_ms = monotonic_ms();
 
@@ -851,6 +868,7 @@ void reload_free(struct reload *reload)
     snapshot_free(&reload->building);
     snapshot_free(&reload->failed);
     watch_free(reload->watch);
+    deltas_free(reload->deltas);
     versions_free(reload->versions);
     serving_free(reload->serving);
     recent_free(reload->recent);
