@@ -30,7 +30,10 @@
     X("batch", "How much is checked and committed together.")                                                          \
     X("memory", "What the process may hold in memory.")                                                                \
     X("storm", "When so many messages are discrepant that the master is more likely to be wrong than they are.")       \
-    X("reload", "How a newer index is found.")                                                                         \
+    X("reload", "How a newer master is found, and the index made of it.")                                              \
+    X("gate",                                                                                                          \
+      "What a new version of the master may differ in from the one before; else it is refused and the old one "        \
+      "serves on. 100% turns a limit off.")                                                                            \
     X("deltas", "Changes of the day, on top of the index: small files of rows that were added, changed or deleted.")   \
     X("log", "What is written to standard error.")
 
@@ -75,6 +78,9 @@
       "The master's files, separated by commas; master-*.csv names all that match; one index is made of all.")         \
     X("master", "index", PATH, master.index, 0, 0, "", "/var/lib/fixwarden/master.fwx",                                \
       "The index; made from the files where it is not there.")                                                         \
+    X("master", "versions", PATH, master.versions, 0, 0, "", "",                                                       \
+      "The folder in which the last versions of the index are kept, in its file system; empty: beside it, as "         \
+      "INDEX.versions.")                                                                                               \
     X("master", "memory", SIZE, master.memory, INDEX_MEMORY_MIN, 1ull << 40, "auto", "",                               \
       "What making the index may take of memory; auto: by the limits of control groups and what is free.")             \
     X("master", "threads", COUNT, master.threads, 1, INDEX_THREADS_MAX, "auto", "",                                    \
@@ -140,7 +146,39 @@
       "alert: one alert, and on it goes; pause: nothing more is taken until another version of the index serves, or "  \
       "a restart.")                                                                                                    \
     X("reload", "check_interval", DURATION, reload.check_interval_ms, 100, 86400000, "5s", "",                         \
-      "How often a newer index is looked for.")                                                                        \
+      "How often the master and the index are looked at where the file system does not tell of changes at once.")      \
+    X("reload", "settle", DURATION, reload.settle_ms, 0, 3600000, "2s", "",                                            \
+      "A file of the master that has changed is read when it has stayed as it is for so long.")                        \
+    X("reload", "ready_file", READY_FILE, reload.ready_file, 0, 0, "none", "",                                         \
+      "Instead: FILE.done that is not older, or FILE.md5 or FILE.sha256 with the file's digest; auto: where there is " \
+      "one.")                                                                                                          \
+    X("reload", "build_timeout", DURATION, reload.build_timeout_ms, 1000, 86400000, "1h", "",                          \
+      "A build that takes longer is ended.")                                                                           \
+    X("reload", "retry", DURATION, reload.retry_ms, 100, 3600000, "10s", "",                                           \
+      "When a build that failed, and not for what the master holds, is tried again; then after twice as long, and so " \
+      "on, up to ten minutes.")                                                                                        \
+    X("reload", "lock", PATH, reload.lock, 0, 0, "", "",                                                               \
+      "The file by whose lock processes of this host build one after the other; empty: beside the index, as "          \
+      "INDEX.lock.")                                                                                                   \
+    X("reload", "keep", COUNT, reload.keep, 1, 100000, "2", "",                                                        \
+      "How many versions of the index are kept, with the one that serves.")                                            \
+    X("reload", "expected_by", STRING, reload.expected_by, 0, 100, "", "",                                             \
+      "A master that was not adopted by that time of day raises an alert: `06:30Z`, `06:30+01:00 Mon-Fri`; empty: "    \
+      "none is expected.")                                                                                             \
+    X("gate", "min_rows", COUNT, gate.min_rows, 0, 1ull << 40, "1000", "",                                             \
+      "A version of fewer rows says little of the next one, which then is only refused if it has none at all.")        \
+    X("gate", "max_rows_change", PERCENT, gate.max_rows_change, 0, 0, "20%", "",                                       \
+      "By how much there may be fewer rows, or more.")                                                                 \
+    X("gate", "max_lost_columns", COUNT, gate.max_lost_columns, 0, 1000, "0", "",                                      \
+      "How many of the columns that are compared, are keys or are carried may be missing.")                            \
+    X("gate", "max_bad_rows", PERCENT, gate.max_bad_rows, 0, 0, "1%", "",                                              \
+      "By how many percentage points more of the rows may be malformed, as far as master.max_bad_rows lets them.")     \
+    X("gate", "max_duplicates", PERCENT, gate.max_duplicates, 0, 0, "5%", "",                                          \
+      "By how many percentage points more keys of one kind may lead to several rows.")                                 \
+    X("gate", "max_vanished", PERCENT, gate.max_vanished, 0, 0, "10%", "",                                             \
+      "The share of keys of one kind that may be gone; of large masters a sample is asked.")                           \
+    X("gate", "max_unfound", PERCENT, gate.max_unfound, 0, 0, "2%", "",                                                \
+      "The share of instruments in a sample of the last hour's messages that may be gone.")                            \
     X("deltas", "directory", PATH, deltas.directory, 0, 0, "", "",                                                     \
       "Where they appear; they are applied in the order of their names, within a second; empty: there are none.")      \
     X("deltas", "action", STRING, deltas.action, 0, MASTER_COLUMN_NAME_MAX, "", "",                                    \
@@ -194,6 +232,7 @@ enum config_type {
     CONFIG_SHORT_CUSIPS,
     CONFIG_CONVENTION, /* of the master */
     CONFIG_STORM_ACTION,
+    CONFIG_READY_FILE,
     CONFIG_TYPE_COUNT,
 };
 
@@ -254,6 +293,9 @@ char config_delimiter(const char *value);
 /* Sets the option's member from its text. ERROR_CONFIG says what is wrong with the value, without naming the option. */
 int config_option_set(struct config *config, enum config_layer layer, const struct config_option *option,
                       const char *value, struct error *e);
+
+/* The value of an option that is no list, as config_option_set would take it again. */
+void config_print_value(const struct config *config, const struct config_option *option, FILE *out);
 
 /* Frees what the member owns. */
 void config_option_clear(struct config *config, const struct config_option *option);

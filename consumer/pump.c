@@ -41,7 +41,7 @@ struct pump {
     bool rewind;     /* what was taken since the last commit has to be taken again */
     unsigned aborts_in_a_row;
     bool paused; /* by a storm, or for want of an index */
-    char *alert; /* to be published; NULL: none */
+    char *alert; /* taken, and not published yet; NULL: none */
 
     bool broken; /* sending in the middle of a check has failed for good */
 
@@ -91,11 +91,23 @@ static bool is_finished(const struct pump *p)
     return is_at_end(p) && !p->rewind && !p->committing && source_is_committed(p->source);
 }
 
+/* One at a time: the next one when this one is out. Only a member of the group can commit. */
+static bool has_alert(struct pump *p)
+{
+    if ((!p->alert && !alerts_wait(p->options.alerts)) || !source_is_member(p->source))
+        return false;
+    if (!p->alert)
+        p->alert = alerts_take(p->options.alerts);
+    return p->alert != NULL;
+}
+
 /* At once where there is output and nothing else to do, so that nobody waits for it; offsets alone may wait. */
-static bool is_due(const struct pump *p)
+static bool is_due(struct pump *p)
 {
     if (is_at_end(p))
         return !is_finished(p);
+    if (has_alert(p))
+        return true;
     if (p->filling->records == 0)
         return false;
     return is_full(p) || left_ms(p) <= 0 ||
@@ -271,7 +283,7 @@ static int hand_over(struct pump *p, struct error *e)
     struct committer_job job = {
         .source = p->source, .outbox = batch->outbox, .always_transaction = p->options.ranges != NULL};
 
-    if (!is_trusted(p))
+    if (batch->records > 0 && !is_trusted(p)) /* else nothing was found with it: an alert goes out all the same */
         return distrust(p, e);
     if (add_alert(p, e) != 0)
         return -1;
@@ -291,7 +303,7 @@ static int commit(struct pump *p, struct error *e)
 {
     if (conclude(p, wait_for_committer(p, e), e) != 0)
         return -1;
-    if (p->rewind || p->filling->records == 0)
+    if (p->rewind || (p->filling->records == 0 && !has_alert(p)))
         return 0;
     if (hand_over(p, e) != 0)
         return -1;
@@ -398,25 +410,16 @@ static void on_revoke(void *opaque, bool lost)
 
 /* --- storms --- */
 
-/* What a lane has checked since `before`, for all lanes together. A second alert before the first one is out says no
- * more than that. */
+/* What a lane has checked since `before`, for all lanes together. */
 static int look_for_storm(struct pump *p, const struct checker_counts *before, struct error *e)
 {
     const struct checker_counts *now = checker_counts(p->checker);
     uint64_t discrepant = now->discrepant - before->discrepant;
     const struct storm_counts counts = {discrepant + now->matched - before->matched, discrepant};
-    char *alert;
 
     if (counts.messages == 0)
         return 0;
-    if (breaker_count(p->options.breaker, index_info(p->index)->version, monotonic_ms(), &counts, &alert, e) != 0)
-        return -1;
-    if (*p->options.config->output.alert_topic == '\0' || p->alert) {
-        free(alert);
-        return 0;
-    }
-    p->alert = alert;
-    return 0;
+    return breaker_count(p->options.breaker, index_info(p->index)->version, monotonic_ms(), &counts, e);
 }
 
 /* Before the one that was held is given back, since nobody can ask for it afterwards. */
@@ -533,7 +536,11 @@ static int take_and_check(struct pump *p, struct error *e)
     if (poll_records(p, &count, e) != 0 || check(p, count, e) != 0)
         return -1;
     /* A part that is read again is no news, whatever is found in it. */
-    return p->options.ranges ? 0 : look_for_storm(p, &before, e);
+    if (p->options.ranges)
+        return 0;
+    if (count > 0)
+        reload_note(p->options.reload, monotonic_ms(), p->records[0].value);
+    return look_for_storm(p, &before, e);
 }
 
 int pump_run(struct pump *pump, struct error *e)
@@ -633,6 +640,6 @@ void pump_free(struct pump *pump)
     checker_free(pump->checker);
     reload_give_back(pump->options.reload, pump->index);
     free(pump->records);
-    free(pump->alert);
+    alerts_put_back(pump->options.alerts, pump->alert);
     free(pump);
 }
