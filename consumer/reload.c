@@ -849,7 +849,7 @@ int reload_new(const struct reload_options *options, struct reload **out, struct
     int status = make(options, &r, e);
 
     if (status == 0)
-        status = deltas_new(r->config, r->log, &r->deltas, e);
+        status = deltas_new(r->config, options->alerts, r->log, &r->deltas, e);
     if (status == 0)
         status = start(r, e);
     if (status != 0 || !serving_newest(r->serving)) {
