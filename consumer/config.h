@@ -144,6 +144,11 @@ struct config {
         uint64_t check_interval_ms; /* how often a newer index is looked for */
     } reload;
     struct {
+        uint64_t grace_ms; /* 0: nothing is held back */
+        char *topic;
+        uint64_t max; /* messages that a lane holds */
+    } pending;
+    struct {
         int level; /* enum log_level */
     } log;
 };

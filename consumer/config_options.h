@@ -30,6 +30,8 @@
     X("memory", "What the process may hold in memory.")                                                                \
     X("storm", "When so many messages are discrepant that the master is more likely to be wrong than they are.")       \
     X("reload", "How a newer index is found.")                                                                         \
+    X("pending", "Securities that the master does not have yet: whether they are waited for before they are reported " \
+                 "as unknown. Exactly-once only.")                                                                     \
     X("log", "What is written to standard error.")
 
 #define CONFIG_OPTIONS(X)                                                                                              \
@@ -139,6 +141,15 @@
       "a restart.")                                                                                                    \
     X("reload", "check_interval", DURATION, reload.check_interval_ms, 100, 86400000, "5s", "",                         \
       "How often a newer index is looked for.")                                                                        \
+    X("pending", "grace", DURATION, pending.grace_ms, 0, 2592000000, "0s", "",                                         \
+      "An UNKNOWN_SECURITY is held back until a version of the master knows it, or the record it comes from is so "    \
+      "old; 0s: it is published at once.")                                                                             \
+    X("pending", "topic", STRING, pending.topic, 0, 249, "", "fixwarden.pending",                                      \
+      "The compacted topic that holds what waits, of this group alone; it has to be there, and keeps its number of "   \
+      "partitions.")                                                                                                   \
+    X("pending", "max", COUNT, pending.max, 8, 10000000, "100000", "",                                                 \
+      "So many messages are held by a lane, at most, and as much as [memory] max leaves for them; beyond it the "      \
+      "oldest are published early.")                                                                                   \
     X("log", "level", LOG_LEVEL, log.level, 0, 0, "info", "", "error, warning, info or debug.")
 
 /* Settings whose key ends in a name that the user gives.
