@@ -3,14 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_BUCKETS 1024u /* a power of two */
+#define FIRST_BUCKET_BITS 10
+#define BUCKET_BITS_MAX 24 /* chains grow longer beyond */
 #define FIRST_HEAP 256u
 
 struct pending {
     size_t entries_max, bytes_max;
     size_t count, bytes;
     struct pending_entry **buckets; /* by id, whose bytes are those of a hash */
-    size_t bucket_count;
+    unsigned bucket_bits;
     struct pending_entry **heap; /* the oldest first */
     size_t heap_capacity;
     struct pending_entry *first, *last; /* the turn */
@@ -18,12 +19,17 @@ struct pending {
 
 /* ---- by id ---- */
 
+static size_t bucket_count(const struct pending *p)
+{
+    return (size_t)1 << p->bucket_bits;
+}
+
 static struct pending_entry **bucket_of(const struct pending *p, const unsigned char id[PENDING_ID_LEN])
 {
     uint64_t hash;
 
     memcpy(&hash, id, sizeof hash);
-    return &p->buckets[hash & (p->bucket_count - 1)];
+    return &p->buckets[hash & (bucket_count(p) - 1)];
 }
 
 static void link_in_bucket(struct pending *p, struct pending_entry *entry)
@@ -43,17 +49,19 @@ static void unlink_from_bucket(struct pending *p, struct pending_entry *entry)
     *at = entry->next_in_bucket;
 }
 
-/* Chains grow longer where there is no memory for it. */
+/* Chains grow longer where there is no memory for it, too. */
 static void grow_buckets(struct pending *p)
 {
-    size_t count = 2 * p->bucket_count;
-    struct pending_entry **buckets = calloc(count, sizeof(struct pending_entry *));
+    struct pending_entry **buckets;
 
+    if (p->bucket_bits >= BUCKET_BITS_MAX)
+        return;
+    buckets = calloc(2 * bucket_count(p) + 1, sizeof(struct pending_entry *));
     if (!buckets)
         return;
     free(p->buckets);
     p->buckets = buckets;
-    p->bucket_count = count;
+    p->bucket_bits++;
     for (size_t i = 0; i < p->count; i++)
         link_in_bucket(p, p->heap[i]);
 }
@@ -117,7 +125,10 @@ static void link_first(struct pending *p, struct pending_entry *entry)
 {
     entry->before = NULL;
     entry->behind = p->first;
-    *(p->first ? &p->first->before : &p->last) = entry;
+    if (p->first)
+        p->first->before = entry;
+    else
+        p->last = entry;
     p->first = entry;
 }
 
@@ -125,14 +136,23 @@ static void link_last(struct pending *p, struct pending_entry *entry)
 {
     entry->before = p->last;
     entry->behind = NULL;
-    *(p->last ? &p->last->behind : &p->first) = entry;
+    if (p->last)
+        p->last->behind = entry;
+    else
+        p->first = entry;
     p->last = entry;
 }
 
 static void unlink_from_turn(struct pending *p, struct pending_entry *entry)
 {
-    *(entry->before ? &entry->before->behind : &p->first) = entry->behind;
-    *(entry->behind ? &entry->behind->before : &p->last) = entry->before;
+    if (entry->before)
+        entry->before->behind = entry->behind;
+    else
+        p->first = entry->behind;
+    if (entry->behind)
+        entry->behind->before = entry->before;
+    else
+        p->last = entry->before;
 }
 
 /* ---- all three ---- */
@@ -162,7 +182,7 @@ int pending_put(struct pending *pending, const struct pending_entry *entry, stru
         return -1;
     if (held)
         pending_remove(pending, held);
-    if (pending->count >= pending->bucket_count)
+    if (pending->count >= bucket_count(pending))
         grow_buckets(pending);
     link_in_bucket(pending, copy);
     sift_up(pending, copy, pending->count++);
@@ -219,8 +239,12 @@ void pending_forget(struct pending *pending, unsigned place)
 
 void pending_clear(struct pending *pending)
 {
-    while (pending->first)
-        pending_remove(pending, pending->first);
+    struct pending_entry *behind;
+
+    for (struct pending_entry *entry = pending->first; entry; entry = behind) {
+        behind = entry->behind;
+        pending_remove(pending, entry);
+    }
 }
 
 bool pending_has_room(const struct pending *pending, size_t len)
@@ -252,8 +276,8 @@ struct pending *pending_new(size_t entries_max, size_t bytes_max)
         return NULL;
     p->entries_max = entries_max;
     p->bytes_max = bytes_max;
-    p->bucket_count = FIRST_BUCKETS;
-    p->buckets = calloc(p->bucket_count, sizeof(struct pending_entry *));
+    p->bucket_bits = FIRST_BUCKET_BITS;
+    p->buckets = calloc(bucket_count(p), sizeof(struct pending_entry *));
     if (!p->buckets) {
         pending_free(p);
         return NULL;

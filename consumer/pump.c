@@ -474,7 +474,7 @@ static int look_for_storm(struct pump *p, const struct checker_counts *before, s
 /* Before the one that was held is given back, since nobody can ask for it afterwards. */
 static int look_at_index(struct pump *p, struct error *e)
 {
-    if (!p->index || p->filling->records == 0 || is_trusted(p))
+    if (!p->index || is_empty(p->filling) || is_trusted(p))
         return 0;
     if (conclude(p, wait_for_committer(p, e), e) != 0)
         return -1;
