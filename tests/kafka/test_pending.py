@@ -8,6 +8,7 @@ import io
 import os
 import random
 import sys
+import threading
 import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -24,11 +25,12 @@ from compare import differences  # noqa: E402
 from late import Late  # noqa: E402
 from master import read_masters  # noqa: E402
 from product import Running, end_offsets, fixwarden, read_topic  # noqa: E402
-from spoil import spoiled_orders  # noqa: E402
+from spoil import framed, spoiled_orders  # noqa: E402
 from test_first_light import decoded, settings_of  # noqa: E402
 
 MASTER = TESTS / "data" / "master" / "financedatabase-ASE.csv"
 HOLDING, PARTITIONS, WAIT_SECONDS = 3, 4, 60
+SOCKET_MS, FROZEN_SECONDS = 1000, 3
 KEEPS_CLEAN = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.01", "segment.ms": "1000", "delete.retention.ms": "100"}
 
 
@@ -102,13 +104,15 @@ class Rig:
         return Running(self.cluster, self.folder, [self.input], self.input + "-group", *self.arguments,
                        "--set", f"output.transactional_id={self.input}-{name}", *arguments, name=name)
 
-    def produce(self, values, age=0):
-        """Records of now, or of `age` seconds ago; a version is asked about them by the oracle, too."""
+    def produce(self, values, age=0, seconds=0):
+        """Records of now, or of `age` seconds ago, over so many seconds; the version that serves is asked by the oracle, too."""
         stamp = int((time.time() - age) * 1000)
         self.first_ms = self.first_ms or stamp
         producer = KafkaProducer(bootstrap_servers=self.cluster.bootstrap, acks="all", linger_ms=20)
-        sent = [(value, producer.send(self.input, value=value, key=b"%d" % n, timestamp_ms=stamp, partition=n % PARTITIONS))
-                for n, value in enumerate(values)]
+        sent = []
+        for n, value in enumerate(values):
+            sent.append((value, producer.send(self.input, value=value, key=b"%d" % n, timestamp_ms=stamp, partition=n % PARTITIONS)))
+            time.sleep(seconds / len(values))
         for n, (value, future) in enumerate(sent):
             meta = future.get(timeout=60)
             origin = {"topic": self.input, "partition": meta.partition, "offset": meta.offset, "key": b"%d" % n,
@@ -158,12 +162,30 @@ class Rig:
         return late
 
 
+def entry(row, dice):
+    """A list entry that agrees with the first versions of the master, but for a currency that is made up."""
+    values = row.values
+    fields = [[55, values["symbol"]]]
+    if "isin" in values and dice.random() < 0.7:
+        fields += [[48, values["isin"]], [22, b"4"]]
+    return fields + [[15, dice.choice((values.get("currency", b"USD"), b"XXA"))]]
+
+
+def lists(rows, dice):
+    """Requests for market data, so that of one message some instruments come late, some disagree and some never come."""
+    while True:
+        entries = [entry(dice.choice(rows), dice) for _ in range(dice.randrange(2, 12))]
+        fields = [[35, b"V"], [49, b"DESK"], [56, b"VENUE"], [34, b"7"], [52, b"20260302-10:00:00.000"], [146, b"%d" % len(entries)]]
+        yield framed(fields + [field for one in entries for field in one], dice)
+
+
 def orders(masters, dice, count):
-    """Of all listings, those that no version has included, spoiled or not; some in one record with another."""
+    """Of all listings, those that no version has included, spoiled or not, and lists of them; some in one record with another."""
     rows = read_masters([MASTER])
     values = list(spoiled_orders(rows, dice, copies=1))
     dice.shuffle(values)
-    values = values[:count]
+    more = lists(rows.rows, dice)
+    values = [value if dice.random() < 0.7 else next(more) for value in values[:count]]
     return [value if dice.random() < 0.8 else value + dice.choice(values) for value in values]
 
 
@@ -220,6 +242,7 @@ def test_it_survives_kills_and_two_instances_that_come_and_go(rig_of, tmp_path):
             one.wait_until_committed()
             print(f"{rig.wait_until_held([one, two])} messages wait by version {number}")
             assert two.stop() == 0 and one.stop() == 0, two.output()
+    print(f"{time.time() - rig.first_ms / 1000:.0f} s of {rig.grace} have passed")
     assert time.time() * 1000 < rig.first_ms + rig.grace * 1000, "too slow for its grace"
     rig.end()
     rounds = 0
@@ -230,6 +253,45 @@ def test_it_survives_kills_and_two_instances_that_come_and_go(rig_of, tmp_path):
         rounds += 1
         assert rounds < 60
     assert rig.check() > 0
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_the_broker_stands_still_now_and_then(topic_name, tmp_path, lanes):
+    """Commits stay without an answer, and transactions are aborted: what waits is read back."""
+    dice = new_dice()
+    masters = Masters(tmp_path, dice, 2)
+    with KafkaCluster(brokers=1) as cluster:
+        rig = Rig(cluster, tmp_path, topic_name, masters, 75, "--lanes", lanes, "--set", "batch.messages=100",
+                  "--set", f"kafka.socket.timeout.ms={SOCKET_MS}", "--set", "kafka.transaction.timeout.ms=30000")
+
+        def stand_still(seconds):
+            time.sleep(dice.uniform(0.05, 0.4))
+            cluster.freeze_broker(1)
+            time.sleep(seconds)
+            cluster.thaw_broker(1)
+            time.sleep(2)  # the tests' own client gives up on a broker that is not back in its cluster yet
+
+        with rig.start("one", "--set", "kafka.session.timeout.ms=30000") as one:
+            one.wait_until_assigned()
+            feeding = threading.Thread(target=rig.produce, args=(orders(masters, dice, 3000),), kwargs={"seconds": 12})
+            feeding.start()
+            for _ in range(3):
+                stand_still(FROZEN_SECONDS)
+                time.sleep(1)
+            feeding.join()
+            one.wait_until_committed()
+            print(f"{rig.wait_until_held([one])} messages wait")
+            rig.serve(1)
+            stand_still(FROZEN_SECONDS)
+            print(f"{rig.wait_until_held([one])} by version 1, after {time.time() - rig.first_ms / 1000:.0f} s of {rig.grace}")
+            rig.end()
+            time.sleep(max(0, rig.first_ms / 1000 + rig.grace - time.time()))
+            stand_still(FROZEN_SECONDS)
+            rig.wait_until_held([one])
+            assert one.stop() == 0, one.output()
+            print(f"{one.output().count('producer is replaced')} producers were replaced, "
+                  f"{one.output().count('messages wait in')} times it was read back")
+        assert rig.check() > 0
 
 
 def test_the_topic_is_compacted(rig_of, tmp_path, compacting):
