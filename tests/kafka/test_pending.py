@@ -7,6 +7,7 @@ import csv
 import io
 import os
 import random
+import signal
 import sys
 import threading
 import time
@@ -30,7 +31,8 @@ from test_first_light import decoded, settings_of  # noqa: E402
 
 MASTER = TESTS / "data" / "master" / "financedatabase-ASE.csv"
 HOLDING, PARTITIONS, WAIT_SECONDS = 3, 4, 60
-SOCKET_MS, FROZEN_SECONDS = 1000, 3
+SOCKET_MS, FROZEN_SECONDS, SESSION_SECONDS = 1000, 3, 6
+# kafka-python 2 stumbles over the marker of an aborted transaction that was compacted away: nothing is aborted where this is used.
 KEEPS_CLEAN = {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.01", "segment.ms": "1000", "delete.retention.ms": "100"}
 
 
@@ -84,17 +86,17 @@ class Masters:
 class Rig:
     """A group that waits, what it was given, and what the oracle says of that."""
 
-    def __init__(self, cluster, folder, topic_name, masters, grace, *arguments):
+    def __init__(self, cluster, folder, topic_name, masters, grace, *arguments, config=None):
         self.cluster, self.folder, self.masters, self.grace = cluster, folder, masters, grace
         self.input, self.found, self.dead, self.pending = (topic_name(word) for word in ("fix", "found", "dead", "pending"))
         self.index = folder / "serving.fwx"
         cluster.create_topic(self.input, partitions=PARTITIONS)
         cluster.create_topic(self.found, partitions=2)
         cluster.create_topic(self.dead)
-        cluster.create_topic(self.pending, partitions=HOLDING, config=KEEPS_CLEAN)
+        cluster.create_topic(self.pending, partitions=HOLDING, config=config or {"cleanup.policy": "compact"})
         self.arguments = ["-o", self.found, "--dead-letters", self.dead, "--index", self.index, "--set", f"pending.grace={grace}s",
                           "--set", f"pending.topic={self.pending}", "--set", "reload.check_interval=100ms",
-                          "--set", "kafka.session.timeout.ms=6000", "--set", "kafka.partition.assignment.strategy=cooperative-sticky",
+                          "--set", f"kafka.session.timeout.ms={SESSION_SECONDS}000", "--set", "kafka.partition.assignment.strategy=cooperative-sticky",
                           *arguments]
         self.served = masters.serve(0, self.index)
         self.lates = []
@@ -191,8 +193,8 @@ def orders(masters, dice, count):
 
 @pytest.fixture
 def rig_of(compacting, tmp_path, topic_name):
-    def make(masters, grace, *arguments):
-        return Rig(compacting, tmp_path, topic_name, masters, grace, *arguments)
+    def make(masters, grace, *arguments, **more):
+        return Rig(compacting, tmp_path, topic_name, masters, grace, *arguments, **more)
 
     return make
 
@@ -225,19 +227,29 @@ def test_what_comes_late_is_found_disagrees_or_never_comes(rig_of, tmp_path, lan
     assert counts["pending_held"] == counts["pending_found"] + counts["pending_expired"] and counts["pending_found"] > 0
 
 
-def test_it_survives_kills_and_two_instances_that_come_and_go(rig_of, tmp_path):
+def make_zombie(running):
+    """Stopped until the group has given its partitions away; then it goes on with what it had in its hands."""
+    running.process.send_signal(signal.SIGSTOP)
+    time.sleep(SESSION_SECONDS + 2)
+    running.process.send_signal(signal.SIGCONT)
+    time.sleep(2)
+
+
+def test_it_survives_kills_zombies_and_instances_that_come_and_go(rig_of, tmp_path):
     dice = new_dice()
     masters = Masters(tmp_path, dice, 3)
-    rig = rig_of(masters, 60, "--set", "batch.messages=200")
+    rig = rig_of(masters, 95, "--set", "batch.messages=100")
     for number in range(3):
         if number > 0:
             rig.serve(number)
-        rig.produce(orders(masters, dice, 1500))
-        for _ in range(3):
+        feeding = threading.Thread(target=rig.produce, args=(orders(masters, dice, 1500),), kwargs={"seconds": 12})
+        feeding.start()
+        for harm in (Running.kill, make_zombie):
             with rig.start("one") as one, rig.start("two") as two:
                 time.sleep(dice.uniform(0.3, 2.5))
-                dice.choice((one, two)).kill()
+                harm(dice.choice((one, two)))
                 time.sleep(dice.uniform(0, 0.5))
+        feeding.join()
         with rig.start("one") as one, rig.start("two") as two:
             one.wait_until_committed()
             print(f"{rig.wait_until_held([one, two])} messages wait by version {number}")
@@ -245,6 +257,7 @@ def test_it_survives_kills_and_two_instances_that_come_and_go(rig_of, tmp_path):
     print(f"{time.time() - rig.first_ms / 1000:.0f} s of {rig.grace} have passed")
     assert time.time() * 1000 < rig.first_ms + rig.grace * 1000, "too slow for its grace"
     rig.end()
+    time.sleep(max(0, rig.first_ms / 1000 + rig.grace - 5 - time.time()))
     rounds = 0
     while rig.held_keys():  # the instances are killed while the grace ends
         with rig.start("one") as one, rig.start("two") as two:
@@ -252,6 +265,8 @@ def test_it_survives_kills_and_two_instances_that_come_and_go(rig_of, tmp_path):
             dice.choice((one, two)).kill()
         rounds += 1
         assert rounds < 60
+    logs = "".join((tmp_path / f"{name}.log").read_text() for name in ("one", "two"))
+    print(f"{logs.count('aborted, ')} aborts, {logs.count('messages wait in')} times it was read back, {rounds} kills at the end")
     assert rig.check() > 0
 
 
@@ -297,7 +312,7 @@ def test_the_broker_stands_still_now_and_then(topic_name, tmp_path, lanes):
 def test_the_topic_is_compacted(rig_of, tmp_path, compacting):
     dice = new_dice()
     masters = Masters(tmp_path, dice, 2)
-    rig = rig_of(masters, 8)
+    rig = rig_of(masters, 8, config=KEEPS_CLEAN)
     with rig.start() as one:
         rig.produce(orders(masters, dice, 800))
         one.wait_until_committed()
