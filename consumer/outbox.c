@@ -10,6 +10,13 @@ struct envelope {
     size_t headers_at, headers_len;
 };
 
+/* Where a record of what is pending lies. */
+struct pending_place {
+    size_t start, key_len, value_len;
+    int32_t partition;
+    bool is_tombstone;
+};
+
 struct outbox {
     struct outbox_options options;
     struct found *found;
@@ -18,6 +25,10 @@ struct outbox {
     struct envelope *envelopes;
     size_t count, capacity;
     uint64_t stripped;
+
+    struct avro_buffer pending; /* keys and values, one behind the other */
+    struct pending_place *places;
+    size_t pending_count, pending_capacity;
 
     struct avro_buffer alert; /* key, then value */
     size_t alert_key_len;
@@ -72,7 +83,20 @@ static int place_headers(struct outbox *box, struct envelope *envelope, struct e
     return 0;
 }
 
+int outbox_headers(struct outbox *outbox, const struct origin *origin, struct slice *block, struct error *e)
+{
+    if (fetch_headers(outbox, origin, e) != 0)
+        return -1;
+    *block = slice_make(outbox->block.ptr, outbox->block.len);
+    return 0;
+}
+
 /* --- what is found --- */
+
+static int send_if_full(struct outbox *box, struct error *e)
+{
+    return outbox_bytes(box) < box->options.bytes_max ? 0 : box->options.events.on_full(box->options.events.opaque, e);
+}
 
 static int add_envelope(struct outbox *box, struct error *e)
 {
@@ -90,7 +114,7 @@ static int add_envelope(struct outbox *box, struct error *e)
     if (place_headers(box, &envelope, e) != 0)
         return -1;
     box->envelopes[box->count++] = envelope;
-    return outbox_bytes(box) < box->options.bytes_max ? 0 : box->options.events.on_full(box->options.events.opaque, e);
+    return send_if_full(box, e);
 }
 
 static int on_discrepancy(void *opaque, const struct discrepancy *discrepancy, struct error *e)
@@ -132,14 +156,53 @@ int outbox_add_alert(struct outbox *outbox, struct slice key, struct slice value
     return 0;
 }
 
+static int make_place(struct outbox *box, struct error *e)
+{
+    size_t capacity = box->pending_capacity ? 2 * box->pending_capacity : FIRST_ENVELOPES;
+    struct pending_place *places;
+
+    if (box->pending_count < box->pending_capacity)
+        return 0;
+    places = reallocarray(box->places, capacity, sizeof *places);
+    if (!places)
+        return error_set(e, ERROR_INTERNAL, "no memory for %zu records of what is pending", capacity);
+    box->places = places;
+    box->pending_capacity = capacity;
+    return 0;
+}
+
+int outbox_add_pending(struct outbox *outbox, int32_t partition, struct slice key, struct slice value, struct error *e)
+{
+    const struct pending_place place = {outbox->pending.len, key.len, value.len, partition, value.ptr == NULL};
+
+    if (make_place(outbox, e) != 0 || avro_buffer_append(&outbox->pending, key, e) != 0 ||
+        avro_buffer_append(&outbox->pending, value, e) != 0)
+        return -1;
+    outbox->places[outbox->pending_count++] = place;
+    return send_if_full(outbox, e);
+}
+
+static struct outbox_item pending_item(const struct outbox *outbox, size_t i)
+{
+    const struct pending_place *place = &outbox->places[i];
+    const char *key = outbox->pending.ptr + place->start;
+
+    return (struct outbox_item){.type = OUTBOX_PENDING,
+                                .key = slice_make(key, place->key_len),
+                                .value = slice_make(key + place->key_len, place->value_len),
+                                .partition = place->partition,
+                                .is_tombstone = place->is_tombstone};
+}
+
 size_t outbox_count(const struct outbox *outbox)
 {
-    return outbox->count + outbox->has_alert;
+    return outbox->count + outbox->pending_count + outbox->has_alert;
 }
 
 size_t outbox_bytes(const struct outbox *outbox)
 {
-    return found_bytes(outbox->found) + outbox->bytes.len + outbox->count * sizeof *outbox->envelopes;
+    return found_bytes(outbox->found) + outbox->bytes.len + outbox->count * sizeof *outbox->envelopes +
+           outbox->pending.len + outbox->pending_count * sizeof *outbox->places;
 }
 
 uint64_t outbox_stripped(const struct outbox *outbox)
@@ -153,9 +216,12 @@ struct outbox_item outbox_item(const struct outbox *outbox, size_t i)
     const struct envelope *envelope;
     struct found_item found;
 
-    if (i == outbox->count)
+    if (i >= outbox->count && i - outbox->count < outbox->pending_count)
+        return pending_item(outbox, i - outbox->count);
+    if (i >= outbox->count)
         return (struct outbox_item){
             .type = OUTBOX_ALERT,
+            .partition = OUTBOX_ANY_PARTITION,
             .key = slice_make(alert, outbox->alert_key_len),
             .value = slice_make(alert + outbox->alert_key_len, outbox->alert.len - outbox->alert_key_len)};
     found = found_item(outbox->found, i);
@@ -164,6 +230,7 @@ struct outbox_item outbox_item(const struct outbox *outbox, size_t i)
         .type = (enum outbox_type)found.type,
         .key = found.key,
         .value = found.value,
+        .partition = OUTBOX_ANY_PARTITION,
         .headers = slice_make(envelope->headers_len > 0 ? bytes + envelope->headers_at : NULL, envelope->headers_len)};
 }
 
@@ -171,6 +238,7 @@ void outbox_clear(struct outbox *outbox)
 {
     found_clear(outbox->found);
     outbox->bytes.len = outbox->count = 0;
+    outbox->pending.len = outbox->pending_count = 0;
     outbox->stripped = 0;
     outbox->has_alert = outbox->is_placed = false;
 }
@@ -198,6 +266,8 @@ void outbox_free(struct outbox *outbox)
     found_free(outbox->found);
     avro_buffer_free(&outbox->bytes);
     avro_buffer_free(&outbox->alert);
+    avro_buffer_free(&outbox->pending);
+    free(outbox->places);
     avro_buffer_free(&outbox->block);
     free(outbox->envelopes);
     free(outbox);

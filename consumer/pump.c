@@ -2,9 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "budget.h"
 #include "committer.h"
+#include "late.h"
 #include "monotonic.h"
 
 #define POLL_MS 100            /* how long an idle poll waits; less if a commit is due before */
@@ -20,6 +22,7 @@ struct batch {
     uint64_t records;                 /* checked */
     uint64_t sent[OUTBOX_TYPE_COUNT]; /* handed to the producer */
     uint64_t stripped;
+    struct late_counts late;
     bool partly_sent; /* in a transaction that is open */
     int64_t since_ms; /* when its first record came */
 };
@@ -30,6 +33,7 @@ struct pump {
     struct source *source;
     struct committer *committer;
     struct checker *checker;
+    struct late *late;              /* NULL: nothing is held back */
     const struct index *index;      /* held; NULL: none yet */
     struct checker_record *records; /* of one poll */
     size_t records_max;
@@ -60,6 +64,12 @@ static void clear(struct batch *batch)
 static bool has_output(const struct batch *batch)
 {
     return batch->partly_sent || outbox_count(batch->outbox) > 0;
+}
+
+/* What late publishes comes of no record. */
+static bool is_empty(const struct batch *batch)
+{
+    return batch->records == 0 && !has_output(batch);
 }
 
 static void count_sent(struct batch *batch)
@@ -108,7 +118,7 @@ static bool is_due(struct pump *p)
         return !is_finished(p);
     if (has_alert(p))
         return true;
-    if (p->filling->records == 0)
+    if (is_empty(p->filling))
         return false;
     return is_full(p) || left_ms(p) <= 0 ||
            (p->drained && has_output(p->filling) && source_backlog(p->source) <= BACKLOG_NONE);
@@ -119,6 +129,7 @@ static bool is_due(struct pump *p)
 static void tell(struct pump *p)
 {
     p->counts.checked = *checker_counts(p->checker);
+    p->counts.waiting = late_count(p->late);
     if (p->options.on_progress)
         p->options.on_progress(p->options.opaque, &p->counts);
 }
@@ -144,6 +155,9 @@ static void settle(struct pump *p, struct batch *batch)
         sent += batch->sent[i];
     }
     p->counts.stripped += batch->stripped;
+    p->counts.late.held += batch->late.held;
+    p->counts.late.found += batch->late.found;
+    p->counts.late.expired += batch->late.expired;
     forget_alert(p, batch);
     p->counts.commits += sent > 0;
     p->counts.last_ms = monotonic_ms();
@@ -196,6 +210,7 @@ static int undo(struct pump *p, const char *why, struct error *e)
               p->options.lane, (unsigned long long)records, why);
     if (drop_sent(p, e) != 0)
         return -1;
+    late_reset(p->late);
     p->counts.aborts++;
     p->counts.repeated += records;
     clear(p->filling);
@@ -303,7 +318,7 @@ static int commit(struct pump *p, struct error *e)
 {
     if (conclude(p, wait_for_committer(p, e), e) != 0)
         return -1;
-    if (p->rewind || (p->filling->records == 0 && !has_alert(p)))
+    if (p->rewind || (is_empty(p->filling) && !has_alert(p)))
         return 0;
     if (hand_over(p, e) != 0)
         return -1;
@@ -365,19 +380,39 @@ static int on_full(void *opaque, struct error *e)
 static int on_headers(void *opaque, const struct origin *origin, struct carry *carry, bool *carried, struct error *e)
 {
     const struct pump *p = opaque;
+    int status;
 
+    if (late_headers(p->late, carry, carried, &status, e))
+        return status;
     return source_headers(p->source, origin, carry, carried, e);
+}
+
+/* The system's clock, which the timestamps of records come from, too. */
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static const struct checker_output *begin_check(struct pump *p)
+{
+    return p->late ? late_begin(p->late, p->index, p->filling->outbox, &p->filling->late, now_ms())
+                   : outbox_begin(p->filling->outbox);
 }
 
 /* What was checked before an abort in its middle, and the record in which it came, will be again. */
 static int check(struct pump *p, size_t count, struct error *e)
 {
-    const struct checker_output *output = outbox_begin(p->filling->outbox);
+    const struct checker_output *output;
     size_t done = 0;
 
     if (count == 0)
         return 0;
-    if (checker_check_batch(p->checker, p->index, p->records, count, output, &done, e) == 0) {
+    output = begin_check(p);
+    if (checker_check_batch(p->checker, p->index, p->records, count, output, &done, e) == 0 &&
+        (!p->late || late_end(p->late, e) == 0)) {
         p->filling->records += done;
         return 0;
     }
@@ -399,13 +434,30 @@ static void on_revoke(void *opaque, bool lost)
         return;
     if (lost) {
         status = conclude(p, wait_for_committer(p, &p->failure), &p->failure);
-        if (status == 0 && !p->rewind && p->filling->records > 0)
+        if (status == 0 && !p->rewind && !is_empty(p->filling))
             status = undo(p, "the partitions were lost", &p->failure);
     } else {
         status = commit(p, &p->failure);
     }
     if (status == 0)
         p->failure.code = ERROR_NONE; /* an abort leaves its reason there */
+}
+
+static void on_partition(void *opaque, const char *topic, int32_t partition, bool ours)
+{
+    late_partition(((struct pump *)opaque)->late, topic, partition, ours);
+}
+
+/* What waits for the master, a portion of it; not while a storm holds the lane, or what was done is undone. */
+static int look_at_late(struct pump *p, struct error *e)
+{
+    if (!p->late || p->paused || p->rewind)
+        return 0;
+    if (late_look(p->late, p->source, p->index, p->filling->outbox, &p->filling->late, now_ms(), e) != 0)
+        return p->broken || !p->rewind ? -1 : 0;
+    if (p->filling->since_ms == 0 && has_output(p->filling))
+        p->filling->since_ms = monotonic_ms();
+    return 0;
 }
 
 /* --- storms --- */
@@ -425,7 +477,7 @@ static int look_for_storm(struct pump *p, const struct checker_counts *before, s
 /* Before the one that was held is given back, since nobody can ask for it afterwards. */
 static int look_at_index(struct pump *p, struct error *e)
 {
-    if (!p->index || p->filling->records == 0 || is_trusted(p))
+    if (!p->index || is_empty(p->filling) || is_trusted(p))
         return 0;
     if (conclude(p, wait_for_committer(p, e), e) != 0)
         return -1;
@@ -450,7 +502,7 @@ static int hold(struct pump *p, struct error *e)
 {
     if (commit(p, e) != 0)
         return -1;
-    if (p->rewind || p->filling->records > 0)
+    if (p->rewind || !is_empty(p->filling))
         return 0;
     log_write(p->options.log, LOG_LEVEL_WARNING, "pump", "lane %u pauses", p->options.lane);
     p->paused = true;
@@ -479,9 +531,11 @@ static int poll_wait_ms(const struct pump *p)
 {
     int64_t left;
 
+    if (late_has_more(p->late))
+        return 0;
     if (p->committing && has_output(p->filling))
         return POLL_COMMITTING_MS;
-    if (p->filling->records == 0)
+    if (is_empty(p->filling))
         return POLL_MS;
     left = left_ms(p);
     return left < 0 ? 0 : left < POLL_MS ? (int)left : POLL_MS;
@@ -548,7 +602,7 @@ int pump_run(struct pump *pump, struct error *e)
     while (!atomic_load(pump->options.stop) && !is_finished(pump)) {
         pulse_beat(&pump->options.pulses->lane);
         if (take_index(pump, e) != 0 || hold_or_go_on(pump, e) != 0 || take_and_check(pump, e) != 0 ||
-            publish(pump, e) != 0 || rewind_if_told(pump, e) != 0)
+            look_at_late(pump, e) != 0 || publish(pump, e) != 0 || rewind_if_told(pump, e) != 0)
             return -1;
     }
     return commit(pump, e);
@@ -597,8 +651,10 @@ static int take_ranges(struct pump *p, struct error *e)
 static int connect(struct pump *p, struct error *e)
 {
     const struct pump_options *o = &p->options;
-    const struct source_events events = {.opaque = p, .on_revoke = on_revoke};
+    const struct source_events events = {.opaque = p, .on_revoke = on_revoke, .on_partition = on_partition};
 
+    if (late_new(o->config, o->lane, o->stop, o->log, &p->late, e) != 0)
+        return -1;
     if (committer_new(o->config, o->lane, o->stop, o->log, &o->pulses->committer, &p->committer, e) != 0)
         return -1;
     return o->ranges ? take_ranges(p, e)
@@ -638,6 +694,7 @@ void pump_free(struct pump *pump)
     for (int i = 0; i < 2; i++)
         outbox_free(pump->batches[i].outbox);
     checker_free(pump->checker);
+    late_free(pump->late);
     reload_give_back(pump->options.reload, pump->index);
     free(pump->records);
     alerts_put_back(pump->options.alerts, pump->alert);

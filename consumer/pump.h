@@ -12,6 +12,7 @@
 #include "config.h"
 #include "core/checker.h"
 #include "headers.h"
+#include "late.h"
 #include "log.h"
 #include "outbox.h"
 #include "pulse.h"
@@ -28,9 +29,11 @@ struct pump_counts {
     uint64_t repeated;                     /* records checked once more after an abort */
     uint64_t commits;                      /* with output; the others cost no transaction */
     uint64_t aborts;
-    int64_t first_ms; /* when the first record came, by the monotonic clock; 0: none yet */
-    int64_t last_ms;  /* when records were last committed */
-    uint64_t offsets; /* of ranges: committed since their beginning, whether they held a record or not */
+    int64_t first_ms;        /* when the first record came, by the monotonic clock; 0: none yet */
+    int64_t last_ms;         /* when records were last committed */
+    struct late_counts late; /* committed */
+    uint64_t waiting;        /* messages that wait for the master now */
+    uint64_t offsets;        /* of ranges: committed since their beginning, whether they held a record or not */
 };
 
 /* Of the lane's thread, and of its committer's. */
