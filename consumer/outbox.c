@@ -4,10 +4,16 @@
 #include <string.h>
 
 #define FIRST_ENVELOPES 256
+#define FIRST_MARKS 16
 
 /* What found does not hold of an item: its headers, a part of `bytes`. */
 struct envelope {
     size_t headers_at, headers_len;
+};
+
+/* Where a mark lies: its key, then its value. */
+struct mark_place {
+    size_t start, key_len, value_len;
 };
 
 struct outbox {
@@ -18,6 +24,10 @@ struct outbox {
     struct envelope *envelopes;
     size_t count, capacity;
     uint64_t stripped;
+
+    struct avro_buffer marks;
+    struct mark_place *mark_places;
+    size_t mark_count, mark_capacity;
 
     struct avro_buffer alert; /* key, then value */
     size_t alert_key_len;
@@ -132,14 +142,52 @@ int outbox_add_alert(struct outbox *outbox, struct slice key, struct slice value
     return 0;
 }
 
+static int add_mark_place(struct outbox *box, const struct mark_place *place, struct error *e)
+{
+    if (box->mark_count == box->mark_capacity) {
+        size_t capacity = box->mark_capacity ? 2 * box->mark_capacity : FIRST_MARKS;
+        struct mark_place *more = reallocarray(box->mark_places, capacity, sizeof *more);
+
+        if (!more)
+            return error_set(e, ERROR_INTERNAL, "no memory for %zu marks", capacity);
+        box->mark_places = more;
+        box->mark_capacity = capacity;
+    }
+    box->mark_places[box->mark_count++] = *place;
+    return 0;
+}
+
+int outbox_add_mark(struct outbox *outbox, struct slice key, struct slice value, struct error *e)
+{
+    const struct mark_place place = {outbox->marks.len, key.len, value.len};
+
+    if (avro_buffer_append(&outbox->marks, key, e) != 0 || avro_buffer_append(&outbox->marks, value, e) != 0 ||
+        add_mark_place(outbox, &place, e) != 0)
+        return -1;
+    return outbox_bytes(outbox) < outbox->options.bytes_max
+               ? 0
+               : outbox->options.events.on_full(outbox->options.events.opaque, e);
+}
+
+static struct outbox_item mark_item(const struct outbox *outbox, size_t i)
+{
+    const struct mark_place *place = &outbox->mark_places[i];
+    const char *key = outbox->marks.ptr + place->start;
+
+    return (struct outbox_item){.type = OUTBOX_MARK,
+                                .key = slice_make(key, place->key_len),
+                                .value = slice_make(key + place->key_len, place->value_len)};
+}
+
 size_t outbox_count(const struct outbox *outbox)
 {
-    return outbox->count + outbox->has_alert;
+    return outbox->mark_count + outbox->count + outbox->has_alert;
 }
 
 size_t outbox_bytes(const struct outbox *outbox)
 {
-    return found_bytes(outbox->found) + outbox->bytes.len + outbox->count * sizeof *outbox->envelopes;
+    return found_bytes(outbox->found) + outbox->bytes.len + outbox->count * sizeof *outbox->envelopes +
+           outbox->marks.len + outbox->mark_count * sizeof *outbox->mark_places;
 }
 
 uint64_t outbox_stripped(const struct outbox *outbox)
@@ -153,6 +201,9 @@ struct outbox_item outbox_item(const struct outbox *outbox, size_t i)
     const struct envelope *envelope;
     struct found_item found;
 
+    if (i < outbox->mark_count)
+        return mark_item(outbox, i);
+    i -= outbox->mark_count;
     if (i == outbox->count)
         return (struct outbox_item){
             .type = OUTBOX_ALERT,
@@ -171,6 +222,7 @@ void outbox_clear(struct outbox *outbox)
 {
     found_clear(outbox->found);
     outbox->bytes.len = outbox->count = 0;
+    outbox->marks.len = outbox->mark_count = 0;
     outbox->stripped = 0;
     outbox->has_alert = outbox->is_placed = false;
 }
@@ -198,6 +250,8 @@ void outbox_free(struct outbox *outbox)
     found_free(outbox->found);
     avro_buffer_free(&outbox->bytes);
     avro_buffer_free(&outbox->alert);
+    avro_buffer_free(&outbox->marks);
+    free(outbox->mark_places);
     avro_buffer_free(&outbox->block);
     free(outbox->envelopes);
     free(outbox);

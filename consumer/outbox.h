@@ -1,5 +1,5 @@
 /* outbox: what one batch is to publish: what was found, each record under its instrument's key and with the headers of
- * the record that it comes from, and alerts.
+ * the record that it comes from, alerts, and marks (mark.h).
  *
  * It is bounded: beyond `bytes_max` it asks its owner to send what it holds, also in the middle of a record, since one
  * record may hold thousands of messages. Belongs to one thread, or to one at a time; bytes handed out live until
@@ -14,6 +14,7 @@ enum outbox_type {
     OUTBOX_DISCREPANCY = FOUND_DISCREPANCY,
     OUTBOX_DEAD_LETTER = FOUND_DEAD_LETTER,
     OUTBOX_ALERT,
+    OUTBOX_MARK,
     OUTBOX_TYPE_COUNT
 };
 
@@ -51,6 +52,9 @@ const struct checker_output *outbox_begin(struct outbox *outbox);
 
 /* Adds what is no finding; copied. */
 int outbox_add_alert(struct outbox *outbox, struct slice key, struct slice value, struct error *e);
+
+/* The same of a mark; these come before what is found. May call on_full, as a finding does. */
+int outbox_add_mark(struct outbox *outbox, struct slice key, struct slice value, struct error *e);
 
 size_t outbox_count(const struct outbox *outbox);
 size_t outbox_bytes(const struct outbox *outbox);

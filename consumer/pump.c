@@ -1,10 +1,13 @@
 #include "pump.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "budget.h"
 #include "committer.h"
+#include "mark.h"
+#include "marks.h"
 #include "monotonic.h"
 
 #define POLL_MS 100            /* how long an idle poll waits; less if a commit is due before */
@@ -30,6 +33,7 @@ struct pump {
     struct source *source;
     struct committer *committer;
     struct checker *checker;
+    struct marks *marks;            /* NULL: nobody is told by which version records are judged */
     const struct index *index;      /* held; NULL: none yet */
     struct checker_record *records; /* of one poll */
     size_t records_max;
@@ -100,6 +104,58 @@ static bool is_due(const struct pump *p)
         return false;
     return is_full(p) || left_ms(p) <= 0 ||
            (p->drained && has_output(p->filling) && source_backlog(p->source) <= BACKLOG_NONE);
+}
+
+/* --- marks --- */
+
+static void forget_marks(struct pump *p)
+{
+    if (p->marks)
+        marks_forget(p->marks);
+}
+
+static int add_mark(struct pump *p, const struct origin *origin, struct error *e)
+{
+    struct mark mark = {.partition = origin->partition, .offset = origin->offset};
+    char key[MARK_KEY_MAX];
+    char *value;
+    int status;
+
+    snprintf(mark.topic, sizeof mark.topic, "%.*s", SLICE_FORMAT(origin->topic));
+    memcpy(mark.version, index_info(p->index)->version, sizeof mark.version);
+    memcpy(mark.rules, p->options.config->rules.id, sizeof mark.rules);
+    value = mark_write(&mark, e);
+    if (!value)
+        return -1;
+    status = outbox_add_mark(p->filling->outbox, slice_make(key, mark_key(&mark, key)), slice_of(value), e);
+    free(value);
+    return status;
+}
+
+/* Whether the record stands behind the one before it, so that what holds of that holds of it. */
+static bool follows(const struct origin *before, const struct origin *origin)
+{
+    return before->topic.ptr == origin->topic.ptr && before->partition == origin->partition &&
+           before->offset < origin->offset;
+}
+
+/* Says by which version the records of a poll are judged, before they are. None of them counts where that led to an
+ * abort. */
+static int mark(struct pump *p, size_t *count, struct error *e)
+{
+    const char *version = p->marks && *count > 0 ? index_info(p->index)->version : NULL;
+
+    for (size_t i = 0; version && i < *count; i++) {
+        const struct origin *origin = &p->records[i].origin;
+
+        if ((i > 0 && follows(&p->records[i - 1].origin, origin)) || !marks_lack(p->marks, origin, version))
+            continue;
+        if (add_mark(p, origin, e) == 0)
+            continue;
+        *count = 0;
+        return p->broken || !p->rewind ? -1 : 0;
+    }
+    return 0;
 }
 
 /* --- what became of a commit --- */
@@ -184,6 +240,7 @@ static int undo(struct pump *p, const char *why, struct error *e)
               p->options.lane, (unsigned long long)records, why);
     if (drop_sent(p, e) != 0)
         return -1;
+    forget_marks(p);
     p->counts.aborts++;
     p->counts.repeated += records;
     clear(p->filling);
@@ -383,6 +440,7 @@ static void on_revoke(void *opaque, bool lost)
     struct pump *p = opaque;
     int status;
 
+    forget_marks(p);
     if (p->failure.code != ERROR_NONE || p->rewind)
         return;
     if (lost) {
@@ -530,7 +588,7 @@ static int take_and_check(struct pump *p, struct error *e)
     const struct checker_counts before = *checker_counts(p->checker);
     size_t count;
 
-    if (poll_records(p, &count, e) != 0 || check(p, count, e) != 0)
+    if (poll_records(p, &count, e) != 0 || mark(p, &count, e) != 0 || check(p, count, e) != 0)
         return -1;
     /* A part that is read again is no news, whatever is found in it. */
     return p->options.ranges ? 0 : look_for_storm(p, &before, e);
@@ -573,6 +631,15 @@ static int make_batches(struct pump *p, struct error *e)
     return p->checker && p->records ? 0 : error_set(e, ERROR_INTERNAL, "no memory for a batch");
 }
 
+/* What is replayed is no part of the live run. */
+static int make_marks(struct pump *p, struct error *e)
+{
+    if (p->options.ranges || p->options.config->output.versions_topic[0] == '\0')
+        return 0;
+    p->marks = marks_new();
+    return p->marks ? 0 : error_set(e, ERROR_INTERNAL, "no memory for the marks");
+}
+
 /* What was committed before, by a run that was stopped, counts as well. */
 static int take_ranges(struct pump *p, struct error *e)
 {
@@ -605,7 +672,7 @@ int pump_new(const struct pump_options *options, struct pump **out, struct error
     if (!p)
         return error_set(e, ERROR_INTERNAL, "no memory for the pump");
     p->options = *options;
-    if (make_batches(p, e) != 0 || connect(p, e) != 0) {
+    if (make_batches(p, e) != 0 || make_marks(p, e) != 0 || connect(p, e) != 0) {
         pump_free(p);
         return -1;
     }
@@ -631,6 +698,7 @@ void pump_free(struct pump *pump)
     for (int i = 0; i < 2; i++)
         outbox_free(pump->batches[i].outbox);
     checker_free(pump->checker);
+    marks_free(pump->marks);
     reload_give_back(pump->options.reload, pump->index);
     free(pump->records);
     free(pump->alert);
