@@ -1,19 +1,18 @@
 #include "breaker.h"
 
-#include <jansson.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/index.h"
-#include "json_text.h"
 
 #define SUBSYSTEM "alert"
 #define PERCENT 10000 /* millionths */
 
 struct breaker {
     const struct config *config;
+    struct alerts *alerts;
     struct log *log;
     atomic_bool rages; /* as the storm's, for a look without the lock */
     pthread_mutex_t lock;
@@ -30,13 +29,14 @@ static void reset(struct breaker *b)
     atomic_store(&b->rages, false);
 }
 
-struct breaker *breaker_new(const struct config *config, struct log *log)
+struct breaker *breaker_new(const struct config *config, struct alerts *alerts, struct log *log)
 {
     struct breaker *b = calloc(1, sizeof *b);
 
     if (!b)
         return NULL;
     b->config = config;
+    b->alerts = alerts;
     b->log = log;
     pthread_mutex_init(&b->lock, NULL);
     reset(b);
@@ -69,18 +69,15 @@ static const char *action_of(const struct breaker *b)
     return b->config->storm.action == STORM_PAUSE ? "PAUSE" : "ALERT";
 }
 
-/* NULL without memory. */
-static char *write_alert(const struct breaker *b)
+static int raise_alert(const struct breaker *b, struct error *e)
 {
     const struct storm_counts *window = &b->storm.window;
-    json_t *json = json_pack("{s:s, s:o, s:s, s:I, s:I, s:I, s:s}", "alert", "STORM", "group",
-                             json_text(slice_of(b->config->input.group)), "version", b->version, "messages",
-                             (json_int_t)window->messages, "discrepant", (json_int_t)window->discrepant, "window_ms",
-                             (json_int_t)b->config->storm.window_ms, "action", action_of(b));
-    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 
-    json_decref(json);
-    return text;
+    return alerts_raise(b->alerts, "STORM",
+                        json_pack("{s:s, s:I, s:I, s:I, s:s}", "version", b->version, "messages",
+                                  (json_int_t)window->messages, "discrepant", (json_int_t)window->discrepant,
+                                  "window_ms", (json_int_t)b->config->storm.window_ms, "action", action_of(b)),
+                        e);
 }
 
 static void tell(const struct breaker *b, enum storm_news news)
@@ -102,21 +99,21 @@ static void tell(const struct breaker *b, enum storm_news news)
 }
 
 int breaker_count(struct breaker *breaker, const char *version, int64_t now_ms, const struct storm_counts *counts,
-                  char **alert, struct error *e)
+                  struct error *e)
 {
     enum storm_news news = STORM_NOTHING;
+    int status = 0;
 
-    *alert = NULL;
     pthread_mutex_lock(&breaker->lock);
     if (strcmp(breaker->version, version) == 0)
         news = storm_count(&breaker->storm, now_ms, counts);
     if (news != STORM_NOTHING)
         tell(breaker, news);
     if (news == STORM_BEGINS)
-        *alert = write_alert(breaker);
+        status = raise_alert(breaker, e);
     atomic_store(&breaker->rages, breaker->storm.rages);
     pthread_mutex_unlock(&breaker->lock);
-    return news != STORM_BEGINS || *alert ? 0 : error_set(e, ERROR_INTERNAL, "no memory for an alert");
+    return status;
 }
 
 bool breaker_holds(struct breaker *breaker, const char *version)

@@ -8,24 +8,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "alerts.h"
 #include "config.h"
 #include "log.h"
 #include "storm.h"
 
 struct breaker;
 
-/* `config` and `log` outlive it. NULL without memory. */
-struct breaker *breaker_new(const struct config *config, struct log *log);
+/* What it is given outlives it; NULL alerts go to the log alone. NULL without memory. */
+struct breaker *breaker_new(const struct config *config, struct alerts *alerts, struct log *log);
 void breaker_free(struct breaker *breaker); /* NULL is fine */
 
 /* A lane checks by that version from now on. Where it is another than the last one, counting starts anew and the lanes
  * that pause go on. */
 void breaker_adopt(struct breaker *breaker, const char *version);
 
-/* A lane has checked so many messages by that version. *alert is set where a storm begins, to a JSON text that the
- * caller publishes once and frees; else to NULL. -1 without memory. */
+/* A lane has checked so many messages by that version. Where a storm begins, an alert is raised. -1 without memory. */
 int breaker_count(struct breaker *breaker, const char *version, int64_t now_ms, const struct storm_counts *counts,
-                  char **alert, struct error *e);
+                  struct error *e);
 
 /* Whether a lane that checks by that version has to pause. Costs next to nothing. */
 bool breaker_holds(struct breaker *breaker, const char *version);

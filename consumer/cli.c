@@ -258,7 +258,9 @@ static int read_all(const struct cli_command *command, int argc, char **argv, st
         return -1;
     if ((command->shared & CLI_RULES) && config_finish_rules(config, e) != 0)
         return -1;
-    return command->shared & CLI_MASTER ? config_expand_masters(config, e) : 0;
+    if (!(command->shared & CLI_MASTER) || (command->shared & CLI_PATTERNS))
+        return 0;
+    return config_expand_masters(config, e);
 }
 
 int cli_begin(const struct cli_command *command, int argc, char **argv, struct config *config,

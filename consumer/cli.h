@@ -30,11 +30,12 @@ struct cli_option {
 
 /* Groups of options that several commands share. */
 enum cli_shared {
-    CLI_CONFIG = 1,  /* -c, --set, --log-level */
-    CLI_BROKERS = 2, /* -b */
-    CLI_MASTER = 4,  /* --master, and how it is read and indexed */
-    CLI_INDEX = 8,   /* --index */
-    CLI_RULES = 16,  /* none: the files that the rules of the check name are read */
+    CLI_CONFIG = 1,    /* -c, --set, --log-level */
+    CLI_BROKERS = 2,   /* -b */
+    CLI_MASTER = 4,    /* --master, and how it is read and indexed */
+    CLI_INDEX = 8,     /* --index */
+    CLI_RULES = 16,    /* none: the files that the rules of the check name are read */
+    CLI_PATTERNS = 32, /* none: patterns among the master's files stay what they are */
 };
 
 struct cli_command {

@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "background.h"
 #include "build_view.h"
 #include "cli.h"
 #include "commands.h"
@@ -217,14 +218,29 @@ static int build(const struct config *config, const atomic_bool *stop, struct er
     return print_built(config->master.index, &result, e);
 }
 
+/* For `run`, which builds in a process of its own. */
+static int enter_background(const struct cli_arguments *arguments, struct error *e)
+{
+    uint64_t parent = 0;
+
+    if (cli_number(arguments, "background", 1, INT32_MAX, 0, &parent, e) != 0)
+        return -1;
+    return parent == 0 ? 0 : background_enter((pid_t)parent, e);
+}
+
 static int run_build(int argc, char **argv)
 {
+    static const struct cli_option options[] = {
+        {"background", 0, "PID", NULL, "out of everybody's way, and ended with the process PID that started it"},
+        {0},
+    };
     static const struct cli_command command = {
         .name = "index build",
         .operands = "",
         .summary =
             "Makes one index of one or more files of the security master. An index that was there before is replaced "
             "only by a whole one.",
+        .options = options,
         .shared = CLI_CONFIG | CLI_MASTER | CLI_INDEX,
         .details = "Example: fixwarden index build --master master.csv --index master.fwx --memory 600M\n",
     };
@@ -234,7 +250,7 @@ static int run_build(int argc, char **argv)
     int status = cli_begin(&command, argc, argv, &config, &arguments);
 
     if (status == CLI_GO_ON)
-        status = build(&config, stop_on_signals(), &e) == 0 ? 0 : cli_fail(&e);
+        status = enter_background(&arguments, &e) == 0 && build(&config, stop_on_signals(), &e) == 0 ? 0 : cli_fail(&e);
     config_free(&config);
     return status;
 }

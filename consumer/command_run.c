@@ -24,7 +24,7 @@ static const struct cli_command command = {
     .details = "Without an index, or with one that is older than its master, the index is built first; without --index "
                "it stands beside the first master as FILE" CONFIG_INDEX_SUFFIX ".\n",
     .options = options,
-    .shared = CLI_CONFIG | CLI_BROKERS | CLI_MASTER | CLI_INDEX | CLI_RULES,
+    .shared = CLI_CONFIG | CLI_BROKERS | CLI_MASTER | CLI_INDEX | CLI_RULES | CLI_PATTERNS,
 };
 
 /* One line for each thing that was chosen. */
@@ -61,13 +61,15 @@ static int run_until_stopped(const struct lanes_options *how, bool *hang, struct
 }
 
 /* The index before anything of Kafka: its builder is forked, and that wants no other threads. */
-static int run(struct config *config, const atomic_bool *stop, struct log *log, bool *hang, struct error *e)
+static int run(struct config *config, const atomic_bool *stop, struct alerts *alerts, struct log *log, bool *hang,
+               struct error *e)
 {
-    struct lanes_options how = {.config = config, .stop = stop, .log = log};
+    const struct reload_options index = {.config = config, .stop = stop, .alerts = alerts, .log = log};
+    struct lanes_options how = {.config = config, .stop = stop, .alerts = alerts, .log = log};
     int status;
 
     if (config_choose_index(config, e) != 0 || config_validate_run(config, e) != 0 || kafka_check(config, e) != 0 ||
-        reload_new(config, stop, log, &how.reload, e) != 0)
+        reload_new(&index, &how.reload, e) != 0)
         return -1;
     tell_choices(config, how.reload, log);
     kafka_warn_of_version(log);
@@ -82,6 +84,7 @@ int command_run(int argc, char **argv)
     struct config config;
     struct cli_arguments arguments = {.option_count = 0};
     struct error e;
+    struct alerts *alerts;
     struct log *log;
     bool hang = false;
     int status = cli_begin(&command, argc, argv, &config, &arguments);
@@ -89,9 +92,11 @@ int command_run(int argc, char **argv)
     if (status == CLI_GO_ON) {
         log = log_new(config.log.level);
         bus_fault_catch();
-        status = run(&config, stop_on_signals(), log, &hang, &e) == 0 ? 0 : cli_fail(&e);
+        alerts = alerts_new(&config);
+        status = run(&config, stop_on_signals(), alerts, log, &hang, &e) == 0 ? 0 : cli_fail(&e);
         if (hang)
             return status | CLI_AT_ONCE;
+        alerts_free(alerts);
         log_free(log);
     }
     config_free(&config);

@@ -28,6 +28,8 @@ enum residence { RESIDENCE_ON_DEMAND, RESIDENCE_POPULATED, RESIDENCE_LOCKED };
 enum short_cusips { SHORT_CUSIPS_REPORT, SHORT_CUSIPS_ACCEPT };
 enum framing { FRAMING_STRICT, FRAMING_LOG };
 enum storm_action { STORM_ALERT, STORM_PAUSE };
+/* What says that a file of the master is whole; in the order of the option's names. */
+enum ready_file { READY_NONE, READY_AUTO, READY_DONE, READY_MD5, READY_SHA256 };
 enum start_at { START_EARLIEST, START_LATEST };
 
 /* Where a value comes from; the later beats the earlier. */
@@ -110,6 +112,7 @@ struct config {
         struct string_list keys; /* names of identifier kinds; empty: all that have a column */
         uint64_t max_bad_rows;   /* UINT64_MAX: any number; from CONFIG_SHARE on: a share of all rows */
         enum residence residence;
+        char *versions;
     } master;
     struct {
         enum pseudo_cusips pseudo_cusips;
@@ -142,7 +145,14 @@ struct config {
         enum storm_action action;
     } storm;
     struct {
-        uint64_t check_interval_ms; /* how often a newer index is looked for */
+        uint64_t check_interval_ms; /* how often files are looked at where no event tells of them */
+        uint64_t settle_ms;         /* for which a master has to stay as it is */
+        enum ready_file ready_file; /* that has to stand beside it instead */
+        uint64_t build_timeout_ms;
+        uint64_t retry_ms; /* before a build that failed is tried again; doubled each time */
+        char *lock;        /* file; empty: beside the index */
+        char *expected_by; /* struct expected says what it holds; empty: at no time */
+        uint64_t keep;
     } reload;
     struct {
         int level; /* enum log_level */
@@ -176,6 +186,9 @@ int config_read_secret(const char *path, char **out, struct error *e);
  * where nothing matches. */
 int config_expand_masters(struct config *config, struct error *e);
 
+/* Adds what one pattern stands for, likewise. */
+int config_match_masters(const char *pattern, struct string_list *out, struct error *e);
+
 #define CONFIG_INDEX_SUFFIX ".fwx"
 
 /* Where no index is named, names it FILE.fwx beside the first file of the master, if there is one. */
@@ -194,6 +207,13 @@ unsigned config_tolerated(const struct config *config, unsigned profile);
 
 /* The master's and the builder's options as core wants them, without events; borrowed from the configuration. */
 void config_master_options(const struct config *config, struct index_build_options *out);
+
+/* Adds flags that set again how the master is read and indexed, but for its files and the index: "--set",
+ * "master.KEY=VALUE", ... There are no secrets in it. */
+int config_master_arguments(const struct config *config, struct string_list *arguments, struct error *e);
+int config_add_argument(struct string_list *arguments, const char *section, const char *key, const char *value,
+                        struct error *e);
+void config_free_list(struct string_list *list);
 
 /* Every option with its section, type, default and sentence, as Markdown table or as the commented sample file. */
 void config_print_options(FILE *out);

@@ -41,11 +41,9 @@ static int append_matches(struct string_list *list, const char *pattern, struct 
     return status;
 }
 
-static void free_items(struct string_list *list)
+int config_match_masters(const char *pattern, struct string_list *out, struct error *e)
 {
-    for (size_t i = 0; i < list->count; i++)
-        free(list->items[i]);
-    free(list->items);
+    return (is_pattern(pattern) ? append_matches : append)(out, pattern, e);
 }
 
 int config_expand_masters(struct config *config, struct error *e)
@@ -55,26 +53,38 @@ int config_expand_masters(struct config *config, struct error *e)
     int status = 0;
 
     for (size_t i = 0; status == 0 && i < files->count; i++)
-        status = (is_pattern(files->items[i]) ? append_matches : append)(&expanded, files->items[i], e);
+        status = config_match_masters(files->items[i], &expanded, e);
     if (status != 0) {
-        free_items(&expanded);
+        config_free_list(&expanded);
         return -1;
     }
-    free_items(files);
+    config_free_list(files);
     *files = expanded;
     return 0;
 }
 
-int config_choose_index(struct config *config, struct error *e)
+static int choose_beside(struct config *config, const char *master, struct error *e)
 {
     char *path = NULL;
     int status;
 
-    if (*config->master.index || config->master.files.count == 0)
-        return 0;
-    if (asprintf(&path, "%s" CONFIG_INDEX_SUFFIX, config->master.files.items[0]) < 0)
+    if (asprintf(&path, "%s" CONFIG_INDEX_SUFFIX, master) < 0)
         return error_set(e, ERROR_INTERNAL, "no memory for a path");
     status = config_set(config, "master.index", path, e);
     free(path);
+    return status;
+}
+
+int config_choose_index(struct config *config, struct error *e)
+{
+    struct string_list found = {0};
+    int status;
+
+    if (*config->master.index || config->master.files.count == 0)
+        return 0;
+    status = config_match_masters(config->master.files.items[0], &found, e);
+    if (status == 0)
+        status = choose_beside(config, found.items[0], e);
+    config_free_list(&found);
     return status;
 }

@@ -58,6 +58,7 @@ const char *config_type_name(enum config_type type)
         [CONFIG_TOLERANCES] = "list",
         [CONFIG_PERCENT] = "share",
         [CONFIG_STORM_ACTION] = "choice",
+        [CONFIG_READY_FILE] = "choice",
     };
     return names[type];
 }
@@ -79,6 +80,8 @@ const char *const *config_choices(enum config_type type)
     static const char *const delivery[] = {
         [DELIVERY_EXACTLY_ONCE] = "exactly-once", [DELIVERY_AT_LEAST_ONCE] = "at-least-once", NULL};
     static const char *const storm_action[] = {[STORM_ALERT] = "alert", [STORM_PAUSE] = "pause", NULL};
+    static const char *const ready_file[] = {[READY_NONE] = "none", [READY_AUTO] = "auto",     [READY_DONE] = "done",
+                                             [READY_MD5] = "md5",   [READY_SHA256] = "sha256", NULL};
     static const char *const residence[] = {
         [RESIDENCE_ON_DEMAND] = "on-demand", [RESIDENCE_POPULATED] = "populated", [RESIDENCE_LOCKED] = "locked", NULL};
     static const char *const level[] = {[LOG_LEVEL_ERROR] = "error",
@@ -122,6 +125,8 @@ const char *const *config_choices(enum config_type type)
         return convention;
     case CONFIG_STORM_ACTION:
         return storm_action;
+    case CONFIG_READY_FILE:
+        return ready_file;
     default:
         return NULL;
     }

@@ -29,7 +29,7 @@
     X("batch", "How much is checked and committed together.")                                                          \
     X("memory", "What the process may hold in memory.")                                                                \
     X("storm", "When so many messages are discrepant that the master is more likely to be wrong than they are.")       \
-    X("reload", "How a newer index is found.")                                                                         \
+    X("reload", "How a newer master is found, and the index made of it.")                                              \
     X("log", "What is written to standard error.")
 
 #define CONFIG_OPTIONS(X)                                                                                              \
@@ -76,6 +76,9 @@
       "The master's files, separated by commas; master-*.csv names all that match; one index is made of all.")         \
     X("master", "index", PATH, master.index, 0, 0, "", "/var/lib/fixwarden/master.fwx",                                \
       "The index; made from the files where it is not there.")                                                         \
+    X("master", "versions", PATH, master.versions, 0, 0, "", "",                                                       \
+      "The folder in which the last versions of the index are kept, in its file system; empty: beside it, as "         \
+      "INDEX.versions.")                                                                                               \
     X("master", "memory", SIZE, master.memory, INDEX_MEMORY_MIN, 1ull << 40, "auto", "",                               \
       "What making the index may take of memory; auto: by the limits of control groups and what is free.")             \
     X("master", "threads", COUNT, master.threads, 1, INDEX_THREADS_MAX, "auto", "",                                    \
@@ -141,7 +144,25 @@
       "alert: one alert, and on it goes; pause: nothing more is taken until another version of the index serves, or "  \
       "a restart.")                                                                                                    \
     X("reload", "check_interval", DURATION, reload.check_interval_ms, 100, 86400000, "5s", "",                         \
-      "How often a newer index is looked for.")                                                                        \
+      "How often the master and the index are looked at where the file system does not tell of changes at once.")      \
+    X("reload", "settle", DURATION, reload.settle_ms, 0, 3600000, "2s", "",                                            \
+      "A file of the master that has changed is read when it has stayed as it is for so long.")                        \
+    X("reload", "ready_file", READY_FILE, reload.ready_file, 0, 0, "none", "",                                         \
+      "Instead: FILE.done that is not older, or FILE.md5 or FILE.sha256 with the file's digest; auto: where there is " \
+      "one.")                                                                                                          \
+    X("reload", "build_timeout", DURATION, reload.build_timeout_ms, 1000, 86400000, "1h", "",                          \
+      "A build that takes longer is ended.")                                                                           \
+    X("reload", "retry", DURATION, reload.retry_ms, 100, 3600000, "10s", "",                                           \
+      "When a build that failed, and not for what the master holds, is tried again; then after twice as long, and so " \
+      "on, up to ten minutes.")                                                                                        \
+    X("reload", "lock", PATH, reload.lock, 0, 0, "", "",                                                               \
+      "The file by whose lock processes of this host build one after the other; empty: beside the index, as "          \
+      "INDEX.lock.")                                                                                                   \
+    X("reload", "keep", COUNT, reload.keep, 1, 100000, "2", "",                                                        \
+      "How many versions of the index are kept, with the one that serves.")                                            \
+    X("reload", "expected_by", STRING, reload.expected_by, 0, 100, "", "",                                             \
+      "A master that was not adopted by that time of day raises an alert: `06:30Z`, `06:30+01:00 Mon-Fri`; empty: "    \
+      "none is expected.")                                                                                             \
     X("log", "level", LOG_LEVEL, log.level, 0, 0, "info", "", "error, warning, info or debug.")
 
 /* Settings whose key ends in a name that the user gives.
@@ -189,6 +210,7 @@ enum config_type {
     CONFIG_SHORT_CUSIPS,
     CONFIG_CONVENTION, /* of the master */
     CONFIG_STORM_ACTION,
+    CONFIG_READY_FILE,
     CONFIG_TYPE_COUNT,
 };
 
@@ -249,6 +271,9 @@ char config_delimiter(const char *value);
 /* Sets the option's member from its text. ERROR_CONFIG says what is wrong with the value, without naming the option. */
 int config_option_set(struct config *config, enum config_layer layer, const struct config_option *option,
                       const char *value, struct error *e);
+
+/* The value of an option that is no list, as config_option_set would take it again. */
+void config_print_value(const struct config *config, const struct config_option *option, FILE *out);
 
 /* Frees what the member owns. */
 void config_option_clear(struct config *config, const struct config_option *option);

@@ -184,7 +184,7 @@ static void show_list(const struct config_option *option, const struct string_li
         fprintf(out, "%s =\n", option->key);
 }
 
-static void show_number(const struct config_option *option, uint64_t number, FILE *out)
+static void print_number(const struct config_option *option, uint64_t number, FILE *out)
 {
     char text[CONFIG_NUMBER_TEXT];
 
@@ -202,25 +202,40 @@ static void show_number(const struct config_option *option, uint64_t number, FIL
         config_format_share(number - CONFIG_SHARE, text);
     else
         snprintf(text, sizeof text, "%" PRIu64, number);
-    fprintf(out, "%s = %s\n", option->key, text);
+    fputs(text, out);
+}
+
+void config_print_value(const struct config *config, const struct config_option *option, FILE *out)
+{
+    const void *value = (const char *)config + option->offset;
+    const char *const *choices = config_choices(option->type);
+
+    if (config_type_is_text(option->type))
+        fputs(*(char *const *)value, out);
+    else if (choices)
+        fputs(choices[*(const int *)value], out);
+    else
+        print_number(option, *(const uint64_t *)value, out);
+}
+
+static bool is_empty(const struct config *config, const struct config_option *option)
+{
+    const void *value = (const char *)config + option->offset;
+
+    return config_type_is_text(option->type) && **(char *const *)value == '\0';
 }
 
 static void show_option(const struct config *config, const struct config_option *option, FILE *out)
 {
     const void *value = (const char *)config + option->offset;
-    const char *const *choices = config_choices(option->type);
 
     if (config_type_is_list(option->type)) {
         show_list(option, value, out);
-    } else if (config_type_is_text(option->type)) {
-        const char *text = *(char *const *)value;
-
-        fprintf(out, "%s =%s%s\n", option->key, text[0] ? " " : "", text);
-    } else if (choices) {
-        fprintf(out, "%s = %s\n", option->key, choices[*(const int *)value]);
-    } else {
-        show_number(option, *(const uint64_t *)value, out);
+        return;
     }
+    fprintf(out, "%s =%s", option->key, is_empty(config, option) ? "" : " ");
+    config_print_value(config, option, out);
+    fputc('\n', out);
 }
 
 static void show_kafka(const struct config *config, FILE *out)

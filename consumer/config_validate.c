@@ -1,5 +1,6 @@
 #include "config.h"
 #include "config_options.h"
+#include "expected.h"
 #include "range.h"
 
 static bool is_topic_name(const char *name)
@@ -58,6 +59,19 @@ static int check_topics(const struct config *config, struct error *e)
     return 0;
 }
 
+static int check_expected(const struct config *config, struct error *e)
+{
+    const char *text = config->reload.expected_by;
+    struct expected expected;
+
+    if (*text == '\0' || expected_parse(slice_of(text), &expected))
+        return 0;
+    return error_set(e, ERROR_CONFIG,
+                     "[reload] expected_by: '%s' is no time of day with a zone, and days if need be, such as "
+                     "06:30Z or 06:30+01:00 Mon-Fri",
+                     text);
+}
+
 int config_validate_run(const struct config *config, struct error *e)
 {
     if (!config_kafka(config, "bootstrap.servers") && !config_kafka(config, "metadata.broker.list"))
@@ -74,7 +88,7 @@ int config_validate_run(const struct config *config, struct error *e)
         strncmp(config->registry.url, "https://", 8) != 0)
         return error_set(e, ERROR_CONFIG, "[registry] url: '%s' starts with neither http:// nor https://",
                          config->registry.url);
-    return check_topics(config, e);
+    return check_expected(config, e) != 0 ? -1 : check_topics(config, e);
 }
 
 unsigned config_tolerated(const struct config *config, unsigned profile)

@@ -58,6 +58,8 @@ static int configure(struct demo *d, struct error *e)
     if (set_path(d, "master.files", d->directory, DEMO_MASTER, e) != 0 ||
         set_path(d, "master.index", d->scratch, "demo.fwx", e) != 0 || set(d, "input.topics", INPUT_TOPIC, e) != 0)
         return -1;
+    if (set(d, "reload.settle", "0", e) != 0) /* what it has written itself is whole */
+        return -1;
     return set(d, "input.group", "fixwarden-demo", e);
 }
 
@@ -200,7 +202,9 @@ static int show(struct demo *d, bool *agrees, struct error *e)
 /* The index first: its builder is forked, and that wants no other threads. */
 static int run(struct demo *d, bool *agrees, struct error *e)
 {
-    if (configure(d, e) != 0 || read_data(d, e) != 0 || reload_new(&d->config, d->stop, d->log, &d->reload, e) != 0 ||
+    if (configure(d, e) != 0 || read_data(d, e) != 0 ||
+        reload_new(&(struct reload_options){.config = &d->config, .stop = d->stop, .log = d->log}, &d->reload, e) !=
+            0 ||
         start_broker(d, e) != 0)
         return -1;
     fprintf(d->out, "Broker: librdkafka's own, embedded, at %s\n", demo_broker_bootstrap(d->broker));

@@ -9,6 +9,7 @@
 #include "limits.h"
 #include "monotonic.h"
 #include "source.h"
+#include "wall.h"
 
 #define TICK_MS 50      /* between looks of the waiting thread; `stop` is set without waking it */
 #define REPORT_MS 10000 /* between lines of counts */
@@ -62,6 +63,7 @@ static int pump(struct lane *lane, struct error *e)
                                          .headers = &all->headers,
                                          .reload = all->options.reload,
                                          .breaker = all->breaker,
+                                         .alerts = all->options.alerts,
                                          .stop = &all->stop,
                                          .log = all->options.log,
                                          .pulses = &lane->pulses,
@@ -270,7 +272,7 @@ static void look_after(struct lanes *l)
     if (atomic_load(l->options.stop))
         atomic_store(&l->stop, true);
     if (!atomic_load(&l->stop) && !l->options.ranges)
-        reload_look(l->options.reload, now);
+        reload_look(l->options.reload, now, wall_ms());
     watch(l, now);
     tell(l, now);
 }
@@ -342,7 +344,7 @@ static int settle(struct lanes *l, struct error *e)
     if (settle_budget(l, e) != 0 || headers_resolve(l->options.config, l->options.log, &l->headers, e) != 0)
         return -1;
     l->lanes = calloc(l->count, sizeof *l->lanes);
-    l->breaker = breaker_new(&l->config, l->options.log);
+    l->breaker = breaker_new(&l->config, l->options.alerts, l->options.log);
     if (!l->lanes || !l->breaker)
         return error_set(e, ERROR_INTERNAL, "no memory for the lanes");
     for (unsigned i = 0; i < l->count; i++) {

@@ -13,6 +13,7 @@ struct lanes_options {
     struct reload *reload;   /* borrowed, as is all that follows */
     const atomic_bool *stop; /* set by anybody, a signal handler included */
     struct log *log;
+    struct alerts *alerts; /* published by whichever lane comes first; NULL: none */
     /* Read instead of joining the group, `first` and `step` aside; by input.lanes lanes, over the index as it is. They
      * end by themselves when all is read. NULL: the group, without end. */
     const struct source_ranges *ranges;

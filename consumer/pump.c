@@ -45,7 +45,7 @@ struct pump {
     bool rewind;     /* what was taken since the last commit has to be taken again */
     unsigned aborts_in_a_row;
     bool paused; /* by a storm, or for want of an index */
-    char *alert; /* to be published; NULL: none */
+    char *alert; /* taken, and not published yet; NULL: none */
 
     bool broken; /* sending in the middle of a check has failed for good */
 
@@ -95,11 +95,23 @@ static bool is_finished(const struct pump *p)
     return is_at_end(p) && !p->rewind && !p->committing && source_is_committed(p->source);
 }
 
+/* One at a time: the next one when this one is out. Only a member of the group can commit. */
+static bool has_alert(struct pump *p)
+{
+    if ((!p->alert && !alerts_wait(p->options.alerts)) || !source_is_member(p->source))
+        return false;
+    if (!p->alert)
+        p->alert = alerts_take(p->options.alerts);
+    return p->alert != NULL;
+}
+
 /* At once where there is output and nothing else to do, so that nobody waits for it; offsets alone may wait. */
-static bool is_due(const struct pump *p)
+static bool is_due(struct pump *p)
 {
     if (is_at_end(p))
         return !is_finished(p);
+    if (has_alert(p))
+        return true;
     if (p->filling->records == 0)
         return false;
     return is_full(p) || left_ms(p) <= 0 ||
@@ -348,7 +360,7 @@ static int commit(struct pump *p, struct error *e)
 {
     if (conclude(p, wait_for_committer(p, e), e) != 0)
         return -1;
-    if (p->rewind || p->filling->records == 0)
+    if (p->rewind || (p->filling->records == 0 && !has_alert(p)))
         return 0;
     if (hand_over(p, e) != 0)
         return -1;
@@ -456,25 +468,16 @@ static void on_revoke(void *opaque, bool lost)
 
 /* --- storms --- */
 
-/* What a lane has checked since `before`, for all lanes together. A second alert before the first one is out says no
- * more than that. */
+/* What a lane has checked since `before`, for all lanes together. */
 static int look_for_storm(struct pump *p, const struct checker_counts *before, struct error *e)
 {
     const struct checker_counts *now = checker_counts(p->checker);
     uint64_t discrepant = now->discrepant - before->discrepant;
     const struct storm_counts counts = {discrepant + now->matched - before->matched, discrepant};
-    char *alert;
 
     if (counts.messages == 0)
         return 0;
-    if (breaker_count(p->options.breaker, index_info(p->index)->version, monotonic_ms(), &counts, &alert, e) != 0)
-        return -1;
-    if (*p->options.config->output.alert_topic == '\0' || p->alert) {
-        free(alert);
-        return 0;
-    }
-    p->alert = alert;
-    return 0;
+    return breaker_count(p->options.breaker, index_info(p->index)->version, monotonic_ms(), &counts, e);
 }
 
 /* Before the one that was held is given back, since nobody can ask for it afterwards. */
@@ -701,6 +704,6 @@ void pump_free(struct pump *pump)
     marks_free(pump->marks);
     reload_give_back(pump->options.reload, pump->index);
     free(pump->records);
-    free(pump->alert);
+    alerts_put_back(pump->options.alerts, pump->alert);
     free(pump);
 }

@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 
+#include "alerts.h"
 #include "breaker.h"
 #include "config.h"
 #include "core/checker.h"
@@ -43,6 +44,7 @@ struct pump_options {
     const struct headers *headers; /* borrowed, as is all that follows */
     struct reload *reload;
     struct breaker *breaker;
+    struct alerts *alerts;   /* to be published; NULL: none */
     const atomic_bool *stop; /* set by anybody, a signal handler included */
     struct log *log;
     struct pump_pulses *pulses;

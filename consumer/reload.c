@@ -1,446 +1,788 @@
 #include "reload.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "bus_fault.h"
-#include "limits.h"
+#include "build_lock.h"
+#include "builder.h"
+#include "expected.h"
+#include "freshness.h"
+#include "json_text.h"
 #include "monotonic.h"
+#include "proof.h"
+#include "serving.h"
+#include "settled.h"
+#include "versions.h"
+#include "vetting.h"
+#include "wall.h"
+#include "watch.h"
 
-#define BUILDER_NAP_MS 10 /* between looks at the builder */
+#define SUBSYSTEM "reload"
+#define START_NAP_MS 10        /* between looks before there are lanes */
+#define START_CHANGES_MS 60000 /* for so long a start waits for a master that keeps changing, if there is an index */
+#define LOCK_EVERY_MS 250      /* between tries to be the one that builds */
+#define RETRY_MAX_MS 600000    /* after which a build is tried again at the latest */
+#define REMIND_EVERY_MS 600000 /* how often is said what is still waited for */
+#define REFUSED_SUFFIX ".refused"
 
-/* Which state of a file was looked at. */
-struct identity {
-    dev_t device;
-    ino_t inode;
-    off_t size;
-    struct timespec mtime;
+enum doing {
+    DOING_NOTHING,
+    DOING_PROOF, /* compares digests */
+    DOING_QUEUE, /* waits for its turn to build */
+    DOING_BUILD, /* and holds the lock, as in what follows it */
+    DOING_VET_BUILT,
+    DOING_VET_DELIVERED, /* what somebody else has put in place */
+    DOING_VET_KEPT,      /* a version of before, for want of a better one */
 };
 
-/* An index that is open, and how many hold it. */
-struct version {
-    struct index *index;
-    unsigned holders;
-    unsigned faults; /* how many there were before it was opened */
-    struct version *older;
+/* What was said last, so that it is not said again and again. */
+struct said {
+    char text[ERROR_TEXT_MAX];
+    int64_t at_ms;
 };
 
 struct reload {
+    struct reload_options options;
     const struct config *config;
     struct log *log;
-    const char *path;     /* of the configuration */
-    struct identity seen; /* adopted or refused */
-    int64_t looked_ms;
-    pthread_mutex_t lock;                  /* of the versions */
-    struct version *newest;                /* it serves */
-    _Atomic(const struct index *) serving; /* the same, without the lock */
+    const char *path; /* of the configuration */
+    char *next_path;  /* what is built, before it takes the place */
+    char *lock_path;
+    struct serving *serving;
+    struct watch *watch;
+    struct expected expected;
+    bool is_expected;
+
+    enum doing doing;
+    struct proof *proof;
+    struct builder *builder;
+    struct vetting *vetting;
+    struct build_lock lock;
+
+    struct settled settled;     /* the master as it was seen last */
+    struct snapshot dealt_with; /* the master that is built, refused, or can't be built */
+    struct snapshot disproved;  /* whose digests did not agree */
+    struct snapshot building;   /* of which the index is being built */
+    struct snapshot failed;     /* to be tried again */
+    struct snapshot_stat seen;  /* the index: adopted or refused */
+    struct snapshot_stat vetting_of;
+    struct versions *versions; /* NULL: they cannot be read */
+    size_t kept_tried;         /* of them, from the newest on, since something good served */
+    bool is_damaged;           /* the index that serves: nobody trusts it any more */
+    int64_t distrust_ms;       /* until then a damaged index is taken for one that is being written */
+    bool is_changing;          /* the master, when it was seen last */
+
+    int64_t look_ms;  /* when to look next, by the monotonic clock as what follows */
+    int64_t queue_ms; /* when to ask for the lock next */
+    int64_t retry_ms; /* when to try again what failed */
+    uint64_t retry_after_ms;
+    int64_t wall_ms; /* of the last look, since the epoch, as what follows */
+    int64_t adopted_ms;
+    int64_t missed_ms; /* the time that was missed last */
+    struct said waits_for, failure;
+    struct error fatal; /* at the start: no master would help */
+    struct reload_counts counts;
 };
 
-/* --- building --- */
+/* --- telling --- */
 
-/* What the building process's callbacks share. */
-struct building {
-    struct log *log;
-    const atomic_bool *stop;
-};
-
-/* What was recognised as what. */
-static void on_columns(void *opaque, const char *path, const struct master *master)
+static const char *serving_version(const struct reload *r)
 {
-    const struct building *building = opaque;
-    const struct master_columns *columns = master_columns(master);
-    char line[1024];
-    size_t used = 0;
+    const struct index *index = serving_newest(r->serving);
 
-    for (int i = 0; i < MASTER_ROLE_COUNT && used < sizeof line; i++)
-        if (columns->role[i] != MASTER_NO_COLUMN)
-            used += (size_t)snprintf(line + used, sizeof line - used, " %s=%.*s", master_role_name(i),
-                                     SLICE_FORMAT(master_column_name(master, columns->role[i])));
-    log_write(building->log, LOG_LEVEL_INFO, "index", "%s: columns:%s", path, used > 0 ? line : " none");
+    return index ? index_info(index)->version : NULL;
 }
 
-static void on_bad_row(void *opaque, const char *path, const struct master_row *row)
+/* Takes the reference to `fields`. */
+static void raise_alert(struct reload *r, const char *kind, json_t *fields)
 {
-    struct building *building = opaque;
+    const char *version = serving_version(r);
+    struct error e;
 
-    log_write(building->log, LOG_LEVEL_WARNING, "index", "%s: line %llu (byte %llu): left out: %s", path,
-              (unsigned long long)row->line, (unsigned long long)row->offset, master_row_status_text(row->status));
+    if (fields)
+        json_object_set_new(fields, "version", version ? json_string(version) : json_null());
+    if (alerts_raise(r->options.alerts, kind, fields, &e) != 0)
+        log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", e.text);
 }
 
-static int on_progress(void *opaque, uint64_t bytes_read, uint64_t bytes_total, uint64_t rows)
+static json_t *text_field(const char *name, const char *text)
 {
-    const struct building *building = opaque;
-
-    (void)bytes_read;
-    (void)bytes_total;
-    (void)rows;
-    return building->stop && atomic_load(building->stop);
+    return json_pack("{s:o}", name, json_text(slice_of(text)));
 }
 
-static int build_here(const struct reload *r, const atomic_bool *stop, struct error *e)
+/* Whether it is news, which it is again after a while. */
+static bool is_news(struct said *said, const char *text, int64_t now_ms, int64_t again_ms)
 {
-    struct building building = {r->log, stop};
-    struct index_build_options options;
-    struct index_build_result result;
-    struct limits limits;
-    char **files = r->config->master.files.items;
-
-    config_master_options(r->config, &options);
-    limits_settle(&options, &limits);
-    options.events = (struct index_build_events){&building, on_columns, on_bad_row, on_progress};
-    if (index_build((const char *const *)files, r->config->master.files.count, r->path, &options, &result, e) != 0)
-        return -1;
-    log_write(r->log, LOG_LEVEL_INFO, "index", "%s: built: version %s, %llu rows, %llu keys, %.1f MB in %.1f s",
-              r->path, result.version, (unsigned long long)result.rows, (unsigned long long)result.keys,
-              (double)result.file_bytes / 1e6, result.seconds);
-    return 0;
-}
-
-/* The child: builds, and tells its parent what went wrong, if anything. It goes when its parent goes. */
-static void build_and_exit(const struct reload *r, const atomic_bool *stop, int report)
-{
-    struct error e = {.code = ERROR_NONE};
-
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (build_here(r, stop, &e) == 0)
-        _exit(0);
-    if (write(report, &e, sizeof e) != (ssize_t)sizeof e)
-        _exit(ERROR_INTERNAL);
-    _exit(e.code);
-}
-
-/* Waits for the builder, and hands `stop` on to it, so that it cleans up behind itself. */
-static int wait_for_builder(pid_t builder, const atomic_bool *stop)
-{
-    bool told = false;
-    int status = 0;
-    pid_t ended;
-
-    while ((ended = waitpid(builder, &status, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
-        if (!told && stop && atomic_load(stop))
-            told = kill(builder, SIGTERM) == 0;
-        monotonic_nap(BUILDER_NAP_MS);
-    }
-    return ended < 0 ? -1 : status;
-}
-
-/* In a process of its own, so that nothing in it can take this one down. */
-static int build(const struct reload *r, const atomic_bool *stop, struct error *e)
-{
-    int report[2], status;
-    pid_t builder;
-
-    if (stop && atomic_load(stop))
-        return error_set(e, ERROR_TEMPORARY, "%s: not built: interrupted", r->path);
-    if (pipe2(report, O_CLOEXEC) != 0)
-        return error_set_errno(e, errno, "index: pipe");
-    builder = fork();
-    if (builder == 0)
-        build_and_exit(r, stop, report[1]);
-    close(report[1]);
-    status = builder < 0 ? -1 : wait_for_builder(builder, stop);
-    if (builder < 0)
-        error_set_errno(e, errno, "index: fork");
-    else if (status != 0 && read(report[0], e, sizeof *e) != (ssize_t)sizeof *e)
-        error_set(e, ERROR_INTERNAL, "%s: the builder ended without a word, %s %d", r->path,
-                  WIFSIGNALED(status) ? "by signal" : "with status",
-                  WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-    close(report[0]);
-    return status == 0 ? 0 : -1;
-}
-
-/* --- looking --- */
-
-static bool identify(const char *path, struct identity *out)
-{
-    struct stat st;
-
-    if (stat(path, &st) != 0)
+    if (strcmp(said->text, text) == 0 && now_ms - said->at_ms < again_ms)
         return false;
-    memset(out, 0, sizeof *out); /* compared as bytes, padding included */
-    out->device = st.st_dev;
-    out->inode = st.st_ino;
-    out->size = st.st_size;
-    out->mtime = st.st_mtim;
+    snprintf(said->text, sizeof said->text, "%s", text);
+    said->at_ms = now_ms;
     return true;
 }
 
-static bool is_same(const struct identity *a, const struct identity *b)
+static void forget(struct said *said)
 {
-    return memcmp(a, b, sizeof *a) == 0;
+    said->text[0] = '\0';
 }
 
-/* Whether a master file is in the state in which the index has read it. One that is not there can't be newer. */
-static bool is_unchanged(const char *path, const struct index_source *source)
-{
-    struct stat st;
+static void wait_for(struct reload *r, int64_t now_ms, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-    if (stat(path, &st) != 0)
-        return true;
-    return (uint64_t)st.st_size == source->size &&
-           (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec == source->mtime_ns;
+static void wait_for(struct reload *r, int64_t now_ms, const char *format, ...)
+{
+    char text[ERROR_TEXT_MAX];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (is_news(&r->waits_for, text, now_ms, REMIND_EVERY_MS))
+        log_write(r->log, LOG_LEVEL_INFO, SUBSYSTEM, "%s: %s", serving_version(r) ? "waits for a master" : "not ready",
+                  text);
 }
 
-static bool carries(const struct index_info *info, const struct string_list *carry)
+/* --- what becomes of a build --- */
+
+static void stop_doing(struct reload *r)
 {
-    if (info->carried_count != carry->count)
-        return false;
-    for (size_t i = 0; i < carry->count; i++)
-        if (strcasecmp(info->carried_names[i], carry->items[i]) != 0)
-            return false;
-    return true;
+    proof_free(r->proof);
+    builder_free(r->builder);
+    vetting_free(r->vetting);
+    r->proof = NULL;
+    r->builder = NULL;
+    r->vetting = NULL;
+    build_lock_release(&r->lock);
+    r->doing = DOING_NOTHING;
 }
 
-/* Whether the columns that the configuration maps are those that the index was made with. With several files a role may
- * have had several headers, of which the index knows one, so only its presence counts. */
-static bool maps(const struct index_info *info, char *const columns[MASTER_ROLE_COUNT])
+static void look_soon(struct reload *r, int64_t at_ms)
 {
-    for (int r = 0; r < MASTER_ROLE_COUNT; r++) {
-        const char *wanted = columns[r];
+    if (at_ms < r->look_ms)
+        r->look_ms = at_ms;
+}
 
-        if (wanted == NULL)
-            continue;
-        if ((*wanted != '\0') != info->has_role[r])
-            return false;
-        if (info->has_role[r] && info->source_count == 1 && strcasecmp(wanted, info->role_column[r]) != 0)
-            return false;
+/* The state of the master moves from one place to another. */
+static void move(struct snapshot *from, struct snapshot *to)
+{
+    snapshot_free(to);
+    *to = *from;
+    *from = (struct snapshot){0};
+}
+
+static void try_again_later(struct reload *r, int64_t now_ms)
+{
+    move(&r->building, &r->failed);
+    r->retry_ms = now_ms + (int64_t)r->retry_after_ms;
+    r->retry_after_ms = r->retry_after_ms < RETRY_MAX_MS / 2 ? 2 * r->retry_after_ms : RETRY_MAX_MS;
+    look_soon(r, r->retry_ms);
+}
+
+/* Said once for each state of the master and each reason. */
+static void fail(struct reload *r, const struct error *e, int64_t now_ms)
+{
+    const char *version = serving_version(r);
+
+    r->counts.build_failures++;
+    if (!snapshot_shows_same(&r->building, &r->failed, false)) {
+        forget(&r->failure);
+        r->retry_after_ms = r->config->reload.retry_ms;
     }
-    return true;
-}
-
-static bool is_same_text(const char *a, const char *b)
-{
-    return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
-}
-
-/* Whether the index was made of the same lines, with the same values, as would be taken now. */
-static bool is_same_format(const struct master_format *a, const struct master_format *b)
-{
-    return is_same_text(a->comment, b->comment) && is_same_text(a->data_start, b->data_start) &&
-           is_same_text(a->data_end, b->data_end) && is_same_text(a->trailer, b->trailer) &&
-           is_same_text(a->columns, b->columns) && a->skip_lines == b->skip_lines && a->encoding == b->encoding;
-}
-
-/* Why the index has to be made anew, or NULL. */
-static const char *why_build(const struct reload *r, const struct index *index)
-{
-    const struct string_list *files = &r->config->master.files;
-    const struct index_info *info = index_info(index);
-    struct index_build_options options;
-
-    if (files->count == 0)
-        return NULL;
-    config_master_options(r->config, &options);
-    if (info->source_count != files->count)
-        return "was made from another number of master files";
-    for (size_t i = 0; i < files->count; i++)
-        if (!is_unchanged(files->items[i], &info->sources[i]))
-            return "is older than its master";
-    if (!carries(info, &r->config->master.carry))
-        return "carries other columns than those that are asked for";
-    if (!maps(info, r->config->master.columns))
-        return "was made with other columns than those that are asked for";
-    if (!is_same_format(&info->format, &options.master.format))
-        return "was made when the configuration said other things of how its master is to be read";
-    return NULL;
-}
-
-/* Its owner closes it. `*faults` as of before. */
-static int open_index(const struct reload *r, struct index **out, unsigned *faults, struct error *e)
-{
-    enum residence residence = r->config->master.residence;
-    const struct index_open_options options = {
-        .verify_all = true, .populate = residence != RESIDENCE_ON_DEMAND, .lock = residence == RESIDENCE_LOCKED};
-
-    *faults = bus_fault_count();
-    if (index_open(r->path, &options, out, e) != 0)
-        return -1;
-    if (*faults == bus_fault_count())
-        return 0;
-    index_close(*out);
-    *out = NULL;
-    return error_set(e, ERROR_IO, "%s: cannot be read as a whole", r->path);
-}
-
-/* The index as it stands, if it may serve. Otherwise NULL, and it is built if there is a master. */
-static struct index *open_current(const struct reload *r, unsigned *faults, struct error *e)
-{
-    struct index *index = NULL;
-    const char *why;
-
-    if (access(r->path, F_OK) != 0) {
-        log_write(r->log, LOG_LEVEL_INFO, "index", "%s: not there yet", r->path);
-        error_set_errno(e, errno, "%s", r->path);
-        return NULL;
+    if (is_news(&r->failure, e->text, now_ms, INT64_MAX)) {
+        log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "no index could be built, %s%s: %s",
+                  version ? "serving on: version " : "none serves", version ? version : "", e->text);
+        raise_alert(r, "BUILD_FAILED", text_field("reason", e->text));
     }
-    if (open_index(r, &index, faults, e) != 0) {
-        log_write(r->log, LOG_LEVEL_WARNING, "index", "%s", e->text);
-        return NULL;
-    }
-    why = why_build(r, index);
-    if (!why)
-        return index;
-    log_write(r->log, LOG_LEVEL_INFO, "index", "%s: %s", r->path, why);
-    index_close(index);
-    return NULL;
+    if (!version && (e->code == ERROR_CONFIG || e->code == ERROR_USAGE))
+        r->fatal = *e;
+    if (builder_may_try_again(e))
+        try_again_later(r, now_ms);
+    else
+        move(&r->building, &r->dealt_with);
+    stop_doing(r);
 }
 
 /* --- versions --- */
 
 /* It serves from here on. Takes the index over in every case. */
-static int serve(struct reload *r, struct index *index, unsigned faults, struct error *e)
+static int serve(struct reload *r, struct index *index, struct error *e)
 {
-    struct version *version = malloc(sizeof *version);
+    char before[INDEX_VERSION_LEN + 1] = "";
+    const struct index_info *info = index_info(index);
 
-    if (!version) {
-        index_close(index);
-        return error_set(e, ERROR_INTERNAL, "no memory for an index");
-    }
-    pthread_mutex_lock(&r->lock);
-    *version = (struct version){.index = index, .faults = faults, .older = r->newest};
-    r->newest = version;
-    atomic_store(&r->serving, index);
-    pthread_mutex_unlock(&r->lock);
-    return 0;
-}
-
-/* Takes the versions that nobody holds out of the list. The newest one stays. */
-static struct version *take_out_unused(struct reload *r)
-{
-    struct version *unused = NULL, **link = &r->newest->older;
-
-    pthread_mutex_lock(&r->lock);
-    while (*link) {
-        struct version *version = *link;
-
-        if (version->holders > 0) {
-            link = &version->older;
-            continue;
-        }
-        *link = version->older;
-        version->older = unused;
-        unused = version;
-    }
-    pthread_mutex_unlock(&r->lock);
-    return unused;
-}
-
-static void close_versions(struct version *version)
-{
-    while (version) {
-        struct version *older = version->older;
-
-        index_close(version->index);
-        free(version);
-        version = older;
-    }
-}
-
-/* With the lock. */
-static void count_holder(struct reload *r, const struct index *index, int change)
-{
-    for (struct version *version = r->newest; version; version = version->older)
-        if (version->index == index)
-            version->holders += (unsigned)change;
-}
-
-/* While it is held, no other index can have its address. */
-const struct index *reload_take(struct reload *reload, const struct index *held)
-{
-    const struct index *serving = atomic_load(&reload->serving);
-
-    if (serving == held)
-        return held;
-    pthread_mutex_lock(&reload->lock);
-    serving = reload->newest->index;
-    count_holder(reload, held, -1);
-    count_holder(reload, serving, 1);
-    pthread_mutex_unlock(&reload->lock);
-    return serving;
-}
-
-static bool is_trusted(const struct version *version)
-{
-    return version->faults == bus_fault_count() && index_is_intact(version->index);
-}
-
-bool reload_trusts(struct reload *reload, const struct index *held)
-{
-    const struct version *version;
-    bool trusted;
-
-    pthread_mutex_lock(&reload->lock);
-    for (version = reload->newest; version && version->index != held;)
-        version = version->older;
-    trusted = version && is_trusted(version);
-    pthread_mutex_unlock(&reload->lock);
-    return trusted;
-}
-
-void reload_give_back(struct reload *reload, const struct index *held)
-{
-    pthread_mutex_lock(&reload->lock);
-    count_holder(reload, held, -1);
-    pthread_mutex_unlock(&reload->lock);
-}
-
-/* --- starting, and what follows --- */
-
-static int serve_first(struct reload *r, struct index *index, unsigned faults, struct error *e)
-{
-    if (serve(r, index, faults, e) != 0)
+    if (serving_version(r))
+        memcpy(before, serving_version(r), sizeof before);
+    if (serving_add(r->serving, index, e) != 0)
         return -1;
-    if (!identify(r->path, &r->seen))
-        return error_set_errno(e, errno, "%s", r->path);
+    r->is_damaged = false;
+    r->kept_tried = 0;
+    r->counts.adopted++;
+    r->adopted_ms = before[0] != '\0' ? r->wall_ms : r->seen.mtime_ns / 1000000;
+    forget(&r->waits_for);
+    forget(&r->failure);
+    log_write(r->log, LOG_LEVEL_INFO, SUBSYSTEM, "%s: version %s with %llu rows serves%s%s", r->path, info->version,
+              (unsigned long long)info->rows, before[0] != '\0' ? " in place of " : "", before);
     return 0;
 }
 
-static int start(struct reload *r, const atomic_bool *stop, struct error *e)
+/* Of what stands in its place now. That it can't be kept is no reason not to serve it. */
+static void keep(struct reload *r)
 {
-    unsigned faults;
-    struct index *index = open_current(r, &faults, e);
+    struct error e;
 
-    if (!index) {
-        if (r->config->master.files.count == 0)
-            return error_prefix(e, "master.index");
-        log_write(r->log, LOG_LEVEL_INFO, "index", "%s: building from %zu master files", r->path,
-                  r->config->master.files.count);
-        if (build(r, stop, e) != 0 || open_index(r, &index, &faults, e) != 0)
-            return -1;
-    }
-    return serve_first(r, index, faults, e);
+    if (r->versions && (versions_add(r->versions, r->path, serving_version(r), r->wall_ms, &e) != 0 ||
+                        versions_prune(r->versions, (size_t)r->config->reload.keep, &e) != 0))
+        log_write(r->log, LOG_LEVEL_WARNING, SUBSYSTEM, "%s", e.text);
 }
 
-static struct reload *make(const struct config *config, struct log *log, struct error *e)
+/* From here on what stands in its place serves. */
+static int serve_in_place(struct reload *r, struct index *index, struct error *e)
+{
+    r->seen = snapshot_stat(r->path);
+    if (serve(r, index, e) != 0)
+        return -1;
+    keep(r);
+    return 0;
+}
+
+static void refuse(struct reload *r, const char *path, const struct error *why)
+{
+    const char *version = serving_version(r);
+
+    r->counts.refused++;
+    log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s: refused, %s%s: %s", path,
+              version ? "serving on: version " : "none serves", version ? version : "", why->text);
+    raise_alert(r, "MASTER_REFUSED", text_field("reason", why->text));
+}
+
+/* --- an index that was delivered --- */
+
+static void end_delivered(struct reload *r, enum vetting_verdict verdict, struct index *index, struct error *why,
+                          int64_t now_ms)
+{
+    bool is_young = r->wall_ms - r->vetting_of.ctime_ns / 1000000 < (int64_t)r->config->reload.settle_ms;
+
+    stop_doing(r);
+    look_soon(r, now_ms);
+    if (verdict == VETTING_IS_DAMAGED && is_young && r->distrust_ms <= now_ms) {
+        r->distrust_ms = now_ms + (int64_t)r->config->reload.settle_ms;
+        return;
+    }
+    r->seen = r->vetting_of;
+    if (verdict != VETTING_IS_GOOD)
+        refuse(r, r->path, why);
+    else if (serve_in_place(r, index, why) != 0)
+        log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", why->text);
+    else
+        snapshot_free(&r->dealt_with); /* that index may have been made of what is to be seen now */
+}
+
+/* Whether there is one to be looked at. */
+static bool look_at_index(struct reload *r, int64_t now_ms)
+{
+    struct snapshot_stat now = snapshot_stat(r->path);
+    struct error e;
+
+    if (!now.is_there || snapshot_is_same(&now, &r->seen))
+        return false;
+    if (now_ms < r->distrust_ms && snapshot_is_same(&now, &r->vetting_of)) {
+        look_soon(r, r->distrust_ms);
+        return false;
+    }
+    /* Seen before it is opened: if it changes in between, it is looked at once more. */
+    if (vetting_start(r->config, r->path, serving_newest(r->serving), &r->vetting, &e) != 0) {
+        log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", e.text);
+        return false;
+    }
+    build_lock_release(&r->lock);
+    r->vetting_of = now;
+    r->doing = DOING_VET_DELIVERED;
+    return true;
+}
+
+/* --- an index that was built --- */
+
+/* Whether the master has moved on since the build began. */
+static bool has_moved_on(struct reload *r)
+{
+    struct snapshot now;
+    struct error e;
+    bool moved;
+
+    if (snapshot_take(&r->config->master.files, &now, &e) != 0)
+        return true;
+    moved = !snapshot_shows_same(&now, &r->building, false);
+    snapshot_free(&now);
+    return moved;
+}
+
+static void discard_build(struct reload *r, int64_t now_ms)
+{
+    log_write(r->log, LOG_LEVEL_INFO, SUBSYSTEM, "the master has changed while it was read: that index is dropped");
+    unlink(r->next_path);
+    stop_doing(r);
+    r->look_ms = now_ms;
+}
+
+/* In the place of the one that serves, on the disk and then in memory. */
+static int put_in_place(struct reload *r, struct index *index, struct error *e)
+{
+    if (rename(r->next_path, r->path) == 0)
+        return serve_in_place(r, index, e);
+    error_write_errno(e, errno, "%s: cannot be put in place", r->next_path);
+    index_close(index);
+    return -1;
+}
+
+static void keep_refused(const struct reload *r)
+{
+    char *place = NULL;
+
+    if (asprintf(&place, "%s" REFUSED_SUFFIX, r->path) < 0 || rename(r->next_path, place) != 0)
+        unlink(r->next_path);
+    free(place);
+}
+
+static void end_built(struct reload *r, enum vetting_verdict verdict, struct index *index, struct error *why,
+                      int64_t now_ms)
+{
+    if (has_moved_on(r)) {
+        index_close(index);
+        discard_build(r, now_ms);
+    } else if (verdict == VETTING_IS_REFUSED) {
+        refuse(r, r->next_path, why);
+        keep_refused(r);
+        move(&r->building, &r->dealt_with);
+        stop_doing(r);
+    } else if (verdict == VETTING_IS_DAMAGED || put_in_place(r, index, why) != 0) {
+        unlink(r->next_path);
+        why->code = ERROR_IO; /* what the builder has written is good: the disk is not */
+        fail(r, why, now_ms);
+    } else {
+        move(&r->building, &r->dealt_with);
+        snapshot_free(&r->failed);
+        stop_doing(r);
+    }
+}
+
+/* --- a version of before --- */
+
+static const struct version_entry *kept_entry(const struct reload *r)
+{
+    return versions_entry(r->versions, versions_count(r->versions) - 1 - r->kept_tried);
+}
+
+/* Whether there is one that was not looked at, which then is. */
+static bool look_at_kept(struct reload *r)
+{
+    struct error e;
+
+    if (!r->versions || (serving_newest(r->serving) && !r->is_damaged) || r->kept_tried >= versions_count(r->versions))
+        return false;
+    if (vetting_start(r->config, kept_entry(r)->path, NULL, &r->vetting, &e) != 0) {
+        log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", e.text);
+        return false;
+    }
+    r->doing = DOING_VET_KEPT;
+    return true;
+}
+
+/* A file that was overwritten in place may be good, and another version. */
+static void end_kept(struct reload *r, enum vetting_verdict verdict, struct index *index, struct error *why,
+                     int64_t now_ms)
+{
+    const struct version_entry *entry = kept_entry(r);
+
+    r->kept_tried++;
+    stop_doing(r);
+    look_soon(r, now_ms);
+    if (index && strcmp(index_info(index)->version, entry->version) != 0) {
+        error_set(why, ERROR_DATA, "%s: is version %s", entry->path, index_info(index)->version);
+        index_close(index);
+        verdict = VETTING_IS_DAMAGED;
+    }
+    if (verdict != VETTING_IS_GOOD || serve(r, index, why) != 0)
+        log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", why->text);
+}
+
+static void go_on_vetting(struct reload *r, int64_t now_ms)
+{
+    struct index *index;
+    struct error why;
+    enum vetting_verdict verdict = vetting_poll(r->vetting, &index, &why);
+
+    if (verdict == VETTING_GOES_ON)
+        return;
+    if (r->doing == DOING_VET_BUILT)
+        end_built(r, verdict, index, &why, now_ms);
+    else
+        (r->doing == DOING_VET_DELIVERED ? end_delivered : end_kept)(r, verdict, index, &why, now_ms);
+}
+
+static void go_on_building(struct reload *r, int64_t now_ms)
+{
+    struct error e;
+
+    switch (builder_poll(r->builder, now_ms, &e)) {
+    case BUILDER_WORKS:
+        return;
+    case BUILDER_FAILED:
+        if (has_moved_on(r))
+            discard_build(r, now_ms);
+        else
+            fail(r, &e, now_ms);
+        return;
+    case BUILDER_IS_DONE:
+        break;
+    }
+    builder_free(r->builder);
+    r->builder = NULL;
+    r->doing = DOING_VET_BUILT;
+    if (has_moved_on(r))
+        discard_build(r, now_ms);
+    else if (vetting_start(r->config, r->next_path, serving_newest(r->serving), &r->vetting, &e) != 0)
+        fail(r, &e, now_ms);
+}
+
+/* --- starting a build --- */
+
+static int start_build(struct reload *r, int64_t now_ms, struct error *e)
+{
+    struct string_list files;
+    int status;
+
+    if (snapshot_paths(&r->building, &files, e) != 0)
+        return -1;
+    log_write(r->log, LOG_LEVEL_INFO, SUBSYSTEM, "%s: building from %zu master files", r->path, files.count);
+    status = builder_start(r->config, &files, r->next_path, now_ms, r->log, &r->builder, e);
+    free(files.items);
+    return status;
+}
+
+/* With the lock: if neither master nor index has become another one meanwhile. */
+static void begin_build(struct reload *r, int64_t now_ms)
+{
+    struct snapshot_stat index = snapshot_stat(r->path);
+    struct error e;
+
+    if ((index.is_there && !snapshot_is_same(&index, &r->seen)) ||
+        snapshot_take(&r->config->master.files, &r->building, &e) != 0 ||
+        !snapshot_shows_same(&r->building, &r->settled.last, false)) {
+        stop_doing(r);
+        r->look_ms = now_ms;
+        return;
+    }
+    r->doing = DOING_BUILD;
+    if (start_build(r, now_ms, &e) != 0)
+        fail(r, &e, now_ms);
+}
+
+static void go_on_queueing(struct reload *r, int64_t now_ms)
+{
+    struct error e;
+    bool taken;
+
+    if (now_ms < r->queue_ms)
+        return;
+    r->queue_ms = now_ms + LOCK_EVERY_MS;
+    if (build_lock_try(&r->lock, r->lock_path, &taken, &e) != 0) {
+        if (snapshot_copy(&r->settled.last, &r->building, &e) == 0)
+            fail(r, &e, now_ms);
+    } else if (taken) {
+        begin_build(r, now_ms);
+    } else {
+        wait_for(r, now_ms, "another process that holds %s and builds", r->lock_path);
+    }
+}
+
+static void begin_queue(struct reload *r, int64_t now_ms)
+{
+    const struct index *index = serving_newest(r->serving);
+    const char *lacks = index ? freshness_lacks(r->config, &r->settled.last, index_info(index)) : "is not there yet";
+
+    if (r->is_damaged)
+        lacks = "is damaged";
+    log_write(r->log, LOG_LEVEL_INFO, SUBSYSTEM, "%s %s", r->path, lacks ? lacks : "has a master that was touched");
+    r->doing = DOING_QUEUE;
+    r->queue_ms = now_ms;
+}
+
+static void go_on_proving(struct reload *r, int64_t now_ms)
+{
+    struct error why;
+    bool agrees;
+
+    if (!proof_is_over(r->proof, &agrees, &why))
+        return;
+    proof_free(r->proof);
+    r->proof = NULL;
+    r->doing = DOING_NOTHING;
+    if (agrees) {
+        begin_queue(r, now_ms);
+        return;
+    }
+    wait_for(r, now_ms, "%s", why.text);
+    snapshot_free(&r->disproved);
+    (void)snapshot_copy(&r->settled.last, &r->disproved, &why);
+}
+
+/* --- looking at the master --- */
+
+/* Whether it is the state that was dealt with, or that from which the index that serves was made. Later on, where size
+ * and time are those that were indexed, but the file has become another one or was touched, its bytes may be others all
+ * the same. */
+static bool is_dealt_with(struct reload *r)
+{
+    const struct index *index = serving_newest(r->serving);
+    struct error e;
+
+    if (r->dealt_with.count > 0)
+        return snapshot_shows_same(&r->settled.last, &r->dealt_with, false);
+    return index && !r->is_damaged && freshness_has_read(&r->settled.last, index_info(index)) &&
+           !freshness_lacks(r->config, &r->settled.last, index_info(index)) &&
+           snapshot_copy(&r->settled.last, &r->dealt_with, &e) == 0;
+}
+
+static void begin_proof(struct reload *r)
+{
+    struct error e;
+
+    if (snapshot_shows_same(&r->settled.last, &r->disproved, true))
+        return;
+    if (proof_start(&r->settled.last, r->config->reload.ready_file, &r->proof, &e) == 0)
+        r->doing = DOING_PROOF;
+    else
+        log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", e.text);
+}
+
+/* A master that is whole, or is if its digests agree. */
+static void consider(struct reload *r, bool needs_digests, int64_t now_ms)
+{
+    if (snapshot_shows_same(&r->settled.last, &r->failed, false) && now_ms < r->retry_ms)
+        look_soon(r, r->retry_ms);
+    else if (needs_digests)
+        begin_proof(r);
+    else
+        begin_queue(r, now_ms);
+}
+
+static void look_at_master(struct reload *r, int64_t now_ms)
+{
+    enum settled_verdict verdict;
+    struct snapshot now;
+    struct error e;
+    size_t file;
+
+    if (snapshot_take(&r->config->master.files, &now, &e) != 0)
+        return;
+    verdict = settled_look(&r->settled, &now, now_ms, r->wall_ms, r->config, &file);
+    r->is_changing = false;
+    if (is_dealt_with(r))
+        return;
+    r->is_changing = verdict == SETTLED_IS_CHANGING;
+    switch (verdict) {
+    case SETTLED_IS_MISSING:
+        wait_for(r, now_ms, "%s is not there", r->settled.last.files[file].path);
+        return;
+    case SETTLED_IS_UNMARKED:
+        wait_for(r, now_ms, "%s has no side file that says it is whole", r->settled.last.files[file].path);
+        return;
+    case SETTLED_IS_CHANGING:
+        look_soon(r, settled_due_ms(&r->settled, r->config));
+        return;
+    case SETTLED_NEEDS_DIGESTS:
+    case SETTLED_IS_WHOLE:
+        consider(r, verdict == SETTLED_NEEDS_DIGESTS, now_ms);
+    }
+}
+
+/* --- looking --- */
+
+/* The names as they are configured, so that it also hears of the first match of a pattern; and what they stand for. */
+static void set_watch(struct reload *r)
+{
+    const struct string_list *patterns = &r->config->master.files;
+    size_t count = patterns->count + r->settled.last.count, used = 0;
+    const char **paths = calloc(count + 1, sizeof *paths);
+
+    if (!paths)
+        return;
+    paths[used++] = r->path;
+    for (size_t i = 0; i < patterns->count; i++)
+        paths[used++] = patterns->items[i];
+    for (size_t i = 0; i < r->settled.last.count; i++)
+        paths[used++] = r->settled.last.files[i].path;
+    watch_set(r->watch, paths, used);
+    free(paths);
+}
+
+static void look(struct reload *r, int64_t now_ms)
+{
+    r->look_ms = now_ms + (int64_t)r->config->reload.check_interval_ms;
+    set_watch(r);
+    if (look_at_index(r, now_ms) || r->doing != DOING_NOTHING || look_at_kept(r))
+        return;
+    if (r->config->master.files.count > 0)
+        look_at_master(r, now_ms);
+    else if (!serving_newest(r->serving))
+        wait_for(r, now_ms, "%s is not there, and there is no master to make it of", r->path);
+}
+
+static void go_on(struct reload *r, int64_t now_ms)
+{
+    switch (r->doing) {
+    case DOING_NOTHING:
+        break;
+    case DOING_PROOF:
+        go_on_proving(r, now_ms);
+        break;
+    case DOING_QUEUE:
+        go_on_queueing(r, now_ms);
+        break;
+    case DOING_BUILD:
+        go_on_building(r, now_ms);
+        break;
+    case DOING_VET_BUILT:
+    case DOING_VET_DELIVERED:
+    case DOING_VET_KEPT:
+        go_on_vetting(r, now_ms);
+        break;
+    }
+}
+
+/* Lanes wait for another one: what stands in its place is looked at anew, then what was kept; else it is built. */
+static void check_damage(struct reload *r, int64_t now_ms)
+{
+    const struct index *index = serving_newest(r->serving);
+
+    if (!index || r->is_damaged || serving_trusts(r->serving, index))
+        return;
+    r->is_damaged = true;
+    r->seen = (struct snapshot_stat){0};
+    snapshot_free(&r->dealt_with);
+    r->look_ms = now_ms;
+    log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM,
+              "%s: was overwritten or cut in place, or cannot be read: nothing is checked by version %s any more",
+              r->path, serving_version(r));
+    raise_alert(r, "INDEX_DAMAGED", text_field("path", r->path));
+}
+
+/* Since the time before the last one by which a master was expected. */
+static void check_expected(struct reload *r)
+{
+    char due_text[WALL_TEXT], adopted_text[WALL_TEXT];
+    int64_t due_ms, before_ms;
+
+    if (!r->is_expected || !serving_newest(r->serving))
+        return;
+    due_ms = expected_last_ms(&r->expected, r->wall_ms);
+    before_ms = expected_last_ms(&r->expected, due_ms - 1);
+    if (due_ms == r->missed_ms || r->adopted_ms > before_ms)
+        return;
+    r->missed_ms = due_ms;
+    r->counts.missed++;
+    wall_write(due_ms, due_text);
+    wall_write(r->adopted_ms, adopted_text);
+    log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM,
+              "no new master by %s (reload.expected_by): version %s of %s serves on", due_text, serving_version(r),
+              adopted_text);
+    raise_alert(r, "MASTER_MISSED", json_pack("{s:s, s:s}", "expected_by", due_text, "adopted", adopted_text));
+}
+
+void reload_look(struct reload *reload, int64_t now_ms, int64_t wall_ms)
+{
+    reload->wall_ms = wall_ms;
+    serving_close_unused(reload->serving);
+    check_damage(reload, now_ms);
+    go_on(reload, now_ms);
+    if (watch_is_woken(reload->watch))
+        reload->look_ms = now_ms;
+    if (now_ms >= reload->look_ms && (reload->doing == DOING_NOTHING || reload->doing == DOING_QUEUE))
+        look(reload, now_ms);
+    check_expected(reload);
+}
+
+/* --- starting and ending --- */
+
+static int settle_paths(struct reload *r, struct error *e)
+{
+    const char *lock = r->config->reload.lock;
+
+    if (asprintf(&r->next_path, "%s.next", r->path) < 0)
+        r->next_path = NULL;
+    if ((lock[0] != '\0' ? asprintf(&r->lock_path, "%s", lock) : asprintf(&r->lock_path, "%s.lock", r->path)) < 0)
+        r->lock_path = NULL;
+    return r->next_path && r->lock_path ? 0 : error_set(e, ERROR_INTERNAL, "no memory for a path");
+}
+
+static int make(const struct reload_options *options, struct reload **out, struct error *e)
 {
     struct reload *r = calloc(1, sizeof *r);
 
-    if (!r) {
-        error_set(e, ERROR_INTERNAL, "no memory for the index");
-        return NULL;
-    }
-    pthread_mutex_init(&r->lock, NULL);
-    r->config = config;
-    r->log = log;
-    r->path = config->master.index;
-    return r;
+    *out = r;
+    if (!r)
+        return error_set(e, ERROR_INTERNAL, "no memory for the index");
+    r->options = *options;
+    r->config = options->config;
+    r->log = options->log;
+    r->path = r->config->master.index;
+    r->lock = BUILD_LOCK_FREE;
+    r->look_ms = INT64_MIN;
+    r->retry_after_ms = r->config->reload.retry_ms;
+    r->is_expected = expected_parse(slice_of(r->config->reload.expected_by), &r->expected);
+    r->serving = serving_new();
+    r->watch = watch_new();
+    if (!r->serving || !r->watch)
+        return error_set(e, ERROR_INTERNAL, "no memory for the index");
+    return settle_paths(r, e);
 }
 
-int reload_new(const struct config *config, const atomic_bool *stop, struct log *log, struct reload **out,
-               struct error *e)
+/* Without them it does not know any version of before, and that is all. */
+static void open_versions(struct reload *r)
 {
-    struct reload *r = make(config, log, e);
+    char *directory = versions_directory(r->config);
+    struct error e;
 
-    if (!r || start(r, stop, e) != 0) {
+    if (!directory || versions_open(directory, &r->versions, &e) != 0)
+        log_write(r->log, LOG_LEVEL_WARNING, SUBSYSTEM, "%s", directory ? e.text : "no memory for the versions");
+    free(directory);
+}
+
+/* An index that serves need not wait for ever for a master that keeps changing. */
+static bool is_ready(const struct reload *r, int64_t waited_ms)
+{
+    return serving_newest(r->serving) && !r->is_damaged && r->doing == DOING_NOTHING &&
+           (!r->is_changing || waited_ms > START_CHANGES_MS);
+}
+
+static int start(struct reload *r, struct error *e)
+{
+    const int64_t began_ms = monotonic_ms();
+
+    open_versions(r);
+    for (;;) {
+        int64_t now_ms = monotonic_ms();
+
+        reload_look(r, now_ms, wall_ms());
+        if (r->fatal.code != ERROR_NONE) {
+            *e = r->fatal;
+            return -1;
+        }
+        if (is_ready(r, now_ms - began_ms))
+            return 0;
+        if (r->options.stop && atomic_load(r->options.stop))
+            return error_set(e, ERROR_TEMPORARY, "%s: interrupted before an index could serve", r->path);
+        monotonic_nap(START_NAP_MS);
+    }
+}
+
+int reload_new(const struct reload_options *options, struct reload **out, struct error *e)
+{
+    struct reload *r;
+
+    if (make(options, &r, e) != 0 || start(r, e) != 0) {
         reload_free(r);
         return -1;
     }
@@ -450,11 +792,12 @@ int reload_new(const struct config *config, const atomic_bool *stop, struct log 
 
 int reload_open(const struct config *config, struct log *log, struct reload **out, struct error *e)
 {
-    struct reload *r = make(config, log, e);
+    const struct reload_options options = {.config = config, .log = log};
     struct index *index = NULL;
-    unsigned faults;
+    struct reload *r;
 
-    if (!r || open_index(r, &index, &faults, e) != 0 || serve_first(r, index, faults, e) != 0) {
+    if (make(&options, &r, e) != 0 || vetting_open(config, r->path, &index, e) != 0 ||
+        serving_add(r->serving, index, e) != 0) {
         reload_free(r);
         return -1;
     }
@@ -466,52 +809,45 @@ void reload_free(struct reload *reload)
 {
     if (!reload)
         return;
-    close_versions(reload->newest);
-    pthread_mutex_destroy(&reload->lock);
+    stop_doing(reload);
+    settled_free(&reload->settled);
+    snapshot_free(&reload->dealt_with);
+    snapshot_free(&reload->disproved);
+    snapshot_free(&reload->building);
+    snapshot_free(&reload->failed);
+    watch_free(reload->watch);
+    versions_free(reload->versions);
+    serving_free(reload->serving);
+    free(reload->lock_path);
+    free(reload->next_path);
     free(reload);
 }
 
-/* A file that has appeared in the place of the one that serves. */
-static void adopt(struct reload *r)
-{
-    const struct index_info *before = index_info(reload_index(r));
-    struct index *newer = NULL;
-    struct error e;
-    unsigned faults;
+/* --- for others --- */
 
-    if (open_index(r, &newer, &faults, &e) != 0 || serve(r, newer, faults, &e) != 0) {
-        log_write(r->log, LOG_LEVEL_ERROR, "reload", "refused, version %s serves on: %s", before->version, e.text);
-        return;
-    }
-    log_write(r->log, LOG_LEVEL_INFO, "reload", "%s: version %s with %llu rows serves in place of %s", r->path,
-              index_info(newer)->version, (unsigned long long)index_info(newer)->rows, before->version);
+const struct index *reload_take(struct reload *reload, const struct index *held)
+{
+    return serving_take(reload->serving, held);
 }
 
-void reload_look(struct reload *reload, int64_t now_ms)
+void reload_give_back(struct reload *reload, const struct index *held)
 {
-    struct identity now;
+    serving_give_back(reload->serving, held);
+}
 
-    close_versions(take_out_unused(reload));
-    if (now_ms - reload->looked_ms < (int64_t)reload->config->reload.check_interval_ms)
-        return;
-    reload->looked_ms = now_ms;
-    /* Lanes wait for another one, which may have been refused when it was half written. */
-    if (!is_trusted(reload->newest)) {
-        log_write(reload->log, LOG_LEVEL_ERROR, "reload",
-                  "%s: was overwritten or cut in place, or cannot be read; nothing is checked by version %s any more",
-                  reload->path, index_info(reload_index(reload))->version);
-        reload->seen = (struct identity){0};
-    }
-    /* Identified before it is opened: if it changes in between, it is looked at once more. */
-    if (identify(reload->path, &now) && !is_same(&now, &reload->seen)) {
-        reload->seen = now;
-        adopt(reload);
-    }
+bool reload_trusts(struct reload *reload, const struct index *held)
+{
+    return serving_trusts(reload->serving, held);
 }
 
 const struct index *reload_index(const struct reload *reload)
 {
-    return reload->newest->index;
+    return serving_newest(reload->serving);
+}
+
+struct reload_counts reload_counts(const struct reload *reload)
+{
+    return reload->counts;
 }
 
 const char *reload_path(const struct reload *reload)

@@ -106,12 +106,12 @@ static void remember_member(struct source *s)
     s->member = rd_kafka_memberid(s->rk);
 }
 
-static bool is_same_member(const struct source *s)
+bool source_is_member(const struct source *source)
 {
-    char *member = rd_kafka_memberid(s->rk);
-    bool same = member && *member && s->member && strcmp(member, s->member) == 0;
+    char *member = rd_kafka_memberid(source->rk);
+    bool same = member && *member && source->member && strcmp(member, source->member) == 0;
 
-    rd_kafka_mem_free(s->rk, member);
+    rd_kafka_mem_free(source->rk, member);
     return same;
 }
 
@@ -780,7 +780,7 @@ const struct positions *source_hand_over(struct source *source)
     ledger_hand_over(&source->ledger);
     source->positions.offsets = list_offsets(&source->ledger, to_commit);
     source->positions.group = rd_kafka_consumer_group_metadata(source->rk);
-    return source->positions.group && (source->in_ranges || is_same_member(source)) ? &source->positions : NULL;
+    return source->positions.group && (source->in_ranges || source_is_member(source)) ? &source->positions : NULL;
 }
 
 void source_committed(struct source *source)

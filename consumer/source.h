@@ -88,6 +88,9 @@ uint64_t source_backlog(const struct source *source);
 /* What a commit moves: each partition's next offset, with the membership under which its records were taken. */
 struct positions;
 
+/* Whether the group has given this member its part, if only an empty one, and has not dropped it since. */
+bool source_is_member(const struct source *source);
+
 /* Hands over the positions of all that was taken, for one commit. Any thread may read them until the source hears what
  * became of it: source_committed, source_postponed (not now, but with the next one) or source_rewind. NULL where the
  * group has another member in our place, so that what was taken must not be committed. */

@@ -12,6 +12,7 @@ static const struct storm_counts wrong = {100, 100}, right = {10000, 0};
 
 struct fixture {
     struct config config;
+    struct alerts *alerts;
     struct breaker *breaker;
 };
 
@@ -24,7 +25,9 @@ static int set_up(void **state)
     assert_int_equal(config_set(&f->config, "storm.minimum", "100", &e), 0);
     assert_int_equal(config_set(&f->config, "storm.action", "pause", &e), 0);
     assert_int_equal(config_set(&f->config, "input.group", "a \"group\"", &e), 0);
-    f->breaker = breaker_new(&f->config, NULL);
+    assert_int_equal(config_set(&f->config, "output.alert_topic", "alerts", &e), 0);
+    f->alerts = alerts_new(&f->config);
+    f->breaker = breaker_new(&f->config, f->alerts, NULL);
     breaker_adopt(f->breaker, "a");
     *state = f;
     return 0;
@@ -35,6 +38,7 @@ static int tear_down(void **state)
     struct fixture *f = *state;
 
     breaker_free(f->breaker);
+    alerts_free(f->alerts);
     config_free(&f->config);
     free(f);
     return 0;
@@ -45,11 +49,11 @@ static bool alerts(struct fixture *f, const char *version, int64_t now_ms, const
 {
     struct error e = {0};
     bool came;
-    char *alert;
 
-    assert_int_equal(breaker_count(f->breaker, version, now_ms, counts, &alert, &e), 0);
-    came = alert != NULL;
-    free(alert);
+    assert_int_equal(breaker_count(f->breaker, version, now_ms, counts, &e), 0);
+    came = alerts_wait(f->alerts);
+    if (came)
+        free(alerts_take(f->alerts));
     return came;
 }
 
@@ -125,7 +129,8 @@ static void an_alert_is_json(void **state)
     char *alert;
     json_t *json;
 
-    assert_int_equal(breaker_count(f->breaker, "a", 1000, &wrong, &alert, &e), 0);
+    assert_int_equal(breaker_count(f->breaker, "a", 1000, &wrong, &e), 0);
+    alert = alerts_take(f->alerts);
     json = json_loads(alert, 0, NULL);
     assert_non_null(json);
     assert_string_equal(json_string_value(json_object_get(json, "alert")), "STORM");

@@ -1,4 +1,4 @@
-/* reload: an index that is built, adopted, refused; files in a directory of the test's own. */
+/* reload: an index that is built, adopted, refused; files in a directory of the test's own, by a builder of its own. */
 #include "consumer/reload.h"
 
 #include <pthread.h>
@@ -13,9 +13,15 @@
 
 #include <cmocka.h>
 
+#include "consumer/cli.h"
+#include "consumer/monotonic.h"
+#include "consumer/versions.h"
+#include "consumer/wall.h"
+
 #define HEADER "symbol,isin,currency\n"
 #define ONE HEADER "AAA,US0378331005,USD\n"
 #define TWO ONE "BBB,US5949181045,USD\n"
+#define WAIT_MS 30000
 
 /* Each test starts with an empty directory and a configuration that points there. */
 struct fixture {
@@ -23,6 +29,9 @@ struct fixture {
     char master[128];
     char index[128];
     char other[128];
+    char lock[136];
+    char versions[144];
+    struct alerts *alerts;
     struct config config;
 };
 
@@ -45,22 +54,42 @@ static int set_up(void **state)
     snprintf(f->master, sizeof f->master, "%s/master.csv", f->directory);
     snprintf(f->index, sizeof f->index, "%s/index.fwx", f->directory);
     snprintf(f->other, sizeof f->other, "%s/other.fwx", f->directory);
+    snprintf(f->lock, sizeof f->lock, "%s.lock", f->index);
+    snprintf(f->versions, sizeof f->versions, "%s.versions", f->index);
     assert_true(config_init(&f->config));
     assert_int_equal(config_set(&f->config, "master.files", f->master, &e), 0);
     assert_int_equal(config_set(&f->config, "master.index", f->index, &e), 0);
-    assert_int_equal(config_set(&f->config, "reload.check_interval", "1s", &e), 0);
+    assert_int_equal(config_set(&f->config, "reload.check_interval", "100ms", &e), 0);
+    assert_int_equal(config_set(&f->config, "reload.settle", "0", &e), 0);
+    assert_int_equal(config_set(&f->config, "output.alert_topic", "alerts", &e), 0);
+    f->alerts = alerts_new(&f->config);
     *state = f;
     return 0;
+}
+
+static void remove_versions(struct fixture *f)
+{
+    struct versions *versions;
+    struct error e;
+
+    assert_int_equal(versions_open(f->versions, &versions, &e), 0);
+    for (size_t i = 0; i < versions_count(versions); i++)
+        assert_int_equal(unlink(versions_entry(versions, i)->path), 0);
+    versions_free(versions);
+    rmdir(f->versions);
 }
 
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
 
+    remove_versions(f);
     unlink(f->master);
     unlink(f->index);
     unlink(f->other);
+    unlink(f->lock);
     assert_int_equal(rmdir(f->directory), 0); /* nothing else was left behind */
+    alerts_free(f->alerts);
     config_free(&f->config);
     free(f);
     return 0;
@@ -71,7 +100,7 @@ static struct reload *open_reload(struct fixture *f)
     struct reload *reload = NULL;
     struct error e = {0};
 
-    if (reload_new(&f->config, NULL, NULL, &reload, &e) != 0)
+    if (reload_new(&(struct reload_options){.config = &f->config, .alerts = f->alerts}, &reload, &e) != 0)
         fail_msg("%s", e.text);
     return reload;
 }
@@ -185,15 +214,63 @@ static void a_broken_index_is_built_again(void **state)
     reload_free(reload);
 }
 
-static void neither_index_nor_master_is_an_error_that_names_the_file(void **state)
+/* Sets a flag when it is time. */
+static void *stop_soon(void *opaque)
+{
+    monotonic_nap(300);
+    atomic_store((atomic_bool *)opaque, true);
+    return NULL;
+}
+
+static void neither_index_nor_master_is_waited_for_until_it_is_stopped(void **state)
+{
+    struct fixture *f = *state;
+    struct reload *reload = NULL;
+    atomic_bool stop = false;
+    struct error e = {0};
+    pthread_t thread;
+
+    assert_int_equal(pthread_create(&thread, NULL, stop_soon, &stop), 0);
+    assert_int_equal(reload_new(&(struct reload_options){.config = &f->config, .stop = &stop}, &reload, &e), -1);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(e.code, ERROR_TEMPORARY);
+    assert_non_null(strstr(e.text, f->index));
+    assert_true(access(f->index, F_OK) != 0);
+}
+
+static void *write_one_soon(void *opaque)
+{
+    const struct fixture *f = opaque;
+
+    monotonic_nap(200);
+    write_file(f->master, ONE, strlen(ONE));
+    return NULL;
+}
+
+static void a_master_that_comes_later_is_waited_for(void **state)
+{
+    struct fixture *f = *state;
+    struct reload *reload;
+    pthread_t thread;
+
+    assert_int_equal(pthread_create(&thread, NULL, write_one_soon, f), 0);
+    reload = open_reload(f);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(rows(reload), 1);
+    reload_free(reload);
+}
+
+static void what_no_master_would_change_ends_the_start(void **state)
 {
     struct fixture *f = *state;
     struct reload *reload = NULL;
     struct error e = {0};
 
-    assert_int_equal(reload_new(&f->config, NULL, NULL, &reload, &e), -1);
-    assert_int_equal(e.code, ERROR_IO);
-    assert_non_null(strstr(e.text, f->master));
+    write_file(f->master, ONE, strlen(ONE));
+    assert_int_equal(config_set(&f->config, "master.carry", "no such column", &e), 0);
+    assert_int_equal(reload_new(&(struct reload_options){.config = &f->config}, &reload, &e), -1);
+    assert_int_equal(e.code, ERROR_CONFIG);
+    assert_non_null(strstr(e.text, "no such column"));
 }
 
 static void a_builder_that_is_told_to_stop_leaves_nothing(void **state)
@@ -208,28 +285,53 @@ static void a_builder_that_is_told_to_stop_leaves_nothing(void **state)
     for (int i = 0; i < 300000; i++)
         fprintf(out, "S%d,,USD\n", i);
     fclose(out);
-    assert_int_equal(reload_new(&f->config, &stop, NULL, &reload, &e), -1);
+    assert_int_equal(reload_new(&(struct reload_options){.config = &f->config, .stop = &stop}, &reload, &e), -1);
     assert_true(access(f->index, F_OK) != 0);
 }
 
-static uint64_t rows_after_a_look(struct reload *reload, int64_t now_ms)
+static void look(struct reload *reload)
 {
-    reload_look(reload, now_ms);
-    return rows(reload);
+    reload_look(reload, monotonic_ms(), wall_ms());
+    monotonic_nap(1);
 }
 
-static void a_newer_file_is_adopted_when_it_is_time(void **state)
+/* Whether one of so many rows serves before long. */
+static bool comes_to(struct reload *reload, uint64_t wanted)
+{
+    int64_t until = monotonic_ms() + WAIT_MS;
+
+    while (rows(reload) != wanted && monotonic_ms() < until)
+        look(reload);
+    return rows(reload) == wanted;
+}
+
+/* Whether so many were refused before long. */
+static bool refuses(struct reload *reload, uint64_t wanted)
+{
+    int64_t until = monotonic_ms() + WAIT_MS;
+
+    while (reload_counts(reload).refused < wanted && monotonic_ms() < until)
+        look(reload);
+    return reload_counts(reload).refused == wanted;
+}
+
+static void look_for_a_while(struct reload *reload, int ms)
+{
+    for (int64_t until = monotonic_ms() + ms; monotonic_ms() < until;)
+        look(reload);
+}
+
+static void a_newer_index_is_adopted(void **state)
 {
     struct fixture *f = *state;
     struct reload *reload;
 
     build_index(f, ONE, f->index);
     reload = open_reload(f);
-    assert_int_equal(rows_after_a_look(reload, 10000), 1);
     build_index(f, TWO, f->other);
     assert_int_equal(rename(f->other, f->index), 0);
-    assert_int_equal(rows_after_a_look(reload, 10999), 1);
-    assert_int_equal(rows_after_a_look(reload, 11000), 2);
+    assert_true(comes_to(reload, 2));
+    assert_int_equal(reload_counts(reload).refused, 0);
     reload_free(reload);
 }
 
@@ -264,14 +366,14 @@ static void an_old_index_is_closed_when_its_last_holder_has_let_go(void **state)
     assert_ptr_equal(reload_take(reload, one), one);
     build_index(f, TWO, f->other);
     assert_int_equal(rename(f->other, f->index), 0);
-    assert_int_equal(rows_after_a_look(reload, 10000), 2);
+    assert_true(comes_to(reload, 2));
     one = reload_take(reload, one);
     assert_int_equal(index_info(one)->rows, 2);
-    reload_look(reload, 10001);
+    look(reload);
     assert_true(is_mapped(st.st_ino));
     assert_int_equal(index_info(two)->rows, 1); /* held on */
     reload_give_back(reload, two);
-    reload_look(reload, 10002);
+    look(reload);
     assert_false(is_mapped(st.st_ino));
     reload_give_back(reload, one);
     reload_give_back(reload, NULL);
@@ -306,10 +408,10 @@ static void holders_of_several_threads_go_over_to_the_newer_one(void **state)
         assert_int_equal(pthread_create(&threads[i], NULL, hold_on_and_on, reload), 0);
     build_index(f, TWO, f->other);
     assert_int_equal(rename(f->other, f->index), 0);
-    assert_int_equal(rows_after_a_look(reload, 10000), 2);
+    assert_true(comes_to(reload, 2));
     for (int i = 0; i < 4; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
-    reload_look(reload, 10001);
+    look(reload);
     reload_free(reload);
 }
 
@@ -330,22 +432,25 @@ static void a_broken_file_is_refused_and_the_old_serves_on(void **state)
     build_index(f, ONE, f->index);
     reload = open_reload(f);
 
+    unlink(f->master);                    /* so that nothing is built */
     write_file(f->other, bytes, len / 2); /* half of it */
     assert_int_equal(rename(f->other, f->index), 0);
-    assert_int_equal(rows_after_a_look(reload, 10000), 1);
+    assert_true(refuses(reload, 1));
 
     bytes[len / 2] ^= 1; /* one bit */
     write_file(f->other, bytes, len);
     assert_int_equal(rename(f->other, f->index), 0);
-    assert_int_equal(rows_after_a_look(reload, 20000), 1);
+    assert_true(refuses(reload, 2));
     bytes[len / 2] ^= 1;
 
     unlink(f->index); /* none at all */
-    assert_int_equal(rows_after_a_look(reload, 30000), 1);
+    look_for_a_while(reload, 250);
+    assert_int_equal(rows(reload), 1);
 
     write_file(f->other, bytes, len); /* and whole at last */
     assert_int_equal(rename(f->other, f->index), 0);
-    assert_int_equal(rows_after_a_look(reload, 40000), 2);
+    assert_true(comes_to(reload, 2));
+    assert_int_equal(reload_counts(reload).refused, 2);
     reload_free(reload);
 }
 
@@ -390,7 +495,17 @@ static void copy_another_over_it(struct fixture *f)
     write_file(f->index, bytes, len);
 }
 
-static void an_index_that_was_cut_or_overwritten_in_place_is_trusted_no_more(void **state)
+/* Until what serves can be trusted. */
+static bool recovers(struct reload *reload)
+{
+    int64_t end_ms = monotonic_ms() + WAIT_MS;
+
+    while (!reload_trusts(reload, reload_index(reload)) && monotonic_ms() < end_ms)
+        look_for_a_while(reload, 10);
+    return reload_trusts(reload, reload_index(reload));
+}
+
+static void an_index_that_was_cut_or_overwritten_in_place_is_built_anew(void **state)
 {
     void (*const spoilers[])(struct fixture *) = {cut, overwrite};
     struct fixture *f = *state;
@@ -400,13 +515,11 @@ static void an_index_that_was_cut_or_overwritten_in_place_is_trusted_no_more(voi
         struct reload *reload = open_cut_or_overwritten(f, spoilers[i], &held);
 
         assert_false(reload_trusts(reload, held));
-        assert_int_equal(rows_after_a_look(reload, 10000), 1); /* nothing else is there */
-        assert_ptr_equal(reload_take(reload, held), held);
-        build_index(f, TWO, f->other);
-        assert_int_equal(rename(f->other, f->index), 0);
-        assert_int_equal(rows_after_a_look(reload, 20000), 2);
+        assert_true(recovers(reload));
+        assert_false(reload_trusts(reload, held)); /* for good */
         held = reload_take(reload, held);
         assert_true(reload_trusts(reload, held));
+        assert_true(alerts_wait(f->alerts));
         reload_give_back(reload, held);
         reload_free(reload);
     }
@@ -419,12 +532,49 @@ static void an_index_that_was_copied_over_is_opened_anew(void **state)
     struct reload *reload = open_cut_or_overwritten(f, copy_another_over_it, &held);
 
     assert_false(reload_trusts(reload, held));
-    assert_int_equal(rows_after_a_look(reload, 10000), 2);
-    assert_false(reload_trusts(reload, held)); /* for good */
+    assert_true(comes_to(reload, 2));
     held = reload_take(reload, held);
     assert_true(reload_trusts(reload, held));
     reload_give_back(reload, held);
     reload_free(reload);
+}
+
+static struct reload *open_two_versions(struct fixture *f)
+{
+    struct reload *reload;
+
+    build_index(f, ONE, f->index);
+    reload = open_reload(f);
+    write_file(f->master, TWO, strlen(TWO));
+    assert_true(comes_to(reload, 2));
+    assert_int_equal(unlink(f->master), 0);
+    return reload;
+}
+
+static void without_a_master_the_version_before_serves_for_one_that_was_cut(void **state)
+{
+    struct fixture *f = *state;
+    struct reload *reload = open_two_versions(f);
+
+    cut(f);
+    assert_true(comes_to(reload, 1));
+    assert_true(recovers(reload));
+    reload_free(reload);
+}
+
+static void a_start_without_a_good_index_takes_the_newest_one_that_was_kept(void **state)
+{
+    struct fixture *f = *state;
+
+    reload_free(open_two_versions(f));
+    assert_int_equal(unlink(f->index), 0);
+    for (int i = 0; i < 2; i++) {
+        struct reload *reload = open_reload(f);
+
+        assert_int_equal(rows(reload), 2);
+        reload_free(reload);
+        write_file(f->index, "nonsense", 8);
+    }
 }
 
 static void an_index_that_was_deleted_is_as_good_as_before(void **state)
@@ -439,7 +589,8 @@ static void an_index_that_was_deleted_is_as_good_as_before(void **state)
     assert_int_equal(rename(f->index, f->other), 0);
     assert_int_equal(unlink(f->other), 0);
     assert_true(reload_trusts(reload, held));
-    assert_int_equal(rows_after_a_look(reload, 10000), 1);
+    look_for_a_while(reload, 300);
+    assert_int_equal(rows(reload), 1);
     assert_true(reload_trusts(reload, held));
     reload_give_back(reload, held);
     reload_free(reload);
@@ -481,7 +632,8 @@ static void an_index_is_locked_in_memory_if_that_is_asked_for(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
-int main(void)
+/* The builder is this program, called as fixwarden. */
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         TEST(an_index_is_built_where_there_is_only_a_master),
@@ -490,17 +642,21 @@ int main(void)
         TEST(an_index_whose_master_was_read_otherwise_is_built_again),
         TEST(an_index_serves_without_its_master),
         TEST(a_broken_index_is_built_again),
-        TEST(neither_index_nor_master_is_an_error_that_names_the_file),
+        TEST(neither_index_nor_master_is_waited_for_until_it_is_stopped),
+        TEST(a_master_that_comes_later_is_waited_for),
+        TEST(what_no_master_would_change_ends_the_start),
         TEST(a_builder_that_is_told_to_stop_leaves_nothing),
-        TEST(a_newer_file_is_adopted_when_it_is_time),
+        TEST(a_newer_index_is_adopted),
         TEST(an_old_index_is_closed_when_its_last_holder_has_let_go),
         TEST(holders_of_several_threads_go_over_to_the_newer_one),
         TEST(a_broken_file_is_refused_and_the_old_serves_on),
-        TEST(an_index_that_was_cut_or_overwritten_in_place_is_trusted_no_more),
+        TEST(an_index_that_was_cut_or_overwritten_in_place_is_built_anew),
+        TEST(without_a_master_the_version_before_serves_for_one_that_was_cut),
+        TEST(a_start_without_a_good_index_takes_the_newest_one_that_was_kept),
         TEST(an_index_that_was_copied_over_is_opened_anew),
         TEST(an_index_that_was_deleted_is_as_good_as_before),
         TEST(an_index_is_locked_in_memory_if_that_is_asked_for),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return argc > 1 ? cli_main(argc, argv) : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,32 @@
+/* vetting: an index file is opened, verified and judged before it may serve, by an errand, since that takes as long as
+ * the file is large. One thread. */
+#ifndef FIXWARDEN_CONSUMER_VETTING_H
+#define FIXWARDEN_CONSUMER_VETTING_H
+
+#include "config.h"
+#include "core/index.h"
+
+enum vetting_verdict {
+    VETTING_GOES_ON,
+    VETTING_IS_GOOD,
+    VETTING_IS_DAMAGED, /* no index, or not a whole one */
+    VETTING_IS_REFUSED, /* a good index of what cannot be the master */
+};
+
+struct vetting;
+
+/* As index_open, with what the configuration says of memory and every checksum verified. ERROR_IO where a page of it
+ * cannot be read (bus_fault). */
+int vetting_open(const struct config *config, const char *path, struct index **out, struct error *e);
+
+/* `before` is the index that serves, or NULL; it has to stay open. The path is copied. */
+int vetting_start(const struct config *config, const char *path, const struct index *before, struct vetting **out,
+                  struct error *e);
+
+/* What has come of it. Where it is good, *index is the caller's; else the error says why. */
+enum vetting_verdict vetting_poll(struct vetting *vetting, struct index **index, struct error *why);
+
+/* Waits for it. NULL is fine. */
+void vetting_free(struct vetting *vetting);
+
+#endif
