@@ -23,6 +23,7 @@ struct batch {
     uint64_t records;                 /* checked */
     uint64_t sent[OUTBOX_TYPE_COUNT]; /* handed to the producer */
     uint64_t stripped;
+    uint64_t early;   /* of the records, as pump_counts has them */
     bool partly_sent; /* in a transaction that is open */
     int64_t since_ms; /* when its first record came */
 };
@@ -34,7 +35,8 @@ struct pump {
     struct committer *committer;
     struct checker *checker;
     struct marks *marks;            /* NULL: nobody is told by which version records are judged */
-    const struct index *index;      /* held; NULL: none yet */
+    const struct index *index;      /* held; NULL: none yet. With a past the one that judged last */
+    struct past_place place;        /* of it */
     struct checker_record *records; /* of one poll */
     size_t records_max;
 
@@ -200,6 +202,7 @@ static void settle(struct pump *p, struct batch *batch)
         sent += batch->sent[i];
     }
     p->counts.stripped += batch->stripped;
+    p->counts.early += batch->early;
     forget_alert(p, batch);
     p->counts.commits += sent > 0;
     p->counts.last_ms = monotonic_ms();
@@ -216,6 +219,7 @@ static void carry_over(struct pump *p, struct batch *batch)
     for (int i = 0; i < OUTBOX_TYPE_COUNT; i++)
         p->filling->sent[i] += batch->sent[i];
     p->filling->stripped += batch->stripped;
+    p->filling->early += batch->early;
     forget_alert(p, batch);
     p->filling->since_ms = monotonic_ms(); /* not again at once */
     clear(batch);
@@ -312,7 +316,14 @@ static int conclude(struct pump *p, enum committed result, struct error *e)
 
 static bool is_trusted(const struct pump *p)
 {
-    return reload_trusts(p->options.reload, p->index);
+    return p->options.past ? !past_damaged(p->options.past) : reload_trusts(p->options.reload, p->index);
+}
+
+static const char *damaged_path(const struct pump *p)
+{
+    const char *path = p->options.past ? past_damaged(p->options.past) : reload_path(p->options.reload);
+
+    return path ? path : "an index";
 }
 
 /* What was found with it since the last commit may be wrong. A part of the topics is checked by one version or not at
@@ -320,7 +331,7 @@ static bool is_trusted(const struct pump *p)
 static int distrust(struct pump *p, struct error *e)
 {
     if (p->options.ranges)
-        return error_set(e, ERROR_IO, "%s: was overwritten or cut while it was used", reload_path(p->options.reload));
+        return error_set(e, ERROR_IO, "%s: was overwritten or cut while it was used", damaged_path(p));
     return undo(p, "the index was overwritten or cut while it was used", e);
 }
 
@@ -427,23 +438,66 @@ static int on_headers(void *opaque, const struct origin *origin, struct carry *c
 }
 
 /* What was checked before an abort in its middle, and the record in which it came, will be again. */
-static int check(struct pump *p, size_t count, struct error *e)
+static int check(struct pump *p, const struct checker_record *records, size_t count, struct error *e)
 {
     const struct checker_output *output = outbox_begin(p->filling->outbox);
     size_t done = 0;
 
     if (count == 0)
         return 0;
-    if (checker_check_batch(p->checker, p->index, p->records, count, output, &done, e) == 0) {
+    if (checker_check_batch(p->checker, p->index, records, count, output, &done, e) == 0) {
         p->filling->records += done;
         return 0;
     }
     if (p->broken)
         return -1;
     if (!p->rewind)
-        return at_record(&p->records[done].origin, e);
+        return at_record(&records[done].origin, e);
     p->counts.repeated += done + 1;
     return 0;
+}
+
+/* How many of the records, one at least, are judged by one version of the past, which is p->index then; and how many of
+ * these are early. NULL: none judges the first of them. */
+static size_t find_stretch(struct pump *p, const struct checker_record *records, size_t count, uint64_t *early)
+{
+    bool is_early;
+    size_t len;
+
+    *early = 0;
+    p->index = past_find(p->options.past, &records[0].origin, &p->place, &is_early);
+    for (len = 0; len < count; len++) {
+        if (past_find(p->options.past, &records[len].origin, &p->place, &is_early) != p->index)
+            break;
+        *early += is_early;
+    }
+    return len;
+}
+
+/* By the version of each. */
+static int check_by_past(struct pump *p, size_t count, struct error *e)
+{
+    uint64_t early;
+    size_t len;
+
+    for (size_t at = 0; at < count; at += len) {
+        len = find_stretch(p, &p->records[at], count - at, &early);
+        if (!p->index) {
+            error_set(e, ERROR_INTERNAL, "no version of the index judges it");
+            return at_record(&p->records[at].origin, e);
+        }
+        if (check(p, &p->records[at], len, e) != 0)
+            return -1;
+        if (p->rewind)
+            return 0;
+        p->filling->early += early;
+    }
+    return 0;
+}
+
+static int check_all(struct pump *p, size_t count, struct error *e)
+{
+    return p->options.past ? check_by_past(p, count, e) : check(p, p->records, count, e);
 }
 
 /* What stands behind it belongs to somebody else from here on: the last chance to commit. */
@@ -494,6 +548,8 @@ static int take_index(struct pump *p, struct error *e)
 {
     const struct index *before = p->index;
 
+    if (p->options.past)
+        return 0;
     if (look_at_index(p, e) != 0)
         return -1;
     p->index = reload_take(p->options.reload, before);
@@ -524,8 +580,11 @@ static int go_on(struct pump *p, struct error *e)
 
 static int hold_or_go_on(struct pump *p, struct error *e)
 {
-    bool holds = breaker_holds(p->options.breaker, index_info(p->index)->version) || !is_trusted(p);
+    bool holds;
 
+    if (p->options.past)
+        return 0;
+    holds = breaker_holds(p->options.breaker, index_info(p->index)->version) || !is_trusted(p);
     if (holds == p->paused)
         return 0;
     return holds ? hold(p, e) : go_on(p, e);
@@ -591,7 +650,7 @@ static int take_and_check(struct pump *p, struct error *e)
     const struct checker_counts before = *checker_counts(p->checker);
     size_t count;
 
-    if (poll_records(p, &count, e) != 0 || mark(p, &count, e) != 0 || check(p, count, e) != 0)
+    if (poll_records(p, &count, e) != 0 || mark(p, &count, e) != 0 || check_all(p, count, e) != 0)
         return -1;
     /* A part that is read again is no news, whatever is found in it. */
     return p->options.ranges ? 0 : look_for_storm(p, &before, e);
@@ -702,7 +761,8 @@ void pump_free(struct pump *pump)
         outbox_free(pump->batches[i].outbox);
     checker_free(pump->checker);
     marks_free(pump->marks);
-    reload_give_back(pump->options.reload, pump->index);
+    if (!pump->options.past)
+        reload_give_back(pump->options.reload, pump->index);
     free(pump->records);
     alerts_put_back(pump->options.alerts, pump->alert);
     free(pump);
