@@ -49,9 +49,11 @@ static const struct cli_command command = {
     .details =
         "TIME is 2026-11-25T09:30:00Z, or with a zone as +01:00; @MILLISECONDS since 1970; -2h, so long ago; earliest; "
         "now.\n"
-        "The live consumer group is neither joined nor moved. The index is used as it is and never built. What one "
+        "The live consumer group is neither joined nor moved. An index is used as it is and never built. What one "
         "range\n"
-        "and one version of the index give is the same bytes each time, and the same as in the live run.\n"
+        "and one version of the index give is the same bytes each time, and the same as in the live run, whose "
+        "versions\n"
+        "--as-of live takes from [output] versions_topic; the others from [master] versions.\n"
         "A run that was stopped goes on by --resume: nothing is lost, nothing is published twice.\n",
     .options = options,
     .shared = CLI_CONFIG | CLI_BROKERS | CLI_INDEX | CLI_RULES,

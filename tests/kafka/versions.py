@@ -125,6 +125,18 @@ def read_marks(bootstrap, topic):
     return marks
 
 
+def time_and_version(path):
+    """Of 20261125T093000.123Z-0123456789abcdef.fwx."""
+    time, version = path.stem.split("-")
+    moment = datetime.strptime(time, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=timezone.utc)
+    return round(moment.timestamp() * 1000), version
+
+
+def at_time(times, ms):
+    """Which of [(milliseconds, version)] was in force; before the first that is the first."""
+    return next((version for since, version in reversed(times) if since <= ms), times[0][1])
+
+
 def judged(record, topic, version, rules):
     """What the oracle makes of a record by one version."""
     origin = {"topic": topic, "partition": record.partition, "offset": record.offset, "key": record.key,
@@ -140,9 +152,17 @@ class VersionedRig(Rig):
         versions.know(pool.version, pool.index, pool.rows)
         put_in_place(pool.index, self.serving)
         cluster.create_topic(self.marks_topic, 3)
-        settings = {"reload.check_interval": "200ms", "master.index": self.serving,
+        settings = {"reload.check_interval": "200ms", "reload.keep": 100, "master.index": self.serving,
                     "output.versions_topic": self.marks_topic, **(settings or {})}
         super().__init__(cluster, pool, folder, topic_name, dice, settings=settings, **more)
+
+    @property
+    def folder_of_versions(self):
+        return Path(f"{self.serving}.versions")
+
+    def times(self):
+        """[(milliseconds, version)] of the versions that are kept, in order."""
+        return sorted(time_and_version(path) for path in self.folder_of_versions.glob("*.fwx"))
 
     def marks(self):
         return read_marks(self.cluster.bootstrap.split(","), self.marks_topic)
