@@ -112,7 +112,7 @@ struct config {
         struct string_list keys; /* names of identifier kinds; empty: all that have a column */
         uint64_t max_bad_rows;   /* UINT64_MAX: any number; from CONFIG_SHARE on: a share of all rows */
         enum residence residence;
-        char *versions;
+        char *versions; /* folder; empty: beside the index */
     } master;
     struct {
         enum pseudo_cusips pseudo_cusips;
@@ -152,8 +152,17 @@ struct config {
         uint64_t retry_ms; /* before a build that failed is tried again; doubled each time */
         char *lock;        /* file; empty: beside the index */
         char *expected_by; /* struct expected says what it holds; empty: at no time */
-        uint64_t keep;
+        uint64_t keep;     /* versions */
     } reload;
+    struct {
+        uint64_t min_rows;        /* of the version before, for anything to be judged */
+        uint64_t max_rows_change; /* millionths, as all that follows but the columns; 1,000,000: no limit */
+        uint64_t max_lost_columns;
+        uint64_t max_bad_rows;
+        uint64_t max_duplicates;
+        uint64_t max_vanished;
+        uint64_t max_unfound;
+    } gate;
     struct {
         int level; /* enum log_level */
     } log;

@@ -30,6 +30,9 @@
     X("memory", "What the process may hold in memory.")                                                                \
     X("storm", "When so many messages are discrepant that the master is more likely to be wrong than they are.")       \
     X("reload", "How a newer master is found, and the index made of it.")                                              \
+    X("gate",                                                                                                          \
+      "What a new version of the master may differ in from the one before; else it is refused and the old one "        \
+      "serves on. 100% turns a limit off.")                                                                            \
     X("log", "What is written to standard error.")
 
 #define CONFIG_OPTIONS(X)                                                                                              \
@@ -163,6 +166,20 @@
     X("reload", "expected_by", STRING, reload.expected_by, 0, 100, "", "",                                             \
       "A master that was not adopted by that time of day raises an alert: `06:30Z`, `06:30+01:00 Mon-Fri`; empty: "    \
       "none is expected.")                                                                                             \
+    X("gate", "min_rows", COUNT, gate.min_rows, 0, 1ull << 40, "1000", "",                                             \
+      "A version of fewer rows says little of the next one, which then is only refused if it has none at all.")        \
+    X("gate", "max_rows_change", PERCENT, gate.max_rows_change, 0, 0, "20%", "",                                       \
+      "By how much there may be fewer rows, or more.")                                                                 \
+    X("gate", "max_lost_columns", COUNT, gate.max_lost_columns, 0, 1000, "0", "",                                      \
+      "How many of the columns that are compared, are keys or are carried may be missing.")                            \
+    X("gate", "max_bad_rows", PERCENT, gate.max_bad_rows, 0, 0, "1%", "",                                              \
+      "By how many percentage points more of the rows may be malformed, as far as master.max_bad_rows lets them.")     \
+    X("gate", "max_duplicates", PERCENT, gate.max_duplicates, 0, 0, "5%", "",                                          \
+      "By how many percentage points more keys of one kind may lead to several rows.")                                 \
+    X("gate", "max_vanished", PERCENT, gate.max_vanished, 0, 0, "10%", "",                                             \
+      "The share of keys of one kind that may be gone; of large masters a sample is asked.")                           \
+    X("gate", "max_unfound", PERCENT, gate.max_unfound, 0, 0, "2%", "",                                                \
+      "The share of instruments in a sample of the last hour's messages that may be gone.")                            \
     X("log", "level", LOG_LEVEL, log.level, 0, 0, "info", "", "error, warning, info or debug.")
 
 /* Settings whose key ends in a name that the user gives.

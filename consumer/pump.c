@@ -653,7 +653,11 @@ static int take_and_check(struct pump *p, struct error *e)
     if (poll_records(p, &count, e) != 0 || mark(p, &count, e) != 0 || check_all(p, count, e) != 0)
         return -1;
     /* A part that is read again is no news, whatever is found in it. */
-    return p->options.ranges ? 0 : look_for_storm(p, &before, e);
+    if (p->options.ranges)
+        return 0;
+    if (count > 0)
+        reload_note(p->options.reload, monotonic_ms(), p->records[0].value);
+    return look_for_storm(p, &before, e);
 }
 
 int pump_run(struct pump *pump, struct error *e)

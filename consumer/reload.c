@@ -11,6 +11,7 @@
 #include "builder.h"
 #include "expected.h"
 #include "freshness.h"
+#include "gate.h"
 #include "json_text.h"
 #include "monotonic.h"
 #include "proof.h"
@@ -53,6 +54,7 @@ struct reload {
     char *next_path;  /* what is built, before it takes the place */
     char *lock_path;
     struct serving *serving;
+    struct recent *recent;
     struct watch *watch;
     struct expected expected;
     bool is_expected;
@@ -243,6 +245,8 @@ static int serve_in_place(struct reload *r, struct index *index, struct error *e
     r->seen = snapshot_stat(r->path);
     if (serve(r, index, e) != 0)
         return -1;
+    if (gate_is_forced(r->path, serving_version(r)))
+        gate_forget_forced(r->path);
     keep(r);
     return 0;
 }
@@ -292,7 +296,7 @@ static bool look_at_index(struct reload *r, int64_t now_ms)
         return false;
     }
     /* Seen before it is opened: if it changes in between, it is looked at once more. */
-    if (vetting_start(r->config, r->path, serving_newest(r->serving), &r->vetting, &e) != 0) {
+    if (vetting_start(r->config, r->path, serving_newest(r->serving), r->recent, &r->vetting, &e) != 0) {
         log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", e.text);
         return false;
     }
@@ -381,7 +385,7 @@ static bool look_at_kept(struct reload *r)
 
     if (!r->versions || (serving_newest(r->serving) && !r->is_damaged) || r->kept_tried >= versions_count(r->versions))
         return false;
-    if (vetting_start(r->config, kept_entry(r)->path, NULL, &r->vetting, &e) != 0) {
+    if (vetting_start_kept(r->config, kept_entry(r)->path, &r->vetting, &e) != 0) {
         log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", e.text);
         return false;
     }
@@ -442,7 +446,7 @@ static void go_on_building(struct reload *r, int64_t now_ms)
     r->doing = DOING_VET_BUILT;
     if (has_moved_on(r))
         discard_build(r, now_ms);
-    else if (vetting_start(r->config, r->next_path, serving_newest(r->serving), &r->vetting, &e) != 0)
+    else if (vetting_start(r->config, r->next_path, serving_newest(r->serving), r->recent, &r->vetting, &e) != 0)
         fail(r, &e, now_ms);
 }
 
@@ -733,8 +737,9 @@ static int make(const struct reload_options *options, struct reload **out, struc
     r->retry_after_ms = r->config->reload.retry_ms;
     r->is_expected = expected_parse(slice_of(r->config->reload.expected_by), &r->expected);
     r->serving = serving_new();
+    r->recent = recent_new();
     r->watch = watch_new();
-    if (!r->serving || !r->watch)
+    if (!r->serving || !r->recent || !r->watch)
         return error_set(e, ERROR_INTERNAL, "no memory for the index");
     return settle_paths(r, e);
 }
@@ -818,6 +823,7 @@ void reload_free(struct reload *reload)
     watch_free(reload->watch);
     versions_free(reload->versions);
     serving_free(reload->serving);
+    recent_free(reload->recent);
     free(reload->lock_path);
     free(reload->next_path);
     free(reload);
@@ -833,6 +839,11 @@ const struct index *reload_take(struct reload *reload, const struct index *held)
 void reload_give_back(struct reload *reload, const struct index *held)
 {
     serving_give_back(reload->serving, held);
+}
+
+void reload_note(struct reload *reload, int64_t now_ms, struct slice record)
+{
+    recent_note(reload->recent, now_ms, record);
 }
 
 bool reload_trusts(struct reload *reload, const struct index *held)

@@ -59,6 +59,9 @@ void reload_give_back(struct reload *reload, const struct index *held); /* NULL 
 /* Whether what was found in the index that the caller holds is right (serving_trusts). Any thread; a system call. */
 bool reload_trusts(struct reload *reload, const struct index *held);
 
+/* A record that was checked: one now and then is kept, by which new masters are judged (recent.h). Any thread. */
+void reload_note(struct reload *reload, int64_t now_ms, struct slice record);
+
 /* The one that serves now; for the looking thread. */
 const struct index *reload_index(const struct reload *reload);
 

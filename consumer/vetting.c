@@ -5,12 +5,17 @@
 
 #include "bus_fault.h"
 #include "errand.h"
+#include "gate.h"
+#include "monotonic.h"
+#include "versions.h"
 
 struct vetting {
     struct errand errand;
     const struct config *config;
     char *path;
+    bool has_served; /* it is not judged again */
     const struct index *before;
+    struct recent *recent;
     enum vetting_verdict verdict;
     struct index *index;
     struct error why;
@@ -33,30 +38,72 @@ int vetting_open(const struct config *config, const char *path, struct index **o
     return error_set(e, ERROR_IO, "%s: cannot be read as a whole", path);
 }
 
+/* The newest good one that was kept, opened only to be compared with; NULL: there is none. */
+static struct index *open_newest_kept(const struct config *config)
+{
+    char *directory = versions_directory(config);
+    struct versions *versions = NULL;
+    struct index *index = NULL;
+    struct error e;
+
+    if (directory && versions_open(directory, &versions, &e) == 0)
+        for (size_t i = versions_count(versions); i-- > 0 && !index;)
+            if (index_open(versions_entry(versions, i)->path, NULL, &index, &e) != 0)
+                index = NULL;
+    versions_free(versions);
+    free(directory);
+    return index;
+}
+
+/* -1 without memory. */
+static int judge(struct vetting *v, const struct index *before, struct gate_report *report)
+{
+    const char *version = index_info(v->index)->version;
+
+    report->count = 0;
+    if ((before && strcmp(index_info(before)->version, version) == 0) ||
+        gate_is_forced(v->config->master.index, version))
+        return 0;
+    return gate_judge(v->config, before, v->index, v->recent, monotonic_ms(), report, &v->why);
+}
+
 /* Whether an index that is good in itself may take the place of the one before. */
 static bool is_sane(struct vetting *v)
 {
-    (void)v;
-    return true;
+    struct index *kept = v->before ? NULL : open_newest_kept(v->config);
+    struct gate_report report;
+    int status = judge(v, v->before ? v->before : kept, &report);
+
+    index_close(kept);
+    if (status == 0 && report.count > 0)
+        gate_write(&report, &v->why);
+    return status == 0 && report.count == 0;
 }
 
 static void work(void *opaque)
 {
     struct vetting *v = opaque;
+    unsigned faults = bus_fault_count();
 
+    v->verdict = VETTING_IS_DAMAGED;
     if (vetting_open(v->config, v->path, &v->index, &v->why) != 0)
-        v->verdict = VETTING_IS_DAMAGED;
-    else
-        v->verdict = is_sane(v) ? VETTING_IS_GOOD : VETTING_IS_REFUSED;
+        return;
+    v->verdict = v->has_served || is_sane(v) ? VETTING_IS_GOOD : VETTING_IS_REFUSED;
+    if (faults == bus_fault_count() && index_is_intact(v->index))
+        return;
+    v->verdict = VETTING_IS_DAMAGED; /* what was found in it says nothing */
+    error_set(&v->why, ERROR_DATA, "%s: was overwritten while it was looked at", v->path);
 }
 
-int vetting_start(const struct config *config, const char *path, const struct index *before, struct vetting **out,
-                  struct error *e)
+/* Takes what is to be done as a value. */
+static int start(struct vetting what, const char *path, struct vetting **out, struct error *e)
 {
-    struct vetting *v = calloc(1, sizeof *v);
+    struct vetting *v = malloc(sizeof *v);
 
-    if (v)
-        *v = (struct vetting){.config = config, .before = before, .path = strdup(path)};
+    if (v) {
+        *v = what;
+        v->path = strdup(path);
+    }
     if (!v || !v->path) {
         free(v);
         return error_set(e, ERROR_INTERNAL, "no memory to look at an index");
@@ -67,6 +114,17 @@ int vetting_start(const struct config *config, const char *path, const struct in
     }
     *out = v;
     return 0;
+}
+
+int vetting_start(const struct config *config, const char *path, const struct index *before, struct recent *recent,
+                  struct vetting **out, struct error *e)
+{
+    return start((struct vetting){.config = config, .before = before, .recent = recent}, path, out, e);
+}
+
+int vetting_start_kept(const struct config *config, const char *path, struct vetting **out, struct error *e)
+{
+    return start((struct vetting){.config = config, .has_served = true}, path, out, e);
 }
 
 enum vetting_verdict vetting_poll(struct vetting *vetting, struct index **index, struct error *why)

@@ -5,6 +5,7 @@
 
 #include "config.h"
 #include "core/index.h"
+#include "recent.h"
 
 enum vetting_verdict {
     VETTING_GOES_ON,
@@ -19,9 +20,13 @@ struct vetting;
  * cannot be read (bus_fault). */
 int vetting_open(const struct config *config, const char *path, struct index **out, struct error *e);
 
-/* `before` is the index that serves, or NULL; it has to stay open. The path is copied. */
-int vetting_start(const struct config *config, const char *path, const struct index *before, struct vetting **out,
-                  struct error *e);
+/* `before` is the index that serves, which has to stay open; NULL: none does, and the newest version that was kept
+ * stands for it. `recent` as gate_judge has it. The path is copied. */
+int vetting_start(const struct config *config, const char *path, const struct index *before, struct recent *recent,
+                  struct vetting **out, struct error *e);
+
+/* The same without the judging, of a version that has served before. */
+int vetting_start_kept(const struct config *config, const char *path, struct vetting **out, struct error *e);
 
 /* What has come of it. Where it is good, *index is the caller's; else the error says why. */
 enum vetting_verdict vetting_poll(struct vetting *vetting, struct index **index, struct error *why);
