@@ -26,6 +26,9 @@ from master import Master, read_masters
 from product import fixwarden, read_topic
 
 
+ANY_VERSION = {f"gate.{name}": "100%" for name in ("max_rows_change", "max_vanished", "max_unfound")}
+
+
 @dataclass
 class Version:
     name: str    # 16 hexadecimal digits
@@ -153,7 +156,7 @@ class VersionedRig(Rig):
         put_in_place(pool.index, self.serving)
         cluster.create_topic(self.marks_topic, 3)
         settings = {"reload.check_interval": "200ms", "reload.keep": 100, "master.index": self.serving,
-                    "output.versions_topic": self.marks_topic, **(settings or {})}
+                    "output.versions_topic": self.marks_topic, **ANY_VERSION, **(settings or {})}
         super().__init__(cluster, pool, folder, topic_name, dice, settings=settings, **more)
 
     @property
