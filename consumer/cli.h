@@ -36,6 +36,7 @@ enum cli_shared {
     CLI_INDEX = 8,     /* --index */
     CLI_RULES = 16,    /* none: the files that the rules of the check name are read */
     CLI_PATTERNS = 32, /* none: patterns among the master's files stay what they are */
+    CLI_DELTAS = 64,   /* --deltas, and how they are read */
 };
 
 struct cli_command {

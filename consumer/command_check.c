@@ -52,7 +52,7 @@ static const struct cli_command command = {
                "  fixwarden check --index master.fwx --format csv --output report.csv *.log\n"
                "Exit status: 0, or 1 with --fail-on-discrepancy if there is one, or that of an error.\n",
     .options = options,
-    .shared = CLI_CONFIG | CLI_MASTER | CLI_INDEX | CLI_RULES,
+    .shared = CLI_CONFIG | CLI_MASTER | CLI_INDEX | CLI_DELTAS | CLI_RULES,
 };
 
 static int read_request(const struct cli_arguments *arguments, struct request *request, struct error *e)

@@ -50,7 +50,7 @@ static const struct cli_command command = {
                "Exit status: 0 if it could be explained, also if it is malformed; 1 with --fail-on-discrepancy if\n"
                "something disagrees; 65 where there is no message; else that of an error.\n",
     .options = options,
-    .shared = CLI_CONFIG | CLI_MASTER | CLI_INDEX | CLI_RULES,
+    .shared = CLI_CONFIG | CLI_MASTER | CLI_INDEX | CLI_DELTAS | CLI_RULES,
 };
 
 static int read_format(const struct cli_arguments *arguments, bool *json, struct error *e)

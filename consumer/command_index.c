@@ -9,6 +9,7 @@
 #include "core/master.h"
 #include "json_text.h"
 #include "limits.h"
+#include "offline.h"
 #include "security_view.h"
 #include "stop.h"
 #include "suggest.h"
@@ -257,12 +258,12 @@ static int run_build(int argc, char **argv)
 
 /* --- index info --- */
 
-static int info(const struct cli_arguments *arguments, struct error *e)
+static int info(const struct config *config, const struct cli_arguments *arguments, struct error *e)
 {
     struct index *index;
     int status = 0;
 
-    if (index_open(arguments->operands[0], &(struct index_open_options){0}, &index, e) != 0)
+    if (offline_open(config, arguments->operands[0], &index, e) != 0)
         return -1;
     if (cli_value(arguments, "json"))
         status = print_info_json(index_info(index), e);
@@ -282,6 +283,7 @@ static int run_info(int argc, char **argv)
         .operands_max = 1,
         .summary = "Describes an index: its version, rows, columns, keys and the files it was made from.",
         .options = options,
+        .shared = CLI_DELTAS,
     };
     struct cli_arguments arguments;
     struct config config;
@@ -289,7 +291,7 @@ static int run_info(int argc, char **argv)
     int status = cli_begin(&command, argc, argv, &config, &arguments);
 
     if (status == CLI_GO_ON)
-        status = info(&arguments, &e) == 0 ? 0 : cli_fail(&e);
+        status = info(&config, &arguments, &e) == 0 ? 0 : cli_fail(&e);
     config_free(&config);
     return status;
 }
@@ -385,14 +387,14 @@ static int print_matches(const struct index *index, enum identifier_kind kind, c
 }
 
 /* Returns the exit status, or -1 with an error. */
-static int lookup(const struct cli_arguments *arguments, struct error *e)
+static int lookup(const struct config *config, const struct cli_arguments *arguments, struct error *e)
 {
     char **operands = arguments->operands;
     struct index *index;
     enum identifier_kind kind;
     int status = -1;
 
-    if (index_open(operands[0], &(struct index_open_options){0}, &index, e) != 0)
+    if (offline_open(config, operands[0], &index, e) != 0)
         return -1;
     if (read_kind(index, operands[1], &kind, e) == 0) {
         int rows = print_matches(index, kind, operands[2], arguments, e);
@@ -421,6 +423,7 @@ static int run_lookup(int argc, char **argv)
         .details = "KIND is SYMBOL, CUSIP, ISIN, SEDOL, FIGI, RIC, ...\n"
                    "Exit status: 0 a row was found, 1 none was.\n",
         .options = options,
+        .shared = CLI_DELTAS,
     };
     struct cli_arguments arguments;
     struct config config;
@@ -428,7 +431,7 @@ static int run_lookup(int argc, char **argv)
     int status = cli_begin(&command, argc, argv, &config, &arguments);
 
     if (status == CLI_GO_ON) {
-        status = lookup(&arguments, &e);
+        status = lookup(&config, &arguments, &e);
         if (status < 0)
             status = cli_fail(&e);
     }
@@ -444,6 +447,8 @@ int command_index(int argc, char **argv)
         {"lookup", run_lookup, "print the rows that an identifier leads to"},
         {"verify", command_index_verify, "check an index against itself and its masters"},
         {"diff", command_index_diff, "tell what changed from one index to another"},
+        {"versions", command_index_versions, "list the versions that are kept"},
+        {"adopt", command_index_adopt, "let an index serve that was refused"},
     };
 
     return cli_dispatch(entries, sizeof entries / sizeof *entries, "fixwarden index", argc, argv);

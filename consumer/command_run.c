@@ -21,10 +21,12 @@ static const struct cli_command command = {
     .operands = "",
     .summary = "Check the FIX messages of Kafka topics against the master and publish what disagrees, until SIGTERM or "
                "SIGINT.",
-    .details = "Without an index, or with one that is older than its master, the index is built first; without --index "
-               "it stands beside the first master as FILE" CONFIG_INDEX_SUFFIX ".\n",
+    .details =
+        "Without an index it waits for one, or for a master to build it of; with one that is older than its master "
+        "it builds first. A master that changes is built beside and adopted. Without --index the index stands "
+        "beside the first master as FILE" CONFIG_INDEX_SUFFIX ".\n",
     .options = options,
-    .shared = CLI_CONFIG | CLI_BROKERS | CLI_MASTER | CLI_INDEX | CLI_RULES | CLI_PATTERNS,
+    .shared = CLI_CONFIG | CLI_BROKERS | CLI_MASTER | CLI_INDEX | CLI_DELTAS | CLI_RULES | CLI_PATTERNS,
 };
 
 /* One line for each thing that was chosen. */
@@ -60,7 +62,7 @@ static int run_until_stopped(const struct lanes_options *how, bool *hang, struct
     return status;
 }
 
-/* The index before anything of Kafka: its builder is forked, and that wants no other threads. */
+/* The index before anything of Kafka: without one nothing may be consumed. */
 static int run(struct config *config, const atomic_bool *stop, struct alerts *alerts, struct log *log, bool *hang,
                struct error *e)
 {
@@ -71,6 +73,10 @@ static int run(struct config *config, const atomic_bool *stop, struct alerts *al
     if (config_choose_index(config, e) != 0 || config_validate_run(config, e) != 0 || kafka_check(config, e) != 0 ||
         reload_new(&index, &how.reload, e) != 0)
         return -1;
+    if (!how.reload) {
+        log_write(log, LOG_LEVEL_INFO, "run", "stopped before an index could serve");
+        return 0;
+    }
     tell_choices(config, how.reload, log);
     kafka_warn_of_version(log);
     status = run_until_stopped(&how, hang, e);
@@ -91,8 +97,8 @@ int command_run(int argc, char **argv)
 
     if (status == CLI_GO_ON) {
         log = log_new(config.log.level);
-        bus_fault_catch();
         alerts = alerts_new(&config);
+        bus_fault_catch();
         status = run(&config, stop_on_signals(), alerts, log, &hang, &e) == 0 ? 0 : cli_fail(&e);
         if (hang)
             return status | CLI_AT_ONCE;

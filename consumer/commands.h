@@ -9,8 +9,10 @@ int command_replay(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_index(int argc, char **argv);
-int command_index_verify(int argc, char **argv); /* `index verify` and `index diff`, called by command_index */
+int command_index_verify(int argc, char **argv); /* `index verify` and so on, called by command_index */
 int command_index_diff(int argc, char **argv);
+int command_index_versions(int argc, char **argv);
+int command_index_adopt(int argc, char **argv);
 int command_tail(int argc, char **argv);
 int command_config(int argc, char **argv);
 int command_demo(int argc, char **argv);

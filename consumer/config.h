@@ -164,6 +164,11 @@ struct config {
         uint64_t max_unfound;
     } gate;
     struct {
+        char *directory;   /* empty: no deltas */
+        char *action;      /* the header of the column; empty: delta.h's names */
+        uint64_t max_rows; /* of all files */
+    } deltas;
+    struct {
         int level; /* enum log_level */
     } log;
 };

@@ -83,7 +83,7 @@ int config_choose_index(struct config *config, struct error *e)
     if (*config->master.index || config->master.files.count == 0)
         return 0;
     status = config_match_masters(config->master.files.items[0], &found, e);
-    if (status == 0)
+    if (status == 0 && found.count > 0)
         status = choose_beside(config, found.items[0], e);
     config_free_list(&found);
     return status;

@@ -10,6 +10,7 @@
 #include "budget.h"
 #include "carry.h"
 #include "config.h"
+#include "core/index_overlay.h"
 
 #define CONFIG_SECTIONS(X)                                                                                             \
     X("kafka", "Any property of librdkafka by its own name, save those that fixwarden owns. Secrets come from files: " \
@@ -33,6 +34,7 @@
     X("gate",                                                                                                          \
       "What a new version of the master may differ in from the one before; else it is refused and the old one "        \
       "serves on. 100% turns a limit off.")                                                                            \
+    X("deltas", "Changes of the day, on top of the index: small files of rows that were added, changed or deleted.")   \
     X("log", "What is written to standard error.")
 
 #define CONFIG_OPTIONS(X)                                                                                              \
@@ -180,6 +182,12 @@
       "The share of keys of one kind that may be gone; of large masters a sample is asked.")                           \
     X("gate", "max_unfound", PERCENT, gate.max_unfound, 0, 0, "2%", "",                                                \
       "The share of instruments in a sample of the last hour's messages that may be gone.")                            \
+    X("deltas", "directory", PATH, deltas.directory, 0, 0, "", "",                                                     \
+      "Where they appear; they are applied in the order of their names, within a second; empty: there are none.")      \
+    X("deltas", "action", STRING, deltas.action, 0, MASTER_COLUMN_NAME_MAX, "", "",                                    \
+      "The header of the column that says what is done with a row: A, C or D; empty: action, op or change.")           \
+    X("deltas", "max_rows", COUNT, deltas.max_rows, 1, OVERLAY_ROWS_MAX, "1000000", "",                                \
+      "The rows that all of them may have together; a file with more is refused.")                                     \
     X("log", "level", LOG_LEVEL, log.level, 0, 0, "info", "", "error, warning, info or debug.")
 
 /* Settings whose key ends in a name that the user gives.

@@ -199,13 +199,15 @@ static int show(struct demo *d, bool *agrees, struct error *e)
 
 /* --- the story --- */
 
-/* The index first: its builder is forked, and that wants no other threads. */
 static int run(struct demo *d, bool *agrees, struct error *e)
 {
-    if (configure(d, e) != 0 || read_data(d, e) != 0 ||
-        reload_new(&(struct reload_options){.config = &d->config, .stop = d->stop, .log = d->log}, &d->reload, e) !=
-            0 ||
-        start_broker(d, e) != 0)
+    const struct reload_options index = {.config = &d->config, .stop = d->stop, .log = d->log};
+
+    if (configure(d, e) != 0 || read_data(d, e) != 0 || reload_new(&index, &d->reload, e) != 0)
+        return -1;
+    if (!d->reload)
+        return error_set(e, ERROR_TEMPORARY, "interrupted before there was an index");
+    if (start_broker(d, e) != 0)
         return -1;
     fprintf(d->out, "Broker: librdkafka's own, embedded, at %s\n", demo_broker_bootstrap(d->broker));
     fflush(d->out);

@@ -6,7 +6,7 @@
 #define DAYS 7
 #define EVERY_DAY ((1u << DAYS) - 1)
 #define MINUTE_MS INT64_C(60000)
-#define DAY_MS (24 * 60 * MINUTE_MS)
+#define DAY_MS (INT64_C(24) * 60 * MINUTE_MS)
 #define EPOCH_WEEKDAY 3 /* 1970-01-01 was a Thursday */
 #define CLOCK_LEN 5     /* of 06:30 */
 

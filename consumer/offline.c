@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "build_view.h"
+#include "deltas.h"
 #include "limits.h"
 
 #define TEMPORARY_NAME "/fixwarden-check-XXXXXX"
@@ -68,6 +69,24 @@ static int open_temporary(const struct config *config, const atomic_bool *stop, 
     return status;
 }
 
+/* Puts the deltas that are set on top of the index. */
+static int apply_deltas(const struct config *config, struct index **index, struct error *e)
+{
+    struct index *base = *index;
+    struct log *log = log_new((enum log_level)config->log.level);
+    int status = deltas_apply_all(config, log, base, index, e);
+
+    log_free(log);
+    return status;
+}
+
+int offline_open(const struct config *config, const char *path, struct index **index, struct error *e)
+{
+    if (index_open(path, &(struct index_open_options){0}, index, e) != 0)
+        return -1;
+    return apply_deltas(config, index, e);
+}
+
 int offline_open_index(const struct config *config, const struct cli_arguments *arguments, const char *command,
                        const atomic_bool *stop, struct index **index, struct error *e)
 {
@@ -76,8 +95,8 @@ int offline_open_index(const struct config *config, const struct cli_arguments *
     if (by_master && by_index)
         return error_set(e, ERROR_USAGE, "%s: --index and --master exclude each other", command);
     if (!by_master && config->master.index[0] != '\0')
-        return index_open(config->master.index, &(struct index_open_options){0}, index, e);
+        return offline_open(config, config->master.index, index, e);
     if (config->master.files.count == 0)
         return error_set(e, ERROR_USAGE, "%s: it needs --index FILE or --master FILE", command);
-    return open_temporary(config, stop, index, e);
+    return open_temporary(config, stop, index, e) != 0 ? -1 : apply_deltas(config, index, e);
 }

@@ -9,6 +9,7 @@
 
 #include "build_lock.h"
 #include "builder.h"
+#include "deltas.h"
 #include "expected.h"
 #include "freshness.h"
 #include "gate.h"
@@ -54,6 +55,8 @@ struct reload {
     char *next_path;  /* what is built, before it takes the place */
     char *lock_path;
     struct serving *serving;
+    struct deltas *deltas;    /* NULL: there are none */
+    const struct index *base; /* of what serves: the index without the deltas of the day, which holds it */
     struct recent *recent;
     struct watch *watch;
     struct expected expected;
@@ -77,6 +80,7 @@ struct reload {
     bool is_damaged;           /* the index that serves: nobody trusts it any more */
     int64_t distrust_ms;       /* until then a damaged index is taken for one that is being written */
     bool is_changing;          /* the master, when it was seen last */
+    bool is_delivered;         /* what serves: perhaps it was made of the master as it is now */
 
     int64_t look_ms;  /* when to look next, by the monotonic clock as what follows */
     int64_t queue_ms; /* when to ask for the lock next */
@@ -208,16 +212,18 @@ static void fail(struct reload *r, const struct error *e, int64_t now_ms)
 
 /* --- versions --- */
 
-/* It serves from here on. Takes the index over in every case. */
-static int serve(struct reload *r, struct index *index, struct error *e)
+/* It serves from here on, with the deltas of the day on top. Takes the index over in every case. */
+static int serve(struct reload *r, struct index *base, struct error *e)
 {
     char before[INDEX_VERSION_LEN + 1] = "";
+    struct index *index = deltas_cover(r->deltas, base);
     const struct index_info *info = index_info(index);
 
     if (serving_version(r))
         memcpy(before, serving_version(r), sizeof before);
     if (serving_add(r->serving, index, e) != 0)
         return -1;
+    r->base = base;
     r->is_damaged = false;
     r->kept_tried = 0;
     r->counts.adopted++;
@@ -229,14 +235,24 @@ static int serve(struct reload *r, struct index *index, struct error *e)
     return 0;
 }
 
+/* The link has touched it. If it has become another one meanwhile, that is still to be looked at. */
+static void see_link(struct reload *r)
+{
+    struct snapshot_stat now = snapshot_stat(r->path);
+
+    if (now.inode == r->seen.inode && now.device == r->seen.device && now.mtime_ns == r->seen.mtime_ns)
+        r->seen = now;
+}
+
 /* Of what stands in its place now. That it can't be kept is no reason not to serve it. */
 static void keep(struct reload *r)
 {
     struct error e;
 
-    if (r->versions && (versions_add(r->versions, r->path, serving_version(r), r->wall_ms, &e) != 0 ||
+    if (r->versions && (versions_add(r->versions, r->path, index_info(r->base)->version, r->wall_ms, &e) != 0 ||
                         versions_prune(r->versions, (size_t)r->config->reload.keep, &e) != 0))
         log_write(r->log, LOG_LEVEL_WARNING, SUBSYSTEM, "%s", e.text);
+    see_link(r);
 }
 
 /* From here on what stands in its place serves. */
@@ -245,7 +261,7 @@ static int serve_in_place(struct reload *r, struct index *index, struct error *e
     r->seen = snapshot_stat(r->path);
     if (serve(r, index, e) != 0)
         return -1;
-    if (gate_is_forced(r->path, serving_version(r)))
+    if (gate_is_forced(r->path, index_info(r->base)->version))
         gate_forget_forced(r->path);
     keep(r);
     return 0;
@@ -280,7 +296,13 @@ static void end_delivered(struct reload *r, enum vetting_verdict verdict, struct
     else if (serve_in_place(r, index, why) != 0)
         log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", why->text);
     else
-        snapshot_free(&r->dealt_with); /* that index may have been made of what is to be seen now */
+        r->is_delivered = true;
+}
+
+/* What the next one is held against: not what nobody trusts. */
+static const struct index *measure(const struct reload *r)
+{
+    return r->is_damaged ? NULL : r->base;
 }
 
 /* Whether there is one to be looked at. */
@@ -296,7 +318,7 @@ static bool look_at_index(struct reload *r, int64_t now_ms)
         return false;
     }
     /* Seen before it is opened: if it changes in between, it is looked at once more. */
-    if (vetting_start(r->config, r->path, serving_newest(r->serving), r->recent, &r->vetting, &e) != 0) {
+    if (vetting_start(r->config, r->path, measure(r), r->recent, &r->vetting, &e) != 0) {
         log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", e.text);
         return false;
     }
@@ -367,6 +389,7 @@ static void end_built(struct reload *r, enum vetting_verdict verdict, struct ind
     } else {
         move(&r->building, &r->dealt_with);
         snapshot_free(&r->failed);
+        r->is_delivered = false;
         stop_doing(r);
     }
 }
@@ -446,7 +469,7 @@ static void go_on_building(struct reload *r, int64_t now_ms)
     r->doing = DOING_VET_BUILT;
     if (has_moved_on(r))
         discard_build(r, now_ms);
-    else if (vetting_start(r->config, r->next_path, serving_newest(r->serving), r->recent, &r->vetting, &e) != 0)
+    else if (vetting_start(r->config, r->next_path, measure(r), r->recent, &r->vetting, &e) != 0)
         fail(r, &e, now_ms);
 }
 
@@ -534,19 +557,27 @@ static void go_on_proving(struct reload *r, int64_t now_ms)
 
 /* --- looking at the master --- */
 
-/* Whether it is the state that was dealt with, or that from which the index that serves was made. Later on, where size
- * and time are those that were indexed, but the file has become another one or was touched, its bytes may be others all
- * the same. */
-static bool is_dealt_with(struct reload *r)
+static bool is_fresh(const struct reload *r)
 {
     const struct index *index = serving_newest(r->serving);
+
+    return index && !r->is_damaged && freshness_has_read(&r->settled.last, index_info(index)) &&
+           !freshness_lacks(r->config, &r->settled.last, index_info(index));
+}
+
+/* Whether it is the state that was dealt with, or that of which the index was made that somebody else has put in place.
+ * An index that was built here says nothing more of a file that was touched since: size and time may be as they were,
+ * and the bytes others. */
+static bool is_dealt_with(struct reload *r)
+{
     struct error e;
 
-    if (r->dealt_with.count > 0)
-        return snapshot_shows_same(&r->settled.last, &r->dealt_with, false);
-    return index && !r->is_damaged && freshness_has_read(&r->settled.last, index_info(index)) &&
-           !freshness_lacks(r->config, &r->settled.last, index_info(index)) &&
-           snapshot_copy(&r->settled.last, &r->dealt_with, &e) == 0;
+    if (r->dealt_with.count > 0 && snapshot_shows_same(&r->settled.last, &r->dealt_with, false))
+        return true;
+    if (!r->is_delivered || !is_fresh(r))
+        return false;
+    snapshot_free(&r->dealt_with);
+    return snapshot_copy(&r->settled.last, &r->dealt_with, &e) == 0;
 }
 
 static void begin_proof(struct reload *r)
@@ -656,6 +687,16 @@ static void go_on(struct reload *r, int64_t now_ms)
     }
 }
 
+/* New deltas over the base that serves. */
+static void look_for_deltas(struct reload *r, int64_t now_ms)
+{
+    struct index *index = r->is_damaged ? NULL : deltas_look(r->deltas, now_ms);
+    struct error e;
+
+    if (index && serving_add(r->serving, index, &e) != 0)
+        log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", e.text);
+}
+
 /* Lanes wait for another one: what stands in its place is looked at anew, then what was kept; else it is built. */
 static void check_damage(struct reload *r, int64_t now_ms)
 {
@@ -700,6 +741,7 @@ void reload_look(struct reload *reload, int64_t now_ms, int64_t wall_ms)
     reload->wall_ms = wall_ms;
     serving_close_unused(reload->serving);
     check_damage(reload, now_ms);
+    look_for_deltas(reload, now_ms);
     go_on(reload, now_ms);
     if (watch_is_woken(reload->watch))
         reload->look_ms = now_ms;
@@ -767,6 +809,8 @@ static int start(struct reload *r, struct error *e)
     const int64_t began_ms = monotonic_ms();
 
     open_versions(r);
+    if (deltas_new(r->config, r->log, &r->deltas, e) != 0)
+        return -1;
     for (;;) {
         int64_t now_ms = monotonic_ms();
 
@@ -778,7 +822,7 @@ static int start(struct reload *r, struct error *e)
         if (is_ready(r, now_ms - began_ms))
             return 0;
         if (r->options.stop && atomic_load(r->options.stop))
-            return error_set(e, ERROR_TEMPORARY, "%s: interrupted before an index could serve", r->path);
+            return 0;
         monotonic_nap(START_NAP_MS);
     }
 }
@@ -786,13 +830,16 @@ static int start(struct reload *r, struct error *e)
 int reload_new(const struct reload_options *options, struct reload **out, struct error *e)
 {
     struct reload *r;
+    int status = make(options, &r, e);
 
-    if (make(options, &r, e) != 0 || start(r, e) != 0) {
+    if (status == 0)
+        status = start(r, e);
+    if (status != 0 || !serving_newest(r->serving)) {
         reload_free(r);
-        return -1;
+        r = NULL;
     }
     *out = r;
-    return 0;
+    return status;
 }
 
 int reload_open(const struct config *config, struct log *log, struct reload **out, struct error *e)
@@ -821,6 +868,7 @@ void reload_free(struct reload *reload)
     snapshot_free(&reload->building);
     snapshot_free(&reload->failed);
     watch_free(reload->watch);
+    deltas_free(reload->deltas);
     versions_free(reload->versions);
     serving_free(reload->serving);
     recent_free(reload->recent);

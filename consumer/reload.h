@@ -39,8 +39,8 @@ struct reload_counts {
 };
 
 /* Waits until an index serves: the one that stands there, or one that is built of the master. If it is older than its
- * master, a new one is built first, if it can be. Says what it waits for. ERROR_TEMPORARY where `stop` ends it;
- * ERROR_CONFIG and ERROR_USAGE where the builder says that, since no master would change it. */
+ * master, a new one is built first, if it can be. Says what it waits for. *out is NULL where `stop` ended it
+ * before; -1 with ERROR_CONFIG or ERROR_USAGE where the builder says that, since no master would change it. */
 int reload_new(const struct reload_options *options, struct reload **out, struct error *e);
 
 /* Only the index as it is, whatever has become of its master: nothing is built or looked for. */

@@ -186,6 +186,7 @@ int index_open(const char *path, const struct index_open_options *options, struc
     *out = NULL;
     if (index == NULL)
         return error_set(e, ERROR_INTERNAL, "%s: no memory to open it", path);
+    index->holders = 1;
     if (options == NULL)
         options = &none;
     index->fd = -1;
@@ -208,17 +209,40 @@ fail:
     return error_prefix(e, "%s", path);
 }
 
-void index_close(struct index *index)
+/* What an index has of its own in memory or in a file; one with deltas borrows its base's. */
+static void release(struct index *index)
 {
-    if (index == NULL)
-        return;
     if (index->map != NULL)
         munmap(unconst(index->map), (size_t)index->size);
     if (index->fd >= 0)
         close(index->fd);
     free(index->dictionary);
     free(index->meta);
+}
+
+void index_close(struct index *index)
+{
+    if (index == NULL || --index->holders > 0)
+        return;
+    if (index->base != NULL) {
+        index_top_free(index->top);
+        index_mask_free(&index->mask);
+        index_close(index->base);
+    } else {
+        release(index);
+    }
     free(index);
+}
+
+struct index *index_hold(struct index *index)
+{
+    index->holders++;
+    return index;
+}
+
+const struct index *index_base(const struct index *index)
+{
+    return index->base != NULL ? index->base : index;
 }
 
 uint64_t index_identity(const struct index *index)
@@ -231,16 +255,44 @@ const struct index_info *index_info(const struct index *index)
     return &index->info;
 }
 
-bool index_walk(const struct index *index, uint64_t *position, struct security *out)
+/* The record at *position of the index's own, which moves on behind it. */
+static bool walk_records(const struct index *index, uint64_t *position, struct security *out)
 {
+    uint64_t origin = index->is_top ? INDEX_ORIGIN : 0;
     uint64_t unit = index->record_unit;
+    uint64_t at = *position + origin;
     size_t len;
 
     if (*position >= index->record_bytes)
         return false;
-    len = record_decode(&index->view, index->records + *position, index->record_bytes - *position, out);
-    *position += (len + unit - 1) / unit * unit;
+    len = record_decode(&index->view, index->records + at, index->record_bytes - at, out);
+    *position = at + (len + unit - 1) / unit * unit;
+    index_set_origin(index, index->records + at, out);
     return len > 0;
+}
+
+void index_settle_position(const struct index *index, uint64_t *position)
+{
+    struct security passed;
+
+    while (*position < index->record_bytes &&
+           index_mask_holds(&index->mask, (uint32_t)(*position / index->record_unit)) &&
+           walk_records(index, position, &passed))
+        continue;
+}
+
+bool index_walk(const struct index *index, uint64_t *position, struct security *out)
+{
+    uint64_t above;
+    bool found;
+
+    index_settle_position(index, position);
+    if (index->top == NULL || *position < index->record_bytes)
+        return walk_records(index, position, out);
+    above = *position - index->record_bytes;
+    found = walk_records(index->top, &above, out);
+    *position = index->record_bytes + above;
+    return found;
 }
 
 /* ---- the whole row ---- */
@@ -291,9 +343,9 @@ int index_read_row(const struct index *index, const struct security *security, c
     *row = NULL;
     *len = 0;
     if (security->source >= index->info.source_count ||
-        security->row_offset >= index->sources[security->source].text_bytes)
+        security->row_offset >= index->info.sources[security->source].text_bytes)
         return error_set(e, ERROR_DATA, "the index is damaged: a record's row is in no source");
-    source = &index->sources[security->source];
+    source = &index->info.sources[security->source];
     if (source->packing != MASTER_PLAIN)
         return error_set(e, ERROR_DATA,
                          "%s: is packed (%s), so that a whole row cannot be read from it; unpack and index it for that",

@@ -61,7 +61,8 @@ struct index_info {
     struct master_format format; /* by which all of them were read */
 };
 
-/* Walks the rows that one key leads to, in the order of the master. A plain value; nothing to release. */
+/* Walks the rows that one key leads to, in the order of the master, those of deltas behind it. A plain value; nothing
+ * to release. */
 struct index_cursor {
     const struct index *index;
     enum identifier_kind kind;
@@ -76,6 +77,12 @@ struct index_cursor {
 int index_open(const char *path, const struct index_open_options *options, struct index **out, struct error *e);
 void index_close(struct index *index); /* NULL is fine */
 
+/* The same index, which has to be closed once more now. For the thread that opened it. */
+struct index *index_hold(struct index *index);
+
+/* The index without the deltas on top of it: itself where there are none. Lives as long as the index. */
+const struct index *index_base(const struct index *index);
+
 const struct index_info *index_info(const struct index *index);
 
 /* Whether the mapped file is still as it was opened, by size and time of change (to a tick of the kernel's clock). The
@@ -84,7 +91,8 @@ const struct index_info *index_info(const struct index *index);
  * raises SIGBUS. One system call. */
 bool index_is_intact(const struct index *index);
 
-/* The checksum of all its checksums: an index with another one is another index. */
+/* The checksum of all its checksums: an index with another one is another index. Of one with deltas it is that of its
+ * version, too. */
 uint64_t index_identity(const struct index *index);
 
 /* Whether the master had a column of that kind, so that the absence of a key says something. */
@@ -110,7 +118,7 @@ bool index_next(struct index_cursor *cursor, struct security *out);
 /* A row in place: its values stay in the record until somebody asks for one, which is far cheaper where few are asked
  * for. A plain value that may be copied; borrowed from the index. */
 struct index_row {
-    const struct index *index;
+    const struct index *index;   /* private: of a row that deltas brought, not the one that was asked */
     const unsigned char *record; /* of two rows the same only if they are one */
     uint64_t len;                /* private, as what follows: bytes that may be the record's */
     struct security_places places;
@@ -140,7 +148,8 @@ bool index_row_has_key(const struct index_row *row, enum identifier_kind kind, s
 /* All values. */
 void index_row_read(const struct index_row *row, struct security *out);
 
-/* Every security in the order of the master: *position starts at 0. Returns false at the end. */
+/* Every security in the order of the master, then those of deltas in theirs: *position starts at 0. Returns false at
+ * the end. */
 bool index_walk(const struct index *index, uint64_t *position, struct security *out);
 
 /* Whether one of the security's columns of that kind holds `key`. */

@@ -2,15 +2,13 @@
 
 #include <inttypes.h>
 
+#include "row_key.h"
+
 /* Two indexes, from the one that is walked to the one in which its rows are sought. */
 struct side {
     const struct index *own;
     const struct index *other;
-};
-
-struct identity {
-    enum identifier_kind kind; /* IDENTIFIER_UNKNOWN: none */
-    struct slice key;
+    uint64_t kinds; /* that both have a table of, a bit each */
 };
 
 struct diff {
@@ -20,52 +18,22 @@ struct diff {
     struct index_diff_result *result;
 };
 
-/* ---- what a row goes by ---- */
-
-static struct identity identify(const struct side *side, const struct security *row)
-{
-    struct slice symbol = row->value[ROLE_SYMBOL];
-
-    for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++) {
-        enum identifier_kind kind = master_role_kind(role);
-
-        if (kind != IDENTIFIER_UNKNOWN && kind != IDENTIFIER_SYMBOL && row->value[role].len > 0 &&
-            identifier_kind_level(kind) > LEVEL_ISSUER && index_has_kind(side->own, kind) &&
-            index_has_kind(side->other, kind))
-            return (struct identity){kind, row->value[role]};
-    }
-    if (symbol.len > 0 && index_has_kind(side->own, IDENTIFIER_SYMBOL) &&
-        index_has_kind(side->other, IDENTIFIER_SYMBOL))
-        return (struct identity){IDENTIFIER_SYMBOL, symbol};
-    return (struct identity){IDENTIFIER_UNKNOWN, {NULL, 0}};
-}
-
-static bool goes_by(const struct side *side, const struct security *row, const struct identity *identity)
-{
-    struct identity own = identify(side, row);
-
-    return own.kind == identity->kind && slice_equal(own.key, identity->key);
-}
-
-static bool is_same_listing(const struct security *a, const struct security *b)
-{
-    return slice_equal(a->value[ROLE_MIC], b->value[ROLE_MIC]) &&
-           slice_equal(a->value[ROLE_CURRENCY], b->value[ROLE_CURRENCY]);
-}
-
 /* ---- pairing ---- */
 
 /* The next row under the key that also goes by it; others merely hold it in some column. */
-static bool next_row(const struct side *side, const struct identity *identity, struct index_cursor *cursor,
+static bool next_row(const struct side *side, const struct row_key *identity, struct index_cursor *cursor,
                      struct security *out)
 {
-    while (index_next(cursor, out))
-        if (goes_by(side, out, identity))
+    while (index_next(cursor, out)) {
+        struct row_key own = row_key_of(out, side->kinds);
+
+        if (row_key_equal(&own, identity))
             return true;
+    }
     return false;
 }
 
-static uint64_t count_rows(const struct side *side, const struct identity *identity)
+static uint64_t count_rows(const struct side *side, const struct row_key *identity)
 {
     struct index_cursor cursor;
     struct security s;
@@ -78,7 +46,7 @@ static uint64_t count_rows(const struct side *side, const struct identity *ident
 }
 
 /* How many rows of its key and listing stand before the row. */
-static uint64_t find_rank(const struct side *side, const struct identity *identity, const struct security *row)
+static uint64_t find_rank(const struct side *side, const struct row_key *identity, const struct security *row)
 {
     struct index_cursor cursor;
     struct security s;
@@ -86,22 +54,22 @@ static uint64_t find_rank(const struct side *side, const struct identity *identi
 
     index_find(side->own, identity->kind, identity->key, &cursor);
     while (next_row(side, identity, &cursor, &s) && (s.source != row->source || s.row_offset != row->row_offset))
-        rank += is_same_listing(&s, row);
+        rank += row_key_is_same_listing(&s, row);
     return rank;
 }
 
 /* The row of the other index that is the same as this one; false where it has none. */
-static bool find_twin(const struct side *side, const struct identity *identity, const struct security *row,
+static bool find_twin(const struct side *side, const struct row_key *identity, const struct security *row,
                       struct security *twin)
 {
-    struct side back = {side->other, side->own};
+    struct side back = {side->other, side->own, side->kinds};
     bool is_only = count_rows(side, identity) == 1 && count_rows(&back, identity) == 1;
     uint64_t rank = is_only ? 0 : find_rank(side, identity, row);
     struct index_cursor cursor;
 
     index_find(side->other, identity->kind, identity->key, &cursor);
     while (next_row(&back, identity, &cursor, twin))
-        if (is_only || (is_same_listing(twin, row) && rank-- == 0))
+        if (is_only || (row_key_is_same_listing(twin, row) && rank-- == 0))
             return true;
     return false;
 }
@@ -138,8 +106,8 @@ static bool is_same_row(const struct diff *d, const struct security *before, con
     return true;
 }
 
-static int tell(struct diff *d, enum index_change change, const struct identity *identity,
-                const struct security *before, const struct security *after, struct error *e)
+static int tell(struct diff *d, enum index_change change, const struct row_key *identity, const struct security *before,
+                const struct security *after, struct error *e)
 {
     struct index_difference difference = {change, identity->kind, identity->key, before, after};
 
@@ -152,7 +120,7 @@ static int tell(struct diff *d, enum index_change change, const struct identity 
 
 static int compare_new_row(struct diff *d, const struct side *side, const struct security *row, struct error *e)
 {
-    struct identity identity = identify(side, row);
+    struct row_key identity = row_key_of(row, side->kinds);
     struct security twin;
 
     if (identity.kind == IDENTIFIER_UNKNOWN || !find_twin(side, &identity, row, &twin))
@@ -165,7 +133,7 @@ static int compare_new_row(struct diff *d, const struct side *side, const struct
 
 static int compare_old_row(struct diff *d, const struct side *side, const struct security *row, struct error *e)
 {
-    struct identity identity = identify(side, row);
+    struct row_key identity = row_key_of(row, side->kinds);
     struct security twin;
 
     if (identity.kind != IDENTIFIER_UNKNOWN && find_twin(side, &identity, row, &twin))
@@ -189,12 +157,21 @@ static int walk(struct diff *d, const struct side *side, compare_row compare, st
     return 0;
 }
 
+static uint64_t common_kinds(const struct index *a, const struct index *b)
+{
+    uint64_t kinds = 0;
+
+    for (enum identifier_kind kind = 0; kind < IDENTIFIER_KIND_COUNT; kind++)
+        kinds |= (uint64_t)(index_has_kind(a, kind) && index_has_kind(b, kind)) << kind;
+    return kinds;
+}
+
 int index_diff(const struct index *before, const struct index *after, const struct index_diff_events *events,
                struct index_diff_result *result, struct error *e)
 {
     struct diff d = {before, after, events, result};
-    struct side forward = {after, before};
-    struct side back = {before, after};
+    struct side forward = {after, before, common_kinds(before, after)};
+    struct side back = {before, after, forward.kinds};
 
     *result = (struct index_diff_result){0};
     return walk(&d, &forward, compare_new_row, e) != 0 || walk(&d, &back, compare_old_row, e) != 0 ? -1 : 0;

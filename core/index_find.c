@@ -140,32 +140,82 @@ static bool start_cursor(const struct index *index, enum identifier_kind kind, s
     cursor->positions = NULL;
     cursor->next = 0;
     cursor->count = 0;
+    cursor->key.len = 0; /* nothing to look for above, either */
     if (!index_has_kind(index, kind) || key.len == 0 || key.len > IDENTIFIER_MAX)
         return false;
     packed_key_make(key, &cursor->key);
     return true;
 }
 
-void index_find(const struct index *index, enum identifier_kind kind, struct slice key, struct index_cursor *cursor)
+/* In the index's own table, deltas aside. */
+static void find_own(const struct index *index, enum identifier_kind kind, struct slice key,
+                     struct index_cursor *cursor)
 {
     if (start_cursor(index, kind, key, cursor))
         search_table(&index->tables[kind], index_hash(index->seed, kind, key), cursor);
 }
 
-/* The next record that has the key, and how many bytes can be its; NULL at the end. */
-static const unsigned char *next_record(struct index_cursor *c, uint64_t *len)
+static uint32_t next_position(const struct index_cursor *c)
+{
+    return c->positions != NULL ? c->positions[c->next] : c->single;
+}
+
+/* From the base's rows to those that deltas have brought; false where the key leads to none of them. Few indexes have
+ * deltas, and the others' look-ups must not carry this along. */
+__attribute__((noinline)) static bool climb(struct index_cursor *c)
+{
+    struct packed_key key = c->key; /* the cursor's own is made anew */
+    char text[KEY_PACK_MAX];
+
+    if (key.len == 0)
+        return false;
+    find_own(c->index->top, c->kind, packed_key_text(&key, text), c);
+    return c->count > 0;
+}
+
+/* Points a cursor into an index with deltas at its first row, so that a count of 0 says that there is none. */
+__attribute__((noinline)) static void settle(struct index_cursor *c)
+{
+    for (; c->next < c->count; c->next++, c->compared = false) {
+        uint32_t position = next_position(c);
+
+        c->compared |= has_key_at(position, c);
+        if (c->compared && !index_mask_holds(&c->index->mask, position))
+            return;
+    }
+    c->count = 0;
+    (void)climb(c);
+}
+
+void index_find(const struct index *index, enum identifier_kind kind, struct slice key, struct index_cursor *cursor)
+{
+    find_own(index, kind, key, cursor);
+    if (index->top != NULL)
+        settle(cursor);
+}
+
+/* The next record of the cursor's table that has the key, and how many bytes can be its; NULL at the end. */
+static inline const unsigned char *next_in_table(struct index_cursor *c, uint64_t *len)
 {
     while (c->next < c->count) {
-        uint32_t position = c->positions != NULL ? c->positions[c->next] : c->single;
+        uint32_t position = next_position(c);
         bool compared = c->compared;
         const unsigned char *record = record_at(c->index, position, len);
 
         c->next++;
         c->compared = false;
-        if (record != NULL && (compared || has_key_at(position, c)))
+        if (record != NULL && (compared || has_key_at(position, c)) && !index_mask_holds(&c->index->mask, position))
             return record;
     }
     return NULL;
+}
+
+/* As that, in the base and then in what stands on top of it. */
+static inline const unsigned char *next_record(struct index_cursor *c, uint64_t *len)
+{
+    const unsigned char *record = next_in_table(c, len);
+
+    return record == NULL && c->index->top != NULL && climb(c) ? next_in_table(c, len) : record;
 }
 
 bool index_next(struct index_cursor *cursor, struct security *out)
@@ -174,17 +224,20 @@ bool index_next(struct index_cursor *cursor, struct security *out)
     uint64_t len;
 
     while ((record = next_record(cursor, &len)) != NULL)
-        if (record_decode(&cursor->index->view, record, len, out) > 0)
+        if (record_decode(&cursor->index->view, record, len, out) > 0) {
+            index_set_origin(cursor->index, record, out);
             return true;
+        }
     return false;
 }
 
 bool index_next_row(struct index_cursor *cursor, struct index_row *out)
 {
-    out->index = cursor->index;
     while ((out->record = next_record(cursor, &out->len)) != NULL)
-        if (record_find(&cursor->index->view, out->record, out->len, &out->places))
+        if (record_find(&cursor->index->view, out->record, out->len, &out->places)) {
+            out->index = cursor->index;
             return true;
+        }
     return false;
 }
 
@@ -218,6 +271,7 @@ bool index_row_has_key(const struct index_row *row, enum identifier_kind kind, s
 void index_row_read(const struct index_row *row, struct security *out)
 {
     (void)record_decode(&row->index->view, row->record, row->len, out);
+    index_set_origin(row->index, row->record, out);
 }
 
 /* ---- looking up many ---- */
@@ -345,6 +399,8 @@ static void find_block(const struct index *index, struct index_lookup *lookups, 
     look(index, probes, count);
     for (size_t i = 0; i < count; i++)
         finish(&probes[i], &lookups[i].cursor);
+    for (size_t i = 0; index->top != NULL && i < count; i++)
+        settle(&lookups[i].cursor);
 }
 
 void index_find_batch(const struct index *index, struct index_lookup *lookups, size_t count)
@@ -355,13 +411,13 @@ void index_find_batch(const struct index *index, struct index_lookup *lookups, s
 
 /* ---- what a verifier asks ---- */
 
-bool index_leads_to(const struct index *index, enum identifier_kind kind, struct slice key, uint64_t position)
+/* Whether a key leads to a position of the index's own table. */
+static bool leads_to(const struct index *index, enum identifier_kind kind, struct slice key, uint64_t wanted)
 {
-    uint64_t wanted = position / index->record_unit;
     struct index_cursor c;
     uint32_t low, high;
 
-    index_find(index, kind, key, &c);
+    find_own(index, kind, key, &c);
     if (c.positions == NULL)
         return c.count == 1 && c.single == wanted;
     for (low = c.next, high = c.count; low < high;) {
@@ -373,6 +429,14 @@ bool index_leads_to(const struct index *index, enum identifier_kind kind, struct
             high = middle;
     }
     return low < c.count && c.positions[low] == wanted;
+}
+
+bool index_leads_to(const struct index *index, enum identifier_kind kind, struct slice key, uint64_t position)
+{
+    index_settle_position(index, &position);
+    if (index->top == NULL || position < index->record_bytes)
+        return leads_to(index, kind, key, position / index->record_unit);
+    return leads_to(index->top, kind, key, (position - index->record_bytes + INDEX_ORIGIN) / index->top->record_unit);
 }
 
 /* How long the list at a place of POSTINGS is; 0 where none can be. */
@@ -416,4 +480,9 @@ void index_count(const struct index *index, enum identifier_kind kind, struct in
             count_line(t, &t->pages[page].line[line], census);
     for (uint64_t i = 0; i < t->overflow_count; i++)
         count_list(t, t->overflow[i].list, census);
+    if (index->top == NULL)
+        return;
+    census->keys = index->info.keys[kind];
+    census->duplicate_keys = index->info.duplicate_keys[kind];
+    census->rows += (uint64_t)index->rows_under[kind];
 }

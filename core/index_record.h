@@ -66,9 +66,9 @@ uint32_t record_dictionary_columns(const struct record_layout *layout);
 
 /* Where the codes come from. */
 struct record_values {
-    struct dictionary *dictionary;
-    struct dictionary_memo *memo; /* the thread's own */
-    bool may_add;                 /* the caller is the one who may add values */
+    struct dictionary *dictionary; /* NULL: no value has a code */
+    struct dictionary_memo *memo;  /* the thread's own */
+    bool may_add;                  /* the caller is the one who may add values */
 };
 
 /* Writes a security to RECORD_ROOM bytes at `to`; returns the record's length, 0 where that is above INDEX_RECORD_MAX,

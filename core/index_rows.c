@@ -105,16 +105,6 @@ bool index_rows_have_room(const struct index_rows *rows)
     return rows->record_room - rows->record_used >= RECORD_ROOM && rows->pair_room - rows->pair_count >= ROW_PAIRS_MAX;
 }
 
-/* Whether an earlier role of the same kind has the same key, which then enters its table once. */
-static bool is_repeated(const struct security *security, enum master_role role)
-{
-    for (enum master_role other = 0; other < role; other++)
-        if (master_role_kind(other) == master_role_kind(role) &&
-            slice_equal(security->value[other], security->value[role]))
-            return true;
-    return false;
-}
-
 static void add_pair(struct index_rows *rows, enum identifier_kind kind, struct slice key)
 {
     uint64_t hash = index_hash(rows->setup.seed, kind, key);
@@ -135,7 +125,7 @@ static void read_key(struct index_rows *rows, const struct index_rows_step *step
         return;
     validity = identifier_check(step->kind, key);
     rows->invalid_keys[step->kind] += validity == IDENTIFIER_BAD_SHAPE || validity == IDENTIFIER_BAD_CHECK_DIGIT;
-    if (step->to_table && !(step->shares_kind && is_repeated(&rows->security, step->role)))
+    if (step->to_table && !(step->shares_kind && security_repeats_key(&rows->security, step->role)))
         add_pair(rows, step->kind, key);
 }
 
@@ -172,6 +162,11 @@ enum index_rows_result index_rows_write(struct index_rows *rows, bool may_add)
     rows->pairs_kept = rows->pair_count;
     rows->rows++;
     return INDEX_ROWS_OK;
+}
+
+void index_rows_forget(struct index_rows *rows)
+{
+    rows->pair_count = rows->pairs_kept;
 }
 
 void index_rows_clear(struct index_rows *rows)

@@ -21,7 +21,7 @@ struct index_pair {
 struct index_rows_setup {
     const struct record_layout *layout;
     const bool *has_table; /* by kind */
-    struct dictionary *dictionary;
+    struct dictionary *dictionary; /* NULL: no value has a code */
     uint64_t seed;
     uint32_t unit; /* bytes of a record unit */
 };
@@ -81,6 +81,9 @@ enum index_rows_result {
 
 /* Writes the row that was read. `may_add`: to the dictionary, for which the caller has to be alone with it. */
 enum index_rows_result index_rows_write(struct index_rows *rows, bool may_add);
+
+/* Forgets the row that was read, which is not written. */
+void index_rows_forget(struct index_rows *rows);
 
 /* Empties the buffers. */
 void index_rows_clear(struct index_rows *rows);

@@ -31,15 +31,6 @@ static int report(const struct verify *v, const char *what, uint64_t done, uint6
 
 /* ---- records and tables ---- */
 
-/* Whether an earlier column of the same kind has the same key, which then stands in the table once. */
-static bool is_repeated(const struct security *s, enum master_role role)
-{
-    for (enum master_role other = 0; other < role; other++)
-        if (master_role_kind(other) == master_role_kind(role) && slice_equal(s->value[other], s->value[role]))
-            return true;
-    return false;
-}
-
 static int verify_key(struct verify *v, uint64_t position, const struct security *s, enum master_role role,
                       struct error *e)
 {
@@ -48,7 +39,7 @@ static int verify_key(struct verify *v, uint64_t position, const struct security
     enum identifier_validity validity = identifier_check(kind, key);
 
     v->invalid[kind] += validity == IDENTIFIER_BAD_SHAPE || validity == IDENTIFIER_BAD_CHECK_DIGIT;
-    if (!index_has_kind(v->index, kind) || is_repeated(s, role))
+    if (!index_has_kind(v->index, kind) || security_repeats_key(s, role))
         return 0;
     if (!index_leads_to(v->index, kind, key, position))
         return error_set(e, ERROR_DATA, "row %" PRIu64 " (byte %" PRIu64 " of %s) is not found under its %s %.*s",

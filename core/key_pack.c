@@ -82,3 +82,11 @@ void packed_key_make(struct slice text, struct packed_key *out)
     if (out->stored < sizeof out->head) /* an attempt to pack may have left more */
         out->head &= (UINT64_C(1) << (8 * out->stored)) - 1;
 }
+
+struct slice packed_key_text(const struct packed_key *key, char text[KEY_PACK_MAX])
+{
+    if (!key->packed)
+        return slice_make((const char *)key->bytes, key->len);
+    key_unpack(key->bytes, key->len, text);
+    return slice_make(text, key->len);
+}

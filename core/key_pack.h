@@ -40,6 +40,9 @@ void key_unpack(const unsigned char *from, size_t len, char *text);
 /* `text` has 1 to IDENTIFIER_MAX bytes. */
 void packed_key_make(struct slice text, struct packed_key *out);
 
+/* The text that it was made of; written to `text`, or borrowed from the key. */
+struct slice packed_key_text(const struct packed_key *key, char text[KEY_PACK_MAX]);
+
 /* Whether the stored bytes stand at `at`, where `room` bytes may be read. */
 static inline bool packed_key_is_at(const struct packed_key *key, const unsigned char *at, size_t room)
 {

@@ -96,7 +96,7 @@ enum master_encoding master_encoding(const struct master *master);
 enum master_packing master_packing(const struct master *master);
 
 /* What follows the header, for those who read it on their own (master_cut). Source and frame are borrowed. To be asked
- * for before the first master_next. */
+ * for before the first master_next; after it, offset and line are those of what was not read yet. */
 struct master_body {
     const struct master_source *source;
     const struct master_frame *frame;

@@ -5,6 +5,7 @@
 #ifndef FIXWARDEN_CORE_SECURITY_H
 #define FIXWARDEN_CORE_SECURITY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "key_pack.h"
@@ -78,6 +79,9 @@ static inline uint32_t security_code(const struct security_places *places, enum 
 {
     return places->filled >> role & 1 ? places->at[role] : 0;
 }
+
+/* Whether an earlier role of the same kind has the same key, which then stands in its table once. */
+bool security_repeats_key(const struct security *security, enum master_role role);
 
 /* The name of a role in the configuration. A constant. */
 const char *master_role_name(enum master_role role);

@@ -24,7 +24,6 @@ struct fixture {
     char directory[64];
     char master[128];
     char index[128];
-    char lock[136];
     struct alerts *alerts;
     struct reload *reload;
     struct lanes *lanes;
@@ -61,7 +60,6 @@ static int set_up(void **state)
     assert_non_null(mkdtemp(f->directory));
     snprintf(f->master, sizeof f->master, "%s/master.csv", f->directory);
     snprintf(f->index, sizeof f->index, "%s/index.fwx", f->directory);
-    snprintf(f->lock, sizeof f->lock, "%s.lock", f->index);
     write_master(f);
     mock_start(&f->mock);
     mock_configure(&f->mock, &f->config);
@@ -82,16 +80,15 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
+    char command[128];
 
     lanes_free(f->lanes);
     reload_free(f->reload);
     alerts_free(f->alerts);
     mock_stop(&f->mock);
     config_free(&f->config);
-    unlink(f->master);
-    unlink(f->index);
-    unlink(f->lock);
-    assert_int_equal(rmdir(f->directory), 0);
+    snprintf(command, sizeof command, "rm -r '%s'", f->directory);
+    assert_int_equal(system(command), 0);
     free(f);
     return 0;
 }

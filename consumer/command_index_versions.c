@@ -1,0 +1,231 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "commands.h"
+#include "gate.h"
+#include "text_table.h"
+#include "versions.h"
+#include "vetting.h"
+#include "wall.h"
+
+#define REFUSED_SUFFIX ".refused"
+
+/* Opens an index as it would be opened to serve, and says which one it is. NULL: it cannot be. */
+static struct index *open_whole(const struct config *config, const char *path, struct error *e)
+{
+    struct index *index = NULL;
+
+    return vetting_open(config, path, &index, e) == 0 ? index : NULL;
+}
+
+/* --- versions --- */
+
+static int add_number(struct text_table *table, uint64_t number, struct error *e)
+{
+    char *text = NULL;
+
+    return text_table_add(table, asprintf(&text, "%" PRIu64, number) < 0 ? NULL : text, e);
+}
+
+static const char *state_of(const struct version_entry *entry, const struct index *index, const struct stat *kept,
+                            const struct stat *place)
+{
+    if (strcmp(index_info(index)->version, entry->version) != 0)
+        return "is another version: it was overwritten in place";
+    return kept->st_ino == place->st_ino && kept->st_dev == place->st_dev ? "in its place" : "kept";
+}
+
+/* What is wrong with a file is its line's last cell: the others can be read all the same. */
+static int add_entry(struct text_table *table, const struct config *config, const struct version_entry *entry,
+                     struct error *e)
+{
+    struct stat kept = {0}, place = {0};
+    char since[WALL_TEXT];
+    struct error why;
+    struct index *index = NULL;
+    const char *state;
+    int status;
+
+    (void)stat(config->master.index, &place);
+    if (stat(entry->path, &kept) != 0)
+        error_set_errno(&why, errno, "%s", entry->path);
+    else
+        (void)index_open(entry->path, NULL, &index, &why);
+    state = index ? state_of(entry, index, &kept, &place) : why.text;
+    status = text_table_add(table, strdup(wall_write(entry->valid_from_ms, since)), e);
+    if (status == 0)
+        status = text_table_add(table, strdup(entry->version), e);
+    if (status == 0)
+        status = index ? add_number(table, index_info(index)->rows, e) : text_table_add(table, strdup("-"), e);
+    if (status == 0)
+        status = add_number(table, (uint64_t)kept.st_size, e);
+    if (status == 0)
+        status = text_table_add(table, strdup(state), e);
+    index_close(index);
+    return status;
+}
+
+static int print_versions(const struct config *config, const struct versions *versions, struct error *e)
+{
+    static const char *const heading[] = {"SINCE", "VERSION", "ROWS", "BYTES", "STATE"};
+    struct text_table table = {.columns = sizeof heading / sizeof *heading, .left = true};
+    int status = 0;
+
+    for (size_t i = 0; i < table.columns && status == 0; i++)
+        status = text_table_add(&table, strdup(heading[i]), e);
+    for (size_t i = 0; i < versions_count(versions) && status == 0; i++)
+        status = add_entry(&table, config, versions_entry(versions, i), e);
+    if (status == 0)
+        text_table_print(&table, stdout);
+    text_table_free(&table);
+    return status;
+}
+
+static int list(struct config *config, struct error *e)
+{
+    struct versions *versions = NULL;
+    char *directory;
+    int status = -1;
+
+    if (config_choose_index(config, e) != 0)
+        return -1;
+    if (*config->master.index == '\0')
+        return error_set(e, ERROR_USAGE, "index versions: it needs --index or -c");
+    directory = versions_directory(config);
+    if (!directory)
+        return error_set(e, ERROR_INTERNAL, "no memory for a path");
+    if (versions_open(directory, &versions, e) == 0)
+        status = print_versions(config, versions, e);
+    if (status == 0 && versions_count(versions) == 0)
+        fprintf(stderr, "fixwarden: %s holds no versions\n", directory);
+    versions_free(versions);
+    free(directory);
+    return status;
+}
+
+int command_index_versions(int argc, char **argv)
+{
+    static const struct cli_command command = {
+        .name = "index versions",
+        .operands = "",
+        .summary =
+            "Lists the versions of an index that are kept: since when each was in force, until that of the next.",
+        .details = "They stand in master.versions, or beside the index in INDEX.versions.\n",
+        .shared = CLI_CONFIG | CLI_INDEX,
+    };
+    struct cli_arguments arguments;
+    struct config config;
+    struct error e;
+    int status = cli_begin(&command, argc, argv, &config, &arguments);
+
+    if (status == CLI_GO_ON)
+        status = list(&config, &e) == 0 ? 0 : cli_fail(&e);
+    config_free(&config);
+    return status;
+}
+
+/* --- adopt --- */
+
+/* What stands in the place now is what it is held against; where nothing good does, nothing is. */
+static int judge(const struct config *config, const struct index *index, size_t *reasons, struct error *e)
+{
+    struct index *before = NULL;
+    struct gate_report report;
+    struct error none;
+    int status;
+
+    if (index_open(config->master.index, NULL, &before, &none) != 0)
+        before = NULL;
+    status = gate_judge(config, before, index, NULL, 0, &report, e);
+    index_close(before);
+    if (status != 0)
+        return -1;
+    for (size_t i = 0; i < report.count; i++)
+        fprintf(stderr, "fixwarden: %s\n", report.reasons[i]);
+    *reasons = report.count;
+    return 0;
+}
+
+/* The word that it may serve comes first, so that whoever sees the file sees that, too. */
+static int put_in_place(const struct config *config, const char *file, const struct index *index, struct error *e)
+{
+    const char *place = config->master.index;
+
+    if (gate_force(place, index_info(index)->version, e) != 0)
+        return -1;
+    if (strcmp(file, place) != 0 && rename(file, place) != 0)
+        return error_set_errno(e, errno, "%s: cannot take the place of %s (is it in the same file system?)", file,
+                               place);
+    printf("%s: version %s with %" PRIu64 " rows, to be adopted by whoever watches it\n", place,
+           index_info(index)->version, index_info(index)->rows);
+    return 0;
+}
+
+static int adopt_file(const struct config *config, const char *file, bool force, struct error *e)
+{
+    struct index *index = open_whole(config, file, e);
+    size_t reasons = 0;
+    int status = -1;
+
+    if (!index)
+        return -1;
+    if (judge(config, index, &reasons, e) == 0) {
+        if (reasons > 0 && !force)
+            error_set(e, ERROR_DATA, "%s: refused for that; --force adopts it all the same", file);
+        else
+            status = put_in_place(config, file, index, e);
+    }
+    index_close(index);
+    return status;
+}
+
+static int adopt(struct config *config, const struct cli_arguments *arguments, struct error *e)
+{
+    char *refused = NULL;
+    int status;
+
+    if (config_choose_index(config, e) != 0)
+        return -1;
+    if (*config->master.index == '\0')
+        return error_set(e, ERROR_USAGE, "index adopt: it needs --index or -c");
+    if (asprintf(&refused, "%s" REFUSED_SUFFIX, config->master.index) < 0)
+        return error_set(e, ERROR_INTERNAL, "no memory for a path");
+    status = adopt_file(config, arguments->operand_count > 0 ? arguments->operands[0] : refused,
+                        cli_value(arguments, "force") != NULL, e);
+    free(refused);
+    return status;
+}
+
+int command_index_adopt(int argc, char **argv)
+{
+    static const struct cli_option options[] = {
+        {"force", 0, NULL, NULL, "also where it differs more from the one before than [gate] allows"},
+        {0},
+    };
+    static const struct cli_command command = {
+        .name = "index adopt",
+        .operands = "[FILE]",
+        .operands_max = 1,
+        .summary = "Puts an index in its place that was refused, so that a running fixwarden adopts it.",
+        .details = "FILE is INDEX.refused unless told otherwise, and is renamed to INDEX. What it differs in from the\n"
+                   "one that stands there is told. Messages of late are not asked.\n"
+                   "Exit status: 0 it is in its place; 65 it is damaged, or differs too much.\n",
+        .options = options,
+        .shared = CLI_CONFIG | CLI_INDEX,
+    };
+    struct cli_arguments arguments;
+    struct config config;
+    struct error e;
+    int status = cli_begin(&command, argc, argv, &config, &arguments);
+
+    if (status == CLI_GO_ON)
+        status = adopt(&config, &arguments, &e) == 0 ? 0 : cli_fail(&e);
+    config_free(&config);
+    return status;
+}
