@@ -5,9 +5,11 @@
 #include "manifest.h"
 #include "moment.h"
 #include "pace.h"
+#include "past.h"
 #include "replay.h"
 #include "stop.h"
 #include "survey.h"
+#include "versions.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -31,6 +33,9 @@ static const struct cli_option options[] = {
     {"speed", 0, "FACTOR", NULL, "1x: at the pace of the records' timestamps; 2x, 0.5x, max (max)"},
     {"manifest", 0, "FILE", NULL, "where the plan is written (" RUN_PREFIX "RUN.json)"},
     {"resume", 0, "FILE", NULL, "go on with the run whose plan this is"},
+    {"as-of", 0, "WHICH", NULL,
+     "judge by the version that serves now, by VERSION, by that of each record's time (message-time), or by that which "
+     "judged it in the live run (live); (now)"},
     {"index-version", 0, "VERSION", NULL, "refuse an index of another version"},
     {"lanes", 0, "N", "input.lanes", "how many consumers work side by side, or auto"},
     {"registry", 0, "URL", "registry.url", "the schema registry"},
@@ -44,9 +49,11 @@ static const struct cli_command command = {
     .details =
         "TIME is 2026-11-25T09:30:00Z, or with a zone as +01:00; @MILLISECONDS since 1970; -2h, so long ago; earliest; "
         "now.\n"
-        "The live consumer group is neither joined nor moved. The index is used as it is and never built. What one "
+        "The live consumer group is neither joined nor moved. An index is used as it is and never built. What one "
         "range\n"
-        "and one version of the index give is the same bytes each time, and the same as in the live run.\n"
+        "and one version of the index give is the same bytes each time, and the same as in the live run, whose "
+        "versions\n"
+        "--as-of live takes from [output] versions_topic; the others from [master] versions.\n"
         "A run that was stopped goes on by --resume: nothing is lost, nothing is published twice.\n",
     .options = options,
     .shared = CLI_CONFIG | CLI_BROKERS | CLI_INDEX | CLI_RULES,
@@ -59,6 +66,9 @@ struct session {
     struct manifest plan; /* made, or read */
     char path[PATH_MAX];  /* of it; empty: there is none */
     bool begun;           /* there is something to go on with */
+    char *folder;         /* of the versions */
+    char marks_topic[RANGE_TOPIC_MAX + 1];
+    struct past *past; /* NULL: of one version */
     struct replay_options how;
     struct replay_result result;
 };
@@ -205,7 +215,7 @@ static int configure(struct session *s, struct error *e)
     char name[sizeof RUN_PREFIX + MANIFEST_RUN_MAX];
 
     snprintf(name, sizeof name, RUN_PREFIX "%s", s->plan.run);
-    if (config_set(config, "input.group", name, e) != 0 ||
+    if (config_set(config, "output.versions_topic", "", e) != 0 || config_set(config, "input.group", name, e) != 0 ||
         config_set(config, "output.transactional_id", name, e) != 0 ||
         config_set(config, "output.topic", s->plan.output, e) != 0 ||
         config_set(config, "output.dead_letter_topic", s->plan.dead_letters, e) != 0)
@@ -227,21 +237,82 @@ static unsigned tolerated(const struct config *config)
 
 /* --- the index --- */
 
-static int refuse_version(const struct session *s, const char *wanted, struct error *e)
+static int read_as_of(struct session *s, struct error *e)
 {
-    return error_set(e, ERROR_DATA, "%s has version %s, and the replay is of version %s", s->config->master.index,
-                     index_info(reload_index(s->how.reload))->version, wanted);
+    const char *as_of = cli_value(s->arguments, "as-of");
+
+    if (as_of && !as_of_parse(as_of, &s->plan.as_of))
+        return error_set(e, ERROR_USAGE,
+                         "--as-of: '%s' is none of now, message-time, live, or a version of 16 hexadecimal digits",
+                         as_of);
+    if (is_given(s, "index-version") && s->plan.as_of != AS_OF_NOW)
+        return error_set(e, ERROR_USAGE, "replay: --as-of and --index-version exclude each other");
+    if (s->plan.as_of == AS_OF_LIVE && s->config->output.versions_topic[0] == '\0')
+        return error_set(e, ERROR_USAGE,
+                         "--as-of live needs [output] versions_topic, where the live run says by which version it "
+                         "judges");
+    if (s->plan.as_of == AS_OF_VERSION)
+        memcpy(s->plan.version, as_of, sizeof s->plan.version);
+    snprintf(s->marks_topic, sizeof s->marks_topic, "%s", s->config->output.versions_topic);
+    return 0;
 }
 
+static int find_folder(struct session *s, struct error *e)
+{
+    s->folder = versions_directory(s->config);
+    return s->folder ? 0 : error_set(e, ERROR_INTERNAL, "no memory for the versions of the index");
+}
+
+/* The version that is named, if the folder has it; it may be the one that serves. */
+static int choose_version(struct session *s, struct error *e)
+{
+    const struct version_entry *entry;
+    struct versions *versions;
+    int status = 0;
+
+    if (s->plan.as_of != AS_OF_VERSION)
+        return 0;
+    if (versions_open(s->folder, &versions, e) != 0)
+        return -1;
+    entry = versions_find(versions, s->plan.version);
+    if (entry)
+        status = config_set(s->config, "master.index", entry->path, e);
+    versions_free(versions);
+    return status;
+}
+
+static int check_version(const struct session *s, const char *wanted, struct error *e)
+{
+    const char *version = index_info(reload_index(s->how.reload))->version;
+    bool named = s->plan.as_of == AS_OF_VERSION;
+
+    if (!wanted || *wanted == '\0' || strcmp(wanted, version) == 0)
+        return 0;
+    return error_set(e, ERROR_DATA, "%s has version %s, and the replay is of version %s%s%s", s->config->master.index,
+                     version, wanted, named ? ", which is not in " : "", named ? s->folder : "");
+}
+
+/* All that are needed where versions vary are opened once the ranges are known. */
 static int open_index(struct session *s, struct error *e)
 {
     const char *wanted = cli_value(s->arguments, "index-version");
 
-    if (config_validate_run(s->config, e) != 0 || kafka_check(s->config, e) != 0 ||
-        reload_open(s->config, s->how.log, &s->how.reload, e) != 0)
+    if (config_validate_run(s->config, e) != 0 || kafka_check(s->config, e) != 0)
         return -1;
-    if (wanted && strcmp(wanted, index_info(reload_index(s->how.reload))->version) != 0)
-        return refuse_version(s, wanted, e);
+    if (as_of_varies(s->plan.as_of))
+        return wanted ? error_set(e, ERROR_USAGE, "replay: --index-version is of one version, and it is as of %s",
+                                  as_of_name(s->plan.as_of))
+                      : 0;
+    if (reload_open(s->config, s->how.log, &s->how.reload, e) != 0 || check_version(s, wanted, e) != 0)
+        return -1;
+    return check_version(s, s->plan.version, e);
+}
+
+static int open_past(struct session *s, struct error *e)
+{
+    if (past_open(s->config, s->plan.timeline, s->folder, &s->past, e) != 0)
+        return -1;
+    s->how.past = s->past;
     return 0;
 }
 
@@ -254,16 +325,42 @@ static int plan_output(struct session *s, struct error *e)
     return configure(s, e);
 }
 
+static int plan_index(struct session *s, const char *place, struct error *e)
+{
+    char *path = realpath(place, NULL);
+
+    if (!path)
+        return error_set_errno(e, errno, "%s", place);
+    snprintf(s->plan.index, sizeof s->plan.index, "%s", path);
+    free(path);
+    return 0;
+}
+
+static int plan_version(struct session *s, struct error *e)
+{
+    if (as_of_varies(s->plan.as_of))
+        return 0;
+    memcpy(s->plan.version, index_info(reload_index(s->how.reload))->version, sizeof s->plan.version);
+    return plan_index(s, s->config->master.index, e);
+}
+
+/* Now that it is known which records there are. */
+static int plan_versions(struct session *s, struct error *e)
+{
+    if (!as_of_varies(s->plan.as_of))
+        return 0;
+    if (as_of_find(s->plan.as_of, s->config, &s->plan.ranges, s->folder, s->marks_topic, s->how.stop, s->how.log,
+                   &s->plan.timeline, e) != 0 ||
+        open_past(s, e) != 0)
+        return -1;
+    return plan_index(s, s->folder, e);
+}
+
 /* What the bytes of the output depend on. */
 static int plan_input(struct session *s, struct error *e)
 {
-    char *path = realpath(s->config->master.index, NULL);
-
-    if (!path)
-        return error_set_errno(e, errno, "%s", s->config->master.index);
-    snprintf(s->plan.index, sizeof s->plan.index, "%s", path);
-    free(path);
-    memcpy(s->plan.version, index_info(reload_index(s->how.reload))->version, sizeof s->plan.version);
+    if (plan_version(s, e) != 0)
+        return -1;
     memcpy(s->plan.rule_set, s->config->rules.id, sizeof s->plan.rule_set);
     s->plan.tolerated = tolerated(s->config);
     return 0;
@@ -287,7 +384,7 @@ static int write_plan(struct session *s, struct survey *survey, struct error *e)
 
 static int settle(struct session *s, struct survey *survey, const struct survey_request *request, struct error *e)
 {
-    if (survey_settle(survey, request, &s->plan.ranges, e) != 0)
+    if (survey_settle(survey, request, &s->plan.ranges, e) != 0 || plan_versions(s, e) != 0)
         return -1;
     s->plan.lanes = replay_lanes(s->config, &s->plan.ranges, s->plan.speed > 0);
     return is_given(s, "dry-run") ? 0 : write_plan(s, survey, e);
@@ -300,7 +397,8 @@ static int begin(struct session *s, struct error *e)
     struct survey_request request;
     int status = -1;
 
-    if (read_request(s, &given, &request, e) == 0 && plan_output(s, e) == 0 && config_choose_index(s->config, e) == 0 &&
+    if (read_request(s, &given, &request, e) == 0 && read_as_of(s, e) == 0 && plan_output(s, e) == 0 &&
+        config_choose_index(s->config, e) == 0 && find_folder(s, e) == 0 && choose_version(s, e) == 0 &&
         set_topics(s->config, &given, e) == 0 && open_index(s, e) == 0 && plan_input(s, e) == 0 &&
         survey_open(s->config, s->how.stop, s->how.log, &survey, e) == 0)
         status = settle(s, survey, &request, e);
@@ -313,8 +411,8 @@ static int begin(struct session *s, struct error *e)
 
 static int refuse_other_options(const struct session *s, struct error *e)
 {
-    static const char *const others[] = {"topic",      "from",         "to",      "offsets",  "output",
-                                         "same-topic", "dead-letters", "dry-run", "manifest", "lanes"};
+    static const char *const others[] = {"topic",        "from",    "to",       "offsets", "output", "same-topic",
+                                         "dead-letters", "dry-run", "manifest", "lanes",   "as-of"};
 
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (is_given(s, others[i]))
@@ -326,8 +424,6 @@ static int refuse_other_options(const struct session *s, struct error *e)
 /* What would give other bytes than those that are published already. */
 static int check_input(const struct session *s, struct error *e)
 {
-    if (strcmp(s->plan.version, index_info(reload_index(s->how.reload))->version) != 0)
-        return refuse_version(s, s->plan.version, e);
     if (strcmp(s->plan.rule_set, s->config->rules.id) != 0)
         return error_set(e, ERROR_CONFIG, "the rules are %s, and the run began with %s", s->config->rules.id,
                          s->plan.rule_set);
@@ -347,6 +443,17 @@ static int look_again(struct session *s, struct error *e)
     return status;
 }
 
+/* Where the plan says, unless it is said anew. */
+static int take_index(struct session *s, struct error *e)
+{
+    if (!is_given(s, "index") && config_set(s->config, "master.index", s->plan.index, e) != 0)
+        return -1;
+    if (!is_given(s, "index") && as_of_varies(s->plan.as_of) &&
+        config_set(s->config, "master.versions", s->plan.index, e) != 0)
+        return -1;
+    return find_folder(s, e);
+}
+
 static int resume(struct session *s, struct error *e)
 {
     snprintf(s->path, sizeof s->path, "%s", cli_value(s->arguments, "resume"));
@@ -355,9 +462,9 @@ static int resume(struct session *s, struct error *e)
     s->begun = true;
     if (read_pace(s, e) != 0 || configure(s, e) != 0 || set_topics(s->config, &s->plan.ranges, e) != 0)
         return -1;
-    if (!is_given(s, "index") && config_set(s->config, "master.index", s->plan.index, e) != 0)
+    if (take_index(s, e) != 0 || open_index(s, e) != 0 || check_input(s, e) != 0)
         return -1;
-    if (open_index(s, e) != 0 || check_input(s, e) != 0)
+    if (as_of_varies(s->plan.as_of) && open_past(s, e) != 0)
         return -1;
     return look_again(s, e);
 }
@@ -390,6 +497,7 @@ static int run(struct session *s, struct error *e)
     if ((is_given(s, "resume") ? resume : begin)(s, e) != 0)
         return -1;
     s->how.ranges = &s->plan.ranges;
+    s->how.as_of = as_of_name(s->plan.as_of);
     s->how.rate = s->plan.rate;
     s->how.speed = s->plan.speed;
     s->config->input.lanes = s->plan.lanes;
@@ -422,7 +530,9 @@ int command_replay(int argc, char **argv)
             return status | CLI_AT_ONCE;
         reload_free(s.how.reload);
         log_free(s.how.log);
+        past_free(s.past);
         manifest_free(&s.plan);
+        free(s.folder);
     }
     config_free(&config);
     return status;

@@ -83,7 +83,8 @@ struct config {
         char *transactional_id; /* empty: made from group, host and lane */
         const char *replay;     /* no option: the run whose id each record carries in a header, borrowed; NULL: none */
         struct string_list carry_headers;
-        char *alert_topic; /* empty: alerts are lines in the log only */
+        char *alert_topic;    /* empty: alerts are lines in the log only */
+        char *versions_topic; /* empty: nobody is told by which version records are judged */
     } output;
     struct {
         char *url; /* empty: no registry, single-object encoding */

@@ -68,6 +68,9 @@
       "Headers of input records that go with what is published about them, by their names; empty: none.")              \
     X("output", "alert_topic", STRING, output.alert_topic, 0, 249, "", "",                                             \
       "The topic of alerts (JSON); empty: alerts are only lines in the log.")                                          \
+    X("output", "versions_topic", STRING, output.versions_topic, 0, 249, "", "",                                       \
+      "The topic of marks (JSON), which say from which offset on which version of the index judges a partition, for "  \
+      "`replay --as-of live`; empty: none.")                                                                           \
     X("registry", "url", STRING, registry.url, 0, 2000, "", "", "http:// or https:// of the registry; empty: none.")   \
     X("registry", "ca_file", PATH, registry.ca_file, 0, 0, "", "",                                                     \
       "PEM file of the authorities to trust; empty: those of the system.")                                             \

@@ -15,7 +15,8 @@ static bool is_topic_name(const char *name)
 static int check_pending(const struct config *config, struct error *e)
 {
     const char *topic = config->pending.topic;
-    const char *others[] = {config->output.topic, config->output.dead_letter_topic, config->output.alert_topic};
+    const char *others[] = {config->output.topic, config->output.dead_letter_topic, config->output.alert_topic,
+                            config->output.versions_topic};
 
     if (config->pending.grace_ms == 0)
         return 0;
@@ -38,27 +39,51 @@ static int check_pending(const struct config *config, struct error *e)
     return 0;
 }
 
+/* What is written to. */
+struct output_topic {
+    const char *option, *name;
+};
+
+static int check_input(const char *topic, const struct output_topic *outputs, size_t count, struct error *e)
+{
+    if (topic[0] != '^' && !is_topic_name(topic))
+        return error_set(e, ERROR_CONFIG, "[input] topics: '%s' cannot be the name of a topic", topic);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(topic, outputs[i].name) == 0)
+            return error_set(e, ERROR_CONFIG, "[input] topics: '%s' is an output topic, too", topic);
+    return 0;
+}
+
+/* All but the first two may be empty. */
+static int check_output(const struct output_topic *outputs, size_t at, struct error *e)
+{
+    const struct output_topic *one = &outputs[at];
+
+    if (at >= 2 && one->name[0] == '\0')
+        return 0;
+    if (!is_topic_name(one->name))
+        return error_set(e, ERROR_CONFIG, "[output]: '%s' cannot be the name of a topic", one->name);
+    for (size_t i = 0; i < at; i++)
+        if (strcmp(one->name, outputs[i].name) == 0)
+            return error_set(e, ERROR_CONFIG, "[output] %s and %s are the same: %s", outputs[i].option, one->option,
+                             one->name);
+    return 0;
+}
+
 static int check_topics(const struct config *config, struct error *e)
 {
-    const char *outputs[] = {config->output.topic, config->output.dead_letter_topic, config->output.alert_topic};
-    size_t count = config->output.alert_topic[0] != '\0' ? 3 : 2;
+    const struct output_topic outputs[] = {{"topic", config->output.topic},
+                                           {"dead_letter_topic", config->output.dead_letter_topic},
+                                           {"alert_topic", config->output.alert_topic},
+                                           {"versions_topic", config->output.versions_topic}};
+    size_t count = sizeof outputs / sizeof *outputs;
 
-    for (size_t i = 0; i < config->input.topics.count; i++) {
-        const char *topic = config->input.topics.items[i];
-
-        if (topic[0] != '^' && !is_topic_name(topic))
-            return error_set(e, ERROR_CONFIG, "[input] topics: '%s' cannot be the name of a topic", topic);
-        for (size_t j = 0; j < count; j++)
-            if (strcmp(topic, outputs[j]) == 0)
-                return error_set(e, ERROR_CONFIG, "[input] topics: '%s' is an output topic, too", topic);
-    }
-    for (size_t j = 0; j < count; j++)
-        if (!is_topic_name(outputs[j]))
-            return error_set(e, ERROR_CONFIG, "[output]: '%s' cannot be the name of a topic", outputs[j]);
-    if (strcmp(outputs[0], outputs[1]) == 0)
-        return error_set(e, ERROR_CONFIG, "[output] topic and dead_letter_topic are the same: %s", outputs[0]);
-    if (count == 3 && (strcmp(outputs[0], outputs[2]) == 0 || strcmp(outputs[1], outputs[2]) == 0))
-        return error_set(e, ERROR_CONFIG, "[output] alert_topic is another one's topic, too: %s", outputs[2]);
+    for (size_t i = 0; i < config->input.topics.count; i++)
+        if (check_input(config->input.topics.items[i], outputs, count, e) != 0)
+            return -1;
+    for (size_t i = 0; i < count; i++)
+        if (check_output(outputs, i, e) != 0)
+            return -1;
     return 0;
 }
 

@@ -62,6 +62,7 @@ static int pump(struct lane *lane, struct error *e)
                                          .lane = lane->number,
                                          .headers = &all->headers,
                                          .reload = all->options.reload,
+                                         .past = all->options.past,
                                          .breaker = all->breaker,
                                          .alerts = all->options.alerts,
                                          .stop = &all->stop,
@@ -142,6 +143,7 @@ static void add(struct pump_counts *sum, const struct pump_counts *part)
     sum->commits += part->commits;
     sum->aborts += part->aborts;
     sum->offsets += part->offsets;
+    sum->early += part->early;
     if (part->first_ms != 0 && (sum->first_ms == 0 || part->first_ms < sum->first_ms))
         sum->first_ms = part->first_ms;
     if (part->last_ms > sum->last_ms)

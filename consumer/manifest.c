@@ -50,14 +50,46 @@ static json_t *pack_ranges(const struct range_list *ranges)
     return array;
 }
 
+static json_t *pack_timeline(const struct timeline *timeline)
+{
+    json_t *array = json_array();
+    struct timeline_place place = {0, 0};
+    struct timeline_stretch stretch;
+
+    while (array && timeline_next(timeline, &place, &stretch)) {
+        json_t *one = json_pack("{s:I, s:s}", "from", (json_int_t)stretch.from, "version", stretch.version);
+
+        if (one && stretch.topic &&
+            json_object_update_new(
+                one, json_pack("{s:s, s:i}", "topic", stretch.topic, "partition", (int)stretch.partition)) != 0) {
+            json_decref(one);
+            one = NULL;
+        }
+        if (json_array_append_new(array, one) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *pack_index(const struct manifest *m)
+{
+    json_t *path = json_text(slice_of(m->index));
+
+    if (as_of_varies(m->as_of))
+        return json_pack("{s:o, s:s, s:o}", "path", path, "as_of", as_of_name(m->as_of), "timeline",
+                         pack_timeline(m->timeline));
+    return json_pack("{s:o, s:s, s:s}", "path", path, "as_of", as_of_name(m->as_of), "version", m->version);
+}
+
 static json_t *pack(const struct manifest *m)
 {
-    return json_pack("{s:i, s:s, s:s, s:{s:o, s:s}, s:s, s:I, s:{s:s, s:s, s:b}, s:i, s:{s:I, s:I}, s:o}", "format",
-                     MANIFEST_FORMAT, "run", m->run, "fixwarden", FIXWARDEN_VERSION, "index", "path",
-                     json_text(slice_of(m->index)), "version", m->version, "rule_set", m->rule_set, "tolerated",
-                     (json_int_t)m->tolerated, "output", "topic", m->output, "dead_letters", m->dead_letters,
-                     "same_topic", (int)m->same_topic, "lanes", (int)m->lanes, "pace", "rate", (json_int_t)m->rate,
-                     "speed", (json_int_t)m->speed, "ranges", pack_ranges(&m->ranges));
+    return json_pack("{s:i, s:s, s:s, s:o, s:s, s:I, s:{s:s, s:s, s:b}, s:i, s:{s:I, s:I}, s:o}", "format",
+                     MANIFEST_FORMAT, "run", m->run, "fixwarden", FIXWARDEN_VERSION, "index", pack_index(m), "rule_set",
+                     m->rule_set, "tolerated", (json_int_t)m->tolerated, "output", "topic", m->output, "dead_letters",
+                     m->dead_letters, "same_topic", (int)m->same_topic, "lanes", (int)m->lanes, "pace", "rate",
+                     (json_int_t)m->rate, "speed", (json_int_t)m->speed, "ranges", pack_ranges(&m->ranges));
 }
 
 static int write_json(const json_t *json, const char *path, struct error *e)
@@ -138,6 +170,65 @@ static bool take_range(const json_t *object, struct range *out)
     return out->from <= out->to;
 }
 
+/* As take_number, but from before 1970, too. */
+static bool take_time(const json_t *object, const char *name, int64_t *out)
+{
+    const json_t *value = json_object_get(object, name);
+
+    *out = json_integer_value(value);
+    return json_is_integer(value);
+}
+
+static bool take_version(const json_t *object, char out[INDEX_VERSION_LEN + 1])
+{
+    return take_text(object, "version", "0123456789abcdef", out, INDEX_VERSION_LEN + 1);
+}
+
+/* A stretch of the timeline, as the mark that it was. */
+static bool take_mark(const json_t *object, const struct manifest *m, struct mark *out)
+{
+    int64_t partition;
+
+    *out = (struct mark){.partition = 0};
+    if (!take_version(object, out->version) ||
+        !take_text(object, "topic", RANGE_TOPIC_CHARACTERS, out->topic, sizeof out->topic) ||
+        !take_number(object, "partition", INT32_MAX, &partition) ||
+        !take_number(object, "from", INT64_MAX, &out->offset))
+        return false;
+    out->partition = (int32_t)partition;
+    memcpy(out->rules, m->rule_set, sizeof out->rules);
+    return true;
+}
+
+static int take_stretch(const json_t *object, size_t i, struct manifest *m, struct error *e)
+{
+    char version[INDEX_VERSION_LEN + 1];
+    struct mark mark;
+    int64_t from_ms;
+
+    if (m->as_of == AS_OF_LIVE && take_mark(object, m, &mark))
+        return timeline_add_mark(m->timeline, &mark, e);
+    if (m->as_of == AS_OF_MESSAGE_TIME && take_version(object, version) && take_time(object, "from", &from_ms))
+        return timeline_add_time(m->timeline, from_ms, version, e);
+    return error_set(e, ERROR_DATA, "stretch %zu of the timeline is not what it should be", i);
+}
+
+static int take_timeline(const json_t *array, struct manifest *m, struct error *e)
+{
+    json_t *item;
+    size_t i;
+
+    if (!as_of_varies(m->as_of))
+        return 0;
+    if (!json_is_array(array))
+        return error_set(e, ERROR_DATA, "\"index.timeline\" is no array");
+    if ((m->as_of == AS_OF_LIVE ? timeline_by_marks(&m->ranges, &m->timeline, e) : timeline_by_time(&m->timeline, e)) !=
+        0)
+        return -1;
+    json_array_foreach(array, i, item) if (take_stretch(item, i, m, e) != 0) return -1;
+    return timeline_check(m->timeline, m->rule_set, e);
+}
+
 static int take_ranges(const json_t *array, struct range_list *out, struct error *e)
 {
     struct range range;
@@ -156,6 +247,13 @@ static int take_ranges(const json_t *array, struct range_list *out, struct error
     return 0;
 }
 
+static bool take_as_of(const json_t *index, enum as_of *out)
+{
+    char name[32];
+
+    return take_text(index, "as_of", NULL, name, sizeof name) && as_of_from_name(name, out);
+}
+
 /* What is wrong first, or NULL. */
 static const char *take_members(const json_t *json, struct manifest *m)
 {
@@ -167,7 +265,9 @@ static const char *take_members(const json_t *json, struct manifest *m)
         return "run";
     if (!take_text(index, "path", NULL, m->index, sizeof m->index))
         return "index.path";
-    if (!take_text(index, "version", "0123456789abcdef", m->version, sizeof m->version))
+    if (!take_as_of(index, &m->as_of))
+        return "index.as_of";
+    if (!as_of_varies(m->as_of) && !take_version(index, m->version))
         return "index.version";
     if (!take_text(json, "rule_set", NULL, m->rule_set, sizeof m->rule_set))
         return "rule_set";
@@ -205,7 +305,9 @@ static int take(const json_t *json, struct manifest *out, struct error *e)
     wrong = take_members(json, out);
     if (wrong)
         return error_set(e, ERROR_DATA, "\"%s\" is missing, or not what it should be", wrong);
-    return take_ranges(json_object_get(json, "ranges"), &out->ranges, e);
+    if (take_ranges(json_object_get(json, "ranges"), &out->ranges, e) != 0)
+        return -1;
+    return take_timeline(json_object_get(json_object_get(json, "index"), "timeline"), out, e);
 }
 
 /* The whole file, malloc'ed. NULL with an error. */
@@ -259,4 +361,5 @@ int manifest_read(const char *path, struct manifest *out, struct error *e)
 void manifest_free(struct manifest *manifest)
 {
     range_list_free(&manifest->ranges);
+    timeline_free(manifest->timeline);
 }

@@ -8,18 +8,21 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "as_of.h"
 #include "core/index.h"
 #include "core/rules.h"
 #include "range.h"
 
-#define MANIFEST_FORMAT 1
+#define MANIFEST_FORMAT 2
 #define MANIFEST_BYTES_MAX (16u << 20) /* of the file */
 #define MANIFEST_RUN_MAX 64            /* characters of a run's id: letters, digits and '-' */
 
 struct manifest {
     char run[MANIFEST_RUN_MAX + 1];
-    char index[PATH_MAX];
-    char version[INDEX_VERSION_LEN + 1]; /* of that index */
+    enum as_of as_of;
+    char index[PATH_MAX];                /* where that varies, the folder of the versions */
+    char version[INDEX_VERSION_LEN + 1]; /* of that index, where it does not vary */
+    struct timeline *timeline;           /* where it does; else NULL */
     char rule_set[RULES_ID_MAX];
     unsigned tolerated; /* of enum fix_tolerance */
     char output[RANGE_TOPIC_MAX + 1];

@@ -4,14 +4,16 @@
 #include <string.h>
 
 #define FIRST_ENVELOPES 256
+#define FIRST_EXTRAS 16
 
 /* What found does not hold of an item: its headers, a part of `bytes`. */
 struct envelope {
     size_t headers_at, headers_len;
 };
 
-/* Where a record of what is pending lies. */
-struct pending_place {
+/* Where what is no finding lies: its key, then its value. */
+struct extra_place {
+    enum outbox_type type;
     size_t start, key_len, value_len;
     int32_t partition;
     bool is_tombstone;
@@ -26,9 +28,9 @@ struct outbox {
     size_t count, capacity;
     uint64_t stripped;
 
-    struct avro_buffer pending; /* keys and values, one behind the other */
-    struct pending_place *places;
-    size_t pending_count, pending_capacity;
+    struct avro_buffer extra; /* keys and values, one behind the other */
+    struct extra_place *places;
+    size_t extra_count, extra_capacity;
 
     struct avro_buffer alert; /* key, then value */
     size_t alert_key_len;
@@ -158,36 +160,47 @@ int outbox_add_alert(struct outbox *outbox, struct slice key, struct slice value
 
 static int make_place(struct outbox *box, struct error *e)
 {
-    size_t capacity = box->pending_capacity ? 2 * box->pending_capacity : FIRST_ENVELOPES;
-    struct pending_place *places;
+    size_t capacity = box->extra_capacity ? 2 * box->extra_capacity : FIRST_EXTRAS;
+    struct extra_place *places;
 
-    if (box->pending_count < box->pending_capacity)
+    if (box->extra_count < box->extra_capacity)
         return 0;
     places = reallocarray(box->places, capacity, sizeof *places);
     if (!places)
-        return error_set(e, ERROR_INTERNAL, "no memory for %zu records of what is pending", capacity);
+        return error_set(e, ERROR_INTERNAL, "no memory for %zu records beside what was found", capacity);
     box->places = places;
-    box->pending_capacity = capacity;
+    box->extra_capacity = capacity;
     return 0;
+}
+
+static int add_extra(struct outbox *box, enum outbox_type type, int32_t partition, struct slice key, struct slice value,
+                     struct error *e)
+{
+    const struct extra_place place = {type, box->extra.len, key.len, value.len, partition, value.ptr == NULL};
+
+    if (make_place(box, e) != 0 || avro_buffer_append(&box->extra, key, e) != 0 ||
+        avro_buffer_append(&box->extra, value, e) != 0)
+        return -1;
+    box->places[box->extra_count++] = place;
+    return send_if_full(box, e);
 }
 
 int outbox_add_pending(struct outbox *outbox, int32_t partition, struct slice key, struct slice value, struct error *e)
 {
-    const struct pending_place place = {outbox->pending.len, key.len, value.len, partition, value.ptr == NULL};
-
-    if (make_place(outbox, e) != 0 || avro_buffer_append(&outbox->pending, key, e) != 0 ||
-        avro_buffer_append(&outbox->pending, value, e) != 0)
-        return -1;
-    outbox->places[outbox->pending_count++] = place;
-    return send_if_full(outbox, e);
+    return add_extra(outbox, OUTBOX_PENDING, partition, key, value, e);
 }
 
-static struct outbox_item pending_item(const struct outbox *outbox, size_t i)
+int outbox_add_mark(struct outbox *outbox, struct slice key, struct slice value, struct error *e)
 {
-    const struct pending_place *place = &outbox->places[i];
-    const char *key = outbox->pending.ptr + place->start;
+    return add_extra(outbox, OUTBOX_MARK, OUTBOX_ANY_PARTITION, key, value, e);
+}
 
-    return (struct outbox_item){.type = OUTBOX_PENDING,
+static struct outbox_item extra_item(const struct outbox *outbox, size_t i)
+{
+    const struct extra_place *place = &outbox->places[i];
+    const char *key = outbox->extra.ptr + place->start;
+
+    return (struct outbox_item){.type = place->type,
                                 .key = slice_make(key, place->key_len),
                                 .value = slice_make(key + place->key_len, place->value_len),
                                 .partition = place->partition,
@@ -196,13 +209,13 @@ static struct outbox_item pending_item(const struct outbox *outbox, size_t i)
 
 size_t outbox_count(const struct outbox *outbox)
 {
-    return outbox->count + outbox->pending_count + outbox->has_alert;
+    return outbox->count + outbox->extra_count + outbox->has_alert;
 }
 
 size_t outbox_bytes(const struct outbox *outbox)
 {
     return found_bytes(outbox->found) + outbox->bytes.len + outbox->count * sizeof *outbox->envelopes +
-           outbox->pending.len + outbox->pending_count * sizeof *outbox->places;
+           outbox->extra.len + outbox->extra_count * sizeof *outbox->places;
 }
 
 uint64_t outbox_stripped(const struct outbox *outbox)
@@ -216,8 +229,8 @@ struct outbox_item outbox_item(const struct outbox *outbox, size_t i)
     const struct envelope *envelope;
     struct found_item found;
 
-    if (i >= outbox->count && i - outbox->count < outbox->pending_count)
-        return pending_item(outbox, i - outbox->count);
+    if (i >= outbox->count && i - outbox->count < outbox->extra_count)
+        return extra_item(outbox, i - outbox->count);
     if (i >= outbox->count)
         return (struct outbox_item){
             .type = OUTBOX_ALERT,
@@ -238,7 +251,7 @@ void outbox_clear(struct outbox *outbox)
 {
     found_clear(outbox->found);
     outbox->bytes.len = outbox->count = 0;
-    outbox->pending.len = outbox->pending_count = 0;
+    outbox->extra.len = outbox->extra_count = 0;
     outbox->stripped = 0;
     outbox->has_alert = outbox->is_placed = false;
 }
@@ -266,7 +279,7 @@ void outbox_free(struct outbox *outbox)
     found_free(outbox->found);
     avro_buffer_free(&outbox->bytes);
     avro_buffer_free(&outbox->alert);
-    avro_buffer_free(&outbox->pending);
+    avro_buffer_free(&outbox->extra);
     free(outbox->places);
     avro_buffer_free(&outbox->block);
     free(outbox->envelopes);

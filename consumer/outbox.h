@@ -1,5 +1,5 @@
 /* outbox: what one batch is to publish: what was found, each record under its instrument's key and with the headers of
- * the record that it comes from, and alerts.
+ * the record that it comes from, alerts, and marks (mark.h).
  *
  * It is bounded: beyond `bytes_max` it asks its owner to send what it holds, also in the middle of a record, since one
  * record may hold thousands of messages. What is pending (see late) goes in the same transaction. Belongs to one
@@ -15,6 +15,7 @@ enum outbox_type {
     OUTBOX_DEAD_LETTER = FOUND_DEAD_LETTER,
     OUTBOX_ALERT,
     OUTBOX_PENDING,
+    OUTBOX_MARK,
     OUTBOX_TYPE_COUNT
 };
 
@@ -64,6 +65,8 @@ int outbox_add_pending(struct outbox *outbox, int32_t partition, struct slice ke
 /* The headers of a record as they would be published with what is found in it, as a block of carry: borrowed until the
  * next call. Asked, as for findings, in the order of the records. */
 int outbox_headers(struct outbox *outbox, const struct origin *origin, struct slice *block, struct error *e);
+/* The same of a mark. */
+int outbox_add_mark(struct outbox *outbox, struct slice key, struct slice value, struct error *e);
 
 size_t outbox_count(const struct outbox *outbox);
 size_t outbox_bytes(const struct outbox *outbox);

@@ -1,5 +1,6 @@
 #include "pump.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -7,6 +8,8 @@
 #include "budget.h"
 #include "committer.h"
 #include "late.h"
+#include "mark.h"
+#include "marks.h"
 #include "monotonic.h"
 
 #define POLL_MS 100            /* how long an idle poll waits; less if a commit is due before */
@@ -23,6 +26,7 @@ struct batch {
     uint64_t sent[OUTBOX_TYPE_COUNT]; /* handed to the producer */
     uint64_t stripped;
     struct late_counts late;
+    uint64_t early;   /* of the records, as pump_counts has them */
     bool partly_sent; /* in a transaction that is open */
     int64_t since_ms; /* when its first record came */
 };
@@ -34,7 +38,9 @@ struct pump {
     struct committer *committer;
     struct checker *checker;
     struct late *late;              /* NULL: nothing is held back */
-    const struct index *index;      /* held; NULL: none yet */
+    struct marks *marks;            /* NULL: nobody is told by which version records are judged */
+    const struct index *index;      /* held; NULL: none yet. With a past the one that judged last */
+    struct past_place place;        /* of it */
     struct checker_record *records; /* of one poll */
     size_t records_max;
 
@@ -124,6 +130,58 @@ static bool is_due(struct pump *p)
            (p->drained && has_output(p->filling) && source_backlog(p->source) <= BACKLOG_NONE);
 }
 
+/* --- marks --- */
+
+static void forget_marks(struct pump *p)
+{
+    if (p->marks)
+        marks_forget(p->marks);
+}
+
+static int add_mark(struct pump *p, const struct origin *origin, struct error *e)
+{
+    struct mark mark = {.partition = origin->partition, .offset = origin->offset};
+    char key[MARK_KEY_MAX];
+    char *value;
+    int status;
+
+    snprintf(mark.topic, sizeof mark.topic, "%.*s", SLICE_FORMAT(origin->topic));
+    memcpy(mark.version, index_info(p->index)->version, sizeof mark.version);
+    memcpy(mark.rules, p->options.config->rules.id, sizeof mark.rules);
+    value = mark_write(&mark, e);
+    if (!value)
+        return -1;
+    status = outbox_add_mark(p->filling->outbox, slice_make(key, mark_key(&mark, key)), slice_of(value), e);
+    free(value);
+    return status;
+}
+
+/* Whether the record stands behind the one before it, so that what holds of that holds of it. */
+static bool follows(const struct origin *before, const struct origin *origin)
+{
+    return before->topic.ptr == origin->topic.ptr && before->partition == origin->partition &&
+           before->offset < origin->offset;
+}
+
+/* Says by which version the records of a poll are judged, before they are. None of them counts where that led to an
+ * abort. */
+static int mark(struct pump *p, size_t *count, struct error *e)
+{
+    const char *version = p->marks && *count > 0 ? index_info(p->index)->version : NULL;
+
+    for (size_t i = 0; version && i < *count; i++) {
+        const struct origin *origin = &p->records[i].origin;
+
+        if ((i > 0 && follows(&p->records[i - 1].origin, origin)) || !marks_lack(p->marks, origin, version))
+            continue;
+        if (add_mark(p, origin, e) == 0)
+            continue;
+        *count = 0;
+        return p->broken || !p->rewind ? -1 : 0;
+    }
+    return 0;
+}
+
 /* --- what became of a commit --- */
 
 static void tell(struct pump *p)
@@ -158,6 +216,7 @@ static void settle(struct pump *p, struct batch *batch)
     p->counts.late.held += batch->late.held;
     p->counts.late.found += batch->late.found;
     p->counts.late.expired += batch->late.expired;
+    p->counts.early += batch->early;
     forget_alert(p, batch);
     p->counts.commits += sent > 0;
     p->counts.last_ms = monotonic_ms();
@@ -174,6 +233,7 @@ static void carry_over(struct pump *p, struct batch *batch)
     for (int i = 0; i < OUTBOX_TYPE_COUNT; i++)
         p->filling->sent[i] += batch->sent[i];
     p->filling->stripped += batch->stripped;
+    p->filling->early += batch->early;
     forget_alert(p, batch);
     p->filling->since_ms = monotonic_ms(); /* not again at once */
     clear(batch);
@@ -211,6 +271,7 @@ static int undo(struct pump *p, const char *why, struct error *e)
     if (drop_sent(p, e) != 0)
         return -1;
     late_reset(p->late);
+    forget_marks(p);
     p->counts.aborts++;
     p->counts.repeated += records;
     clear(p->filling);
@@ -270,7 +331,14 @@ static int conclude(struct pump *p, enum committed result, struct error *e)
 
 static bool is_trusted(const struct pump *p)
 {
-    return reload_trusts(p->options.reload, p->index);
+    return p->options.past ? !past_damaged(p->options.past) : reload_trusts(p->options.reload, p->index);
+}
+
+static const char *damaged_path(const struct pump *p)
+{
+    const char *path = p->options.past ? past_damaged(p->options.past) : reload_path(p->options.reload);
+
+    return path ? path : "an index";
 }
 
 /* What was found with it since the last commit may be wrong. A part of the topics is checked by one version or not at
@@ -278,7 +346,7 @@ static bool is_trusted(const struct pump *p)
 static int distrust(struct pump *p, struct error *e)
 {
     if (p->options.ranges)
-        return error_set(e, ERROR_IO, "%s: was overwritten or cut while it was used", reload_path(p->options.reload));
+        return error_set(e, ERROR_IO, "%s: was overwritten or cut while it was used", damaged_path(p));
     return undo(p, "the index was overwritten or cut while it was used", e);
 }
 
@@ -403,7 +471,7 @@ static const struct checker_output *begin_check(struct pump *p)
 }
 
 /* What was checked before an abort in its middle, and the record in which it came, will be again. */
-static int check(struct pump *p, size_t count, struct error *e)
+static int check(struct pump *p, const struct checker_record *records, size_t count, struct error *e)
 {
     const struct checker_output *output;
     size_t done = 0;
@@ -411,7 +479,7 @@ static int check(struct pump *p, size_t count, struct error *e)
     if (count == 0)
         return 0;
     output = begin_check(p);
-    if (checker_check_batch(p->checker, p->index, p->records, count, output, &done, e) == 0 &&
+    if (checker_check_batch(p->checker, p->index, records, count, output, &done, e) == 0 &&
         (!p->late || late_end(p->late, e) == 0)) {
         p->filling->records += done;
         return 0;
@@ -419,9 +487,52 @@ static int check(struct pump *p, size_t count, struct error *e)
     if (p->broken)
         return -1;
     if (!p->rewind)
-        return at_record(&p->records[done].origin, e);
+        return at_record(&records[done].origin, e);
     p->counts.repeated += done + 1;
     return 0;
+}
+
+/* How many of the records, one at least, are judged by one version of the past, which is p->index then; and how many of
+ * these are early. NULL: none judges the first of them. */
+static size_t find_stretch(struct pump *p, const struct checker_record *records, size_t count, uint64_t *early)
+{
+    bool is_early;
+    size_t len;
+
+    *early = 0;
+    p->index = past_find(p->options.past, &records[0].origin, &p->place, &is_early);
+    for (len = 0; len < count; len++) {
+        if (past_find(p->options.past, &records[len].origin, &p->place, &is_early) != p->index)
+            break;
+        *early += is_early;
+    }
+    return len;
+}
+
+/* By the version of each. */
+static int check_by_past(struct pump *p, size_t count, struct error *e)
+{
+    uint64_t early;
+    size_t len;
+
+    for (size_t at = 0; at < count; at += len) {
+        len = find_stretch(p, &p->records[at], count - at, &early);
+        if (!p->index) {
+            error_set(e, ERROR_INTERNAL, "no version of the index judges it");
+            return at_record(&p->records[at].origin, e);
+        }
+        if (check(p, &p->records[at], len, e) != 0)
+            return -1;
+        if (p->rewind)
+            return 0;
+        p->filling->early += early;
+    }
+    return 0;
+}
+
+static int check_all(struct pump *p, size_t count, struct error *e)
+{
+    return p->options.past ? check_by_past(p, count, e) : check(p, p->records, count, e);
 }
 
 /* What stands behind it belongs to somebody else from here on: the last chance to commit. */
@@ -430,6 +541,7 @@ static void on_revoke(void *opaque, bool lost)
     struct pump *p = opaque;
     int status;
 
+    forget_marks(p);
     if (p->failure.code != ERROR_NONE || p->rewind)
         return;
     if (lost) {
@@ -488,6 +600,8 @@ static int take_index(struct pump *p, struct error *e)
 {
     const struct index *before = p->index;
 
+    if (p->options.past)
+        return 0;
     if (look_at_index(p, e) != 0)
         return -1;
     p->index = reload_take(p->options.reload, before);
@@ -518,8 +632,11 @@ static int go_on(struct pump *p, struct error *e)
 
 static int hold_or_go_on(struct pump *p, struct error *e)
 {
-    bool holds = breaker_holds(p->options.breaker, index_info(p->index)->version) || !is_trusted(p);
+    bool holds;
 
+    if (p->options.past)
+        return 0;
+    holds = breaker_holds(p->options.breaker, index_info(p->index)->version) || !is_trusted(p);
     if (holds == p->paused)
         return 0;
     return holds ? hold(p, e) : go_on(p, e);
@@ -587,7 +704,7 @@ static int take_and_check(struct pump *p, struct error *e)
     const struct checker_counts before = *checker_counts(p->checker);
     size_t count;
 
-    if (poll_records(p, &count, e) != 0 || check(p, count, e) != 0)
+    if (poll_records(p, &count, e) != 0 || mark(p, &count, e) != 0 || check_all(p, count, e) != 0)
         return -1;
     /* A part that is read again is no news, whatever is found in it. */
     if (p->options.ranges)
@@ -634,6 +751,15 @@ static int make_batches(struct pump *p, struct error *e)
     return p->checker && p->records ? 0 : error_set(e, ERROR_INTERNAL, "no memory for a batch");
 }
 
+/* What is replayed is no part of the live run. */
+static int make_marks(struct pump *p, struct error *e)
+{
+    if (p->options.ranges || p->options.config->output.versions_topic[0] == '\0')
+        return 0;
+    p->marks = marks_new();
+    return p->marks ? 0 : error_set(e, ERROR_INTERNAL, "no memory for the marks");
+}
+
 /* What was committed before, by a run that was stopped, counts as well. */
 static int take_ranges(struct pump *p, struct error *e)
 {
@@ -668,7 +794,7 @@ int pump_new(const struct pump_options *options, struct pump **out, struct error
     if (!p)
         return error_set(e, ERROR_INTERNAL, "no memory for the pump");
     p->options = *options;
-    if (make_batches(p, e) != 0 || connect(p, e) != 0) {
+    if (make_batches(p, e) != 0 || make_marks(p, e) != 0 || connect(p, e) != 0) {
         pump_free(p);
         return -1;
     }
@@ -695,7 +821,9 @@ void pump_free(struct pump *pump)
         outbox_free(pump->batches[i].outbox);
     checker_free(pump->checker);
     late_free(pump->late);
-    reload_give_back(pump->options.reload, pump->index);
+    marks_free(pump->marks);
+    if (!pump->options.past)
+        reload_give_back(pump->options.reload, pump->index);
     free(pump->records);
     alerts_put_back(pump->options.alerts, pump->alert);
     free(pump);

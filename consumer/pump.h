@@ -15,6 +15,7 @@
 #include "late.h"
 #include "log.h"
 #include "outbox.h"
+#include "past.h"
 #include "pulse.h"
 #include "reload.h"
 #include "source.h"
@@ -34,6 +35,7 @@ struct pump_counts {
     struct late_counts late; /* committed */
     uint64_t waiting;        /* messages that wait for the master now */
     uint64_t offsets;        /* of ranges: committed since their beginning, whether they held a record or not */
+    uint64_t early;          /* of the records, those from before the first version of a past by time */
 };
 
 /* Of the lane's thread, and of its committer's. */
@@ -46,6 +48,7 @@ struct pump_options {
     unsigned lane;                 /* its number, from 0 on; the same after a restart */
     const struct headers *headers; /* borrowed, as is all that follows */
     struct reload *reload;
+    const struct past *past; /* judges instead, record by record; only with ranges. NULL: none */
     struct breaker *breaker;
     struct alerts *alerts;   /* to be published; NULL: none */
     const atomic_bool *stop; /* set by anybody, a signal handler included */

@@ -121,6 +121,7 @@ int replay_run(const struct replay_options *options, struct replay_result *resul
                                          .pace = options->rate > 0 || options->speed > 0 ? pace : NULL};
     const struct lanes_options how = {.config = options->config,
                                       .reload = options->reload,
+                                      .past = options->past,
                                       .stop = options->stop,
                                       .log = options->log,
                                       .ranges = &ranges,
@@ -225,6 +226,19 @@ static void write_kinds(const struct checker_counts *checked, FILE *out)
                     checked->by_kind[i]);
 }
 
+static void write_versions(const struct replay_options *options, const struct pump_counts *counts, FILE *out)
+{
+    const char *rules = options->config->rules.id;
+
+    if (!options->past) {
+        fprintf(out, "Index version %s, rules %s\n", index_info(reload_index(options->reload))->version, rules);
+        return;
+    }
+    fprintf(out, "%zu index versions, as of %s, rules %s\n", past_count(options->past), options->as_of, rules);
+    if (counts->early > 0)
+        fprintf(out, "%" PRIu64 " records are from before the first version, which judged them\n", counts->early);
+}
+
 int replay_write_report(const struct replay_options *options, const struct replay_result *result, FILE *out,
                         struct error *e)
 {
@@ -234,7 +248,6 @@ int replay_write_report(const struct replay_options *options, const struct repla
     write_published(options, &result->counts, out);
     write_kinds(&result->counts.checked, out);
     report_write_counts(&result->counts.checked, out);
-    fprintf(out, "Index version %s, rules %s\n", index_info(reload_index(options->reload))->version,
-            options->config->rules.id);
+    write_versions(options, &result->counts, out);
     return 0;
 }

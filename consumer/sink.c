@@ -63,17 +63,17 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
 
 static const char *name_of(const struct sink *s, int type)
 {
-    const char *const names[OUTBOX_TYPE_COUNT] = {s->config->output.topic, s->config->output.dead_letter_topic,
-                                                  s->config->output.alert_topic,
-                                                  s->config->pending.grace_ms > 0 ? s->config->pending.topic : ""};
+    const char *const names[OUTBOX_TYPE_COUNT] = {
+        s->config->output.topic, s->config->output.dead_letter_topic, s->config->output.alert_topic,
+        s->config->pending.grace_ms > 0 ? s->config->pending.topic : "", s->config->output.versions_topic};
 
     return names[type];
 }
 
 static int wait_for_topics(struct sink *s, struct error *e)
 {
-    static const char *const options[OUTBOX_TYPE_COUNT] = {"output.topic", "output.dead_letter_topic",
-                                                           "output.alert_topic", "pending.topic"};
+    static const char *const options[OUTBOX_TYPE_COUNT] = {
+        "output.topic", "output.dead_letter_topic", "output.alert_topic", "pending.topic", "output.versions_topic"};
 
     for (int i = 0; i < OUTBOX_TYPE_COUNT; i++)
         if (*name_of(s, i) && kafka_topic_wait(s->rk, &s->context, name_of(s, i), options[i], NULL, s->stop, e) != 0)

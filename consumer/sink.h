@@ -24,10 +24,10 @@ void sink_close(struct sink *sink); /* NULL is fine; what is still queued is dro
 /* The thread's sign of life, which it gives while it waits in here or in a transaction. Borrowed; NULL: none. */
 void sink_set_pulse(struct sink *sink, struct pulse *pulse);
 
-/* Sends every item to its topic under its key and with its headers, in order; alerts only where there is a topic for
- * them. Waits, serving deliveries, where the queue is full: by the library's count or by the sink's own, which has the
- * lane's share of memory.max as its bound. What follows from a record that is not taken: the transaction is to be
- * aborted, or the library refuses it for good. */
+/* Sends every item to its topic under its key and with its headers, in order; alerts and marks only where there is a
+ * topic for them. Waits, serving deliveries, where the queue is full: by the library's count or by the sink's own,
+ * which has the lane's share of memory.max as its bound. What follows from a record that is not taken: the transaction
+ * is to be aborted, or the library refuses it for good. */
 enum sink_sent { SINK_SENT, SINK_ABORT, SINK_STOP };
 enum sink_sent sink_send(struct sink *sink, const struct outbox *outbox, struct error *e);
 

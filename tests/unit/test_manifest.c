@@ -93,6 +93,90 @@ static void what_is_written_is_read_again(void **state)
     manifest_free(&read);
 }
 
+static void expect_same_timeline(const struct timeline *a, const struct timeline *b)
+{
+    struct timeline_place at = {0, 0}, there = {0, 0};
+    struct timeline_stretch one, other;
+
+    while (timeline_next(a, &at, &one)) {
+        assert_true(timeline_next(b, &there, &other));
+        assert_int_equal(one.from, other.from);
+        assert_string_equal(one.version, other.version);
+        assert_int_equal(one.topic == NULL, other.topic == NULL);
+        assert_true(!one.topic || (strcmp(one.topic, other.topic) == 0 && one.partition == other.partition));
+    }
+    assert_false(timeline_next(b, &there, &other));
+}
+
+static void go_through_a_file(const struct fixture *f, struct manifest *written)
+{
+    struct manifest read;
+    struct error e = {0};
+
+    if (manifest_write(written, f->path, &e) != 0 || manifest_read(f->path, &read, &e) != 0)
+        fail_msg("%s", e.text);
+    assert_int_equal(read.as_of, written->as_of);
+    assert_string_equal(read.version, "");
+    expect_same_timeline(written->timeline, read.timeline);
+    manifest_free(written);
+    manifest_free(&read);
+    unlink(f->path);
+}
+
+static void versions_that_vary_are_read_again(void **state)
+{
+    struct manifest m;
+    struct mark mark = {.partition = INT32_MAX, .offset = 0, .version = "0123456789abcdef"};
+    struct error e;
+
+    fill(&m);
+    m.version[0] = '\0';
+    m.as_of = AS_OF_MESSAGE_TIME;
+    assert_int_equal(timeline_by_time(&m.timeline, &e), 0);
+    assert_int_equal(timeline_add_time(m.timeline, 1, "0123456789abcdef", &e), 0);
+    assert_int_equal(timeline_add_time(m.timeline, INT64_MAX, "fedcba9876543210", &e), 0);
+    go_through_a_file(*state, &m);
+    fill(&m);
+    m.version[0] = '\0';
+    m.as_of = AS_OF_LIVE;
+    memcpy(mark.topic, m.ranges.items[0].topic, sizeof mark.topic);
+    memcpy(mark.rules, m.rule_set, sizeof mark.rules);
+    assert_int_equal(timeline_by_marks(&m.ranges, &m.timeline, &e), 0);
+    assert_int_equal(timeline_add_mark(m.timeline, &mark, &e), 0);
+    mark.offset = INT64_MAX - 1;
+    mark.version[0] = 'f';
+    assert_int_equal(timeline_add_mark(m.timeline, &mark, &e), 0);
+    go_through_a_file(*state, &m);
+}
+
+/* The most that a timeline and ranges can be. */
+static void what_is_written_is_not_too_large_to_be_read(void **state)
+{
+    struct manifest m;
+    struct mark mark = {.version = "0123456789abcdef"};
+    struct error e;
+
+    fill(&m);
+    m.version[0] = '\0';
+    m.as_of = AS_OF_LIVE;
+    memcpy(mark.rules, m.rule_set, sizeof mark.rules);
+    memcpy(mark.topic, m.ranges.items[0].topic, sizeof mark.topic);
+    for (size_t i = m.ranges.count; i < RANGES_MAX; i++) {
+        struct range range = m.ranges.items[0];
+
+        range.partition = INT32_MAX - (int32_t)i;
+        assert_int_equal(range_list_add(&m.ranges, &range, &e), 0);
+    }
+    m.ranges.items[1].to = m.ranges.items[1].from;
+    assert_int_equal(timeline_by_marks(&m.ranges, &m.timeline, &e), 0);
+    for (size_t i = 0; i < RANGES_MAX; i++) {
+        mark.partition = m.ranges.items[i].partition;
+        if (i != 1)
+            assert_int_equal(timeline_add_mark(m.timeline, &mark, &e), 0);
+    }
+    go_through_a_file(*state, &m);
+}
+
 static void the_plan_of_another_run_is_not_overwritten(void **state)
 {
     struct fixture *f = *state;
@@ -132,10 +216,16 @@ static void read_text(const struct fixture *f, const char *text, size_t len, str
     manifest_free(&m);
 }
 
+#define ONE_VERSION "\"as_of\":\"now\",\"version\":\"0123456789abcdef\""
 #define GOOD                                                                                                           \
-    "{\"format\":1,\"run\":\"r-1\",\"index\":{\"path\":\"/i\",\"version\":\"0123456789abcdef\"},\"rule_set\":\"d\","   \
+    "{\"format\":2,\"run\":\"r-1\",\"index\":{\"path\":\"/i\"," ONE_VERSION "},\"rule_set\":\"d\","                    \
     "\"tolerated\":0,\"output\":{\"topic\":\"o\",\"dead_letters\":\"d\",\"same_topic\":false},\"lanes\":1,"            \
     "\"pace\":{\"rate\":0,\"speed\":0},\"ranges\":[{\"topic\":\"t\",\"partition\":0,\"from\":1,\"to\":2}]}"
+#define BY_TIME(stretches) "\"as_of\":\"message-time\",\"timeline\":[" stretches "]"
+#define BY_MARKS(stretches) "\"as_of\":\"live\",\"timeline\":[" stretches "]"
+#define AT_TIME(from) "{\"from\":" from ",\"version\":\"0123456789abcdef\"}"
+#define AT_OFFSET(topic, partition, from)                                                                              \
+    "{\"topic\":\"" topic "\",\"partition\":" partition ",\"from\":" from ",\"version\":\"0123456789abcdef\"}"
 
 static void a_manifest_is_refused_with_what_is_wrong(void **state)
 {
@@ -145,10 +235,10 @@ static void a_manifest_is_refused_with_what_is_wrong(void **state)
         const char *error; /* a part of it; NULL: it is taken */
     } rows[] = {
         {"r-1", "r-2", NULL},
-        {"{\"format\":1", "[{\"format\":1", "line 1"},
-        {"\"format\":1", "\"format\":2", "its format is 2, and this program knows 1"},
-        {"\"format\":1", "\"format\":\"1\"", "it is no manifest of a replay"},
-        {"\"format\":1,", "\"format\":1,\"format\":1,", "duplicate"},
+        {"{\"format\":2", "[{\"format\":2", "line 1"},
+        {"\"format\":2", "\"format\":1", "its format is 1, and this program knows 2"},
+        {"\"format\":2", "\"format\":\"2\"", "it is no manifest of a replay"},
+        {"\"format\":2,", "\"format\":2,\"format\":2,", "duplicate"},
         {"\"r-1\"", "1", "\"run\" is missing"},
         {"\"r-1\"", "\"\"", "\"run\" is missing"},
         {"\"r-1\"", "\"r 1\"", "\"run\" is missing"},
@@ -156,7 +246,24 @@ static void a_manifest_is_refused_with_what_is_wrong(void **state)
         {"\"r-1\"", "\"12345678901234567890123456789012345678901234567890123456789012345\"", "\"run\" is missing"},
         {"\"/i\"", "\"/i\\u0001\"", "\"index.path\""},
         {"\"/i\"", "\"/i\\u0000x\"", "line 1"},
-        {"{\"path\":\"/i\",\"version\":\"0123456789abcdef\"}", "3", "\"index.path\""},
+        {"{\"path\":\"/i\"," ONE_VERSION "}", "3", "\"index.path\""},
+        {"\"now\"", "\"version\"", NULL},
+        {"\"now\"", "\"then\"", "\"index.as_of\""},
+        {"\"now\"", "1", "\"index.as_of\""},
+        {"\"now\"", "\"live\"", "\"index.timeline\" is no array"},
+        {ONE_VERSION, BY_TIME(AT_TIME("5")), NULL},
+        {ONE_VERSION, BY_TIME(AT_TIME("-5") "," AT_TIME("5")), NULL},
+        {ONE_VERSION, BY_TIME(AT_TIME("5") "," AT_TIME("6.5")), "stretch 1 of the timeline"},
+        {ONE_VERSION, BY_TIME("7"), "stretch 0 of the timeline"},
+        {ONE_VERSION, BY_TIME(""), "there is no version"},
+        {ONE_VERSION, BY_MARKS(AT_OFFSET("t", "0", "1")), NULL},
+        {ONE_VERSION, BY_MARKS(AT_OFFSET("t", "0", "0")), NULL},
+        {ONE_VERSION, BY_MARKS(AT_OFFSET("t", "0", "2")), "no mark says"},
+        {ONE_VERSION, BY_MARKS(AT_OFFSET("t", "1", "1")), "no mark says"},
+        {ONE_VERSION, BY_MARKS(AT_OFFSET("t", "0", "-1")), "stretch 0 of the timeline"},
+        {ONE_VERSION, BY_MARKS(AT_OFFSET("t", "-1", "1")), "stretch 0 of the timeline"},
+        {ONE_VERSION, BY_MARKS(AT_OFFSET("t t", "0", "1")), "stretch 0 of the timeline"},
+        {ONE_VERSION, BY_MARKS(AT_TIME("1")), "stretch 0 of the timeline"},
         {"0123456789abcdef", "0123456789abcdefa", "\"index.version\""},
         {"0123456789abcdef", "x", "\"index.version\""},
         {"\"rule_set\":\"d\",", "", "\"rule_set\""},
@@ -274,6 +381,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_is_written_is_read_again),
+        TEST(versions_that_vary_are_read_again),
+        TEST(what_is_written_is_not_too_large_to_be_read),
         TEST(the_plan_of_another_run_is_not_overwritten),
         TEST(a_manifest_is_refused_with_what_is_wrong),
         TEST(a_manifest_that_is_cut_anywhere_is_refused),

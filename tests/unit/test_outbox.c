@@ -177,6 +177,42 @@ static void an_alert_stands_behind_what_was_found(void **state)
     assert_int_equal(outbox_count(f->outbox), 0);
 }
 
+static void marks_stand_behind_what_was_found(void **state)
+{
+    struct fixture *f = *state;
+    struct error e = {0};
+
+    assert_int_equal(outbox_add_mark(f->outbox, slice_of("in:0"), slice_of("{1}"), &e), 0);
+    assert_int_equal(add(outbox_begin(f->outbox), 1, 1), 0);
+    assert_int_equal(outbox_add_mark(f->outbox, slice_of("in:17"), slice_of("{22}"), &e), 0);
+    assert_int_equal(outbox_add_alert(f->outbox, slice_of("version"), slice_of("{}"), &e), 0);
+    assert_int_equal(outbox_count(f->outbox), 4);
+    assert_int_equal(outbox_item(f->outbox, 1).type, OUTBOX_MARK);
+    assert_true(slice_equal_text(outbox_item(f->outbox, 1).key, "in:0"));
+    assert_true(slice_equal_text(outbox_item(f->outbox, 1).value, "{1}"));
+    assert_int_equal(outbox_item(f->outbox, 2).type, OUTBOX_MARK);
+    assert_true(slice_equal_text(outbox_item(f->outbox, 2).key, "in:17"));
+    assert_true(slice_equal_text(outbox_item(f->outbox, 2).value, "{22}"));
+    assert_int_equal(outbox_item(f->outbox, 0).type, OUTBOX_DEAD_LETTER);
+    assert_int_equal(header_of(f->outbox, 0), 'b');
+    assert_int_equal(outbox_item(f->outbox, 3).type, OUTBOX_ALERT);
+    outbox_clear(f->outbox);
+    assert_int_equal(outbox_count(f->outbox), 0);
+}
+
+static void marks_count_for_its_share(void **state)
+{
+    struct fixture *f = *state;
+    struct error e = {0};
+
+    for (int i = 0; i < 1000; i++) {
+        assert_int_equal(outbox_add_mark(f->outbox, slice_of("in:0"), slice_of("{1}"), &e), 0);
+        assert_true(outbox_bytes(f->outbox) < BYTES_MAX);
+    }
+    assert_true(f->filled > 0);
+    assert_int_equal(f->emptied + outbox_count(f->outbox), 1000);
+}
+
 static void what_is_pending_goes_in_its_order_to_its_partition(void **state)
 {
     struct fixture *f = *state;
@@ -295,6 +331,8 @@ int main(void)
         TEST(a_record_beyond_the_share_goes_alone),
         TEST(what_ends_the_emptying_ends_the_check),
         TEST(an_alert_stands_behind_what_was_found),
+        TEST(marks_stand_behind_what_was_found),
+        TEST(marks_count_for_its_share),
         TEST(what_is_pending_goes_in_its_order_to_its_partition),
         TEST(what_is_pending_counts_as_a_share),
         TEST(headers_are_lent_as_they_would_be_published),

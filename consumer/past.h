@@ -1,0 +1,37 @@
+/* past: the versions of the index by which a replay judges, all of them open, and which of them judges a record.
+ *
+ * One thread makes it and frees it; any thread may ask. */
+#ifndef FIXWARDEN_CONSUMER_PAST_H
+#define FIXWARDEN_CONSUMER_PAST_H
+
+#include "config.h"
+#include "core/index.h"
+#include "timeline.h"
+
+struct past;
+
+/* Opens all versions of the timeline, which is borrowed, from the folder. ERROR_DATA names those that are not there, or
+ * are not what their names say. */
+int past_open(const struct config *config, const struct timeline *timeline, const char *folder, struct past **out,
+              struct error *e);
+void past_free(struct past *past); /* NULL is fine */
+
+/* A reader's last look; starts as zeros. */
+struct past_place {
+    struct timeline_place place;
+    const char *version;
+    const struct index *index; /* of that version */
+};
+
+/* The index that judges the record, or NULL where the timeline has none. *early as in timeline_find. */
+const struct index *past_find(const struct past *past, const struct origin *origin, struct past_place *place,
+                              bool *early);
+
+/* The path of a version that was overwritten in place or cut since it was opened, or a page of which could not be read,
+ * so that nothing found with any of them is to be trusted; NULL: all are as they were. System calls. */
+const char *past_damaged(const struct past *past);
+
+/* How many versions there are. */
+size_t past_count(const struct past *past);
+
+#endif
