@@ -259,6 +259,7 @@ static int serve_in_place(struct reload *r, struct index *index, struct error *e
     if (gate_is_forced(r->path, serving_version(r)))
         gate_forget_forced(r->path);
     keep(r);
+    r->seen.ctime_ns = snapshot_stat(r->path).ctime_ns; /* which the link to it has changed, and nothing else */
     return 0;
 }
 
@@ -294,6 +295,12 @@ static void end_delivered(struct reload *r, enum vetting_verdict verdict, struct
         r->is_delivered = true;
 }
 
+/* What the next one is held against: not what nobody trusts. */
+static const struct index *measure(const struct reload *r)
+{
+    return r->is_damaged ? NULL : serving_newest(r->serving);
+}
+
 /* Whether there is one to be looked at. */
 static bool look_at_index(struct reload *r, int64_t now_ms)
 {
@@ -307,7 +314,7 @@ static bool look_at_index(struct reload *r, int64_t now_ms)
         return false;
     }
     /* Seen before it is opened: if it changes in between, it is looked at once more. */
-    if (vetting_start(r->config, r->path, serving_newest(r->serving), r->recent, &r->vetting, &e) != 0) {
+    if (vetting_start(r->config, r->path, measure(r), r->recent, &r->vetting, &e) != 0) {
         log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", e.text);
         return false;
     }
@@ -458,7 +465,7 @@ static void go_on_building(struct reload *r, int64_t now_ms)
     r->doing = DOING_VET_BUILT;
     if (has_moved_on(r))
         discard_build(r, now_ms);
-    else if (vetting_start(r->config, r->next_path, serving_newest(r->serving), r->recent, &r->vetting, &e) != 0)
+    else if (vetting_start(r->config, r->next_path, measure(r), r->recent, &r->vetting, &e) != 0)
         fail(r, &e, now_ms);
 }
 

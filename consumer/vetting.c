@@ -42,13 +42,14 @@ int vetting_open(const struct config *config, const char *path, struct index **o
 static struct index *open_newest_kept(const struct config *config)
 {
     char *directory = versions_directory(config);
+    const struct index_open_options whole = {.verify_all = true}; /* nothing else says that it is good */
     struct versions *versions = NULL;
     struct index *index = NULL;
     struct error e;
 
     if (directory && versions_open(directory, &versions, &e) == 0)
         for (size_t i = versions_count(versions); i-- > 0 && !index;)
-            if (index_open(versions_entry(versions, i)->path, NULL, &index, &e) != 0)
+            if (index_open(versions_entry(versions, i)->path, &whole, &index, &e) != 0)
                 index = NULL;
     versions_free(versions);
     free(directory);

@@ -13,8 +13,10 @@
 
 #include <cmocka.h>
 
+#include "consumer/bus_fault.h"
 #include "consumer/build_lock.h"
 #include "consumer/cli.h"
+#include "consumer/gate.h"
 #include "consumer/monotonic.h"
 #include "consumer/versions.h"
 #include "consumer/wall.h"
@@ -101,6 +103,7 @@ static struct reload *open_reload(struct fixture *f)
     struct reload *reload = NULL;
     struct error e = {0};
 
+    bus_fault_catch(); /* cmocka catches the signal before each test */
     if (reload_new(&(struct reload_options){.config = &f->config, .alerts = f->alerts}, &reload, &e) != 0)
         fail_msg("%s", e.text);
     return reload;
@@ -111,17 +114,23 @@ static uint64_t rows(const struct reload *reload)
     return index_info(reload_index(reload))->rows;
 }
 
-static void build_index(struct fixture *f, const char *master, const char *path)
+/* Of the master as it stands. */
+static void build_of(struct fixture *f, const char *path)
 {
     struct index_build_options options;
     struct index_build_result result;
     struct error e = {0};
     const char *files[] = {f->master};
 
-    write_file(f->master, master, strlen(master));
     config_master_options(&f->config, &options);
     if (index_build(files, 1, path, &options, &result, &e) != 0)
         fail_msg("%s", e.text);
+}
+
+static void build_index(struct fixture *f, const char *master, const char *path)
+{
+    write_file(f->master, master, strlen(master));
+    build_of(f, path);
 }
 
 static void an_index_is_built_where_there_is_only_a_master(void **state)
@@ -996,6 +1005,90 @@ static void an_index_that_was_deleted_is_as_good_as_before(void **state)
     reload_free(reload);
 }
 
+static void write_rows(const char *path, int rows)
+{
+    FILE *out = fopen(path, "w");
+
+    assert_non_null(out);
+    fputs(HEADER, out);
+    for (int i = 0; i < rows; i++)
+        fprintf(out, "S%d,,USD\n", i);
+    assert_int_equal(fclose(out), 0);
+}
+
+/* 1,500 rows serve, of a master that has become one of 100. */
+static struct reload *open_refused(struct fixture *f, char refused[160])
+{
+    struct reload *reload;
+
+    snprintf(refused, 160, "%s.refused", f->index);
+    write_rows(f->master, 1500);
+    reload = open_reload(f);
+    write_rows(f->other, 100);
+    assert_int_equal(rename(f->other, f->master), 0);
+    assert_true(refuses(reload, 1));
+    assert_int_equal(rows(reload), 1500);
+    return reload;
+}
+
+static void a_master_that_lost_its_rows_is_refused_and_stays_for_inspection(void **state)
+{
+    struct fixture *f = *state;
+    char refused[160];
+    struct reload *reload = open_refused(f, refused);
+
+    look_for_a_while(reload, 300); /* not built again and again */
+    assert_int_equal(reload_counts(reload).refused, 1);
+    assert_int_equal(access(refused, F_OK), 0);
+    reload_free(reload);
+    reload = open_reload(f); /* nor is it good after a restart */
+    assert_int_equal(rows(reload), 1500);
+    write_rows(f->other, 1501);
+    assert_int_equal(rename(f->other, f->master), 0);
+    assert_true(comes_to(reload, 1501));
+    reload_free(reload);
+    assert_int_equal(unlink(refused), 0);
+}
+
+static void what_was_refused_serves_when_somebody_says_so(void **state)
+{
+    struct fixture *f = *state;
+    char refused[160];
+    struct reload *reload = open_refused(f, refused);
+    struct index *index;
+    struct error e;
+
+    assert_int_equal(index_open(refused, NULL, &index, &e), 0);
+    assert_int_equal(gate_force(f->index, index_info(index)->version, &e), 0);
+    assert_int_equal(rename(refused, f->index), 0);
+    assert_true(comes_to(reload, 100));
+    assert_false(gate_is_forced(f->index, index_info(index)->version)); /* once */
+    index_close(index);
+    look_for_a_while(reload, 300);
+    assert_int_equal(rows(reload), 100);
+    reload_free(reload);
+}
+
+static void a_delivery_that_was_refused_does_not_serve_after_a_restart_either(void **state)
+{
+    struct fixture *f = *state;
+    struct reload *reload;
+
+    write_rows(f->master, 1500);
+    build_of(f, f->index);
+    reload = open_reload(f);
+    write_rows(f->master, 100);
+    build_of(f, f->other);
+    assert_int_equal(unlink(f->master), 0);
+    assert_int_equal(rename(f->other, f->index), 0);
+    assert_true(refuses(reload, 1));
+    assert_int_equal(rows(reload), 1500);
+    reload_free(reload);
+    reload = open_reload(f);
+    assert_int_equal(rows(reload), 1500);
+    reload_free(reload);
+}
+
 /* KiB of this process that are locked in memory. */
 static unsigned long locked_memory(void)
 {
@@ -1067,6 +1160,9 @@ int main(int argc, char **argv)
         TEST(a_start_without_a_good_index_takes_the_newest_one_that_was_kept),
         TEST(an_index_that_was_copied_over_is_opened_anew),
         TEST(an_index_that_was_deleted_is_as_good_as_before),
+        TEST(a_master_that_lost_its_rows_is_refused_and_stays_for_inspection),
+        TEST(what_was_refused_serves_when_somebody_says_so),
+        TEST(a_delivery_that_was_refused_does_not_serve_after_a_restart_either),
         TEST(an_index_is_locked_in_memory_if_that_is_asked_for),
     };
 
