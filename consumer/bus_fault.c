@@ -34,7 +34,10 @@ static const char *read_hexadecimal(const char *at, uintptr_t *out)
 /* Of the beginning of a line, which has those fields in any case. */
 static void read_mapping(const char *line, struct mapping *out)
 {
+    *out = (struct mapping){0};
     line = read_hexadecimal(line, &out->start);
+    if (*line != '-')
+        return;
     line = read_hexadecimal(line + 1, &out->end);
     out->is_index = strncmp(line, " r--s ", 6) == 0;
     out->is_memory = strncmp(line, " r--p ", 6) == 0 && strstr(line, " 00:00 0") != NULL;

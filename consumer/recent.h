@@ -1,8 +1,8 @@
 /* recent: some of the records of the last hour, so that a new master can be asked about what is traded right now.
  *
  * Any thread adds; one thread at a time goes through them. Where there is no room for all, they stay evenly spread over
- * the time: every second one goes, and further ones come half as often, until there is room again. Bounded by RECENT_RECORDS_MAX and
- * RECENT_BYTES_MAX. */
+ * the time: every second one goes, and further ones come half as often, until there is room again. Bounded by
+ * RECENT_RECORDS_MAX and RECENT_BYTES_MAX. */
 #ifndef FIXWARDEN_CONSUMER_RECENT_H
 #define FIXWARDEN_CONSUMER_RECENT_H
 
@@ -14,7 +14,7 @@
 #define RECENT_RECORDS_MAX 2048u
 #define RECENT_BYTES_MAX (1u << 20)   /* of all of them */
 #define RECENT_RECORD_MAX (16u << 10) /* a larger record is none of them */
-#define RECENT_KEPT_MS (3600 * 1000)
+#define RECENT_KEPT_MS (INT64_C(3600) * 1000)
 #define RECENT_EVERY_MS 50 /* at first; and at the least */
 
 struct recent;

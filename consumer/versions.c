@@ -45,23 +45,30 @@ static void write_name(int64_t time_ms, const char *version, char name[NAME_ROOM
     snprintf(name, NAME_ROOM, "%s.%03dZ-%s.fwx", time_text, (int)(time_ms % 1000), version);
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 /* Only a name that would be written just so is one of ours. */
 static bool read_name(const char *name, struct version_entry *out)
 {
+    const char *ms = name + TIME_LEN - 4, *version = name + TIME_LEN + 1;
     char again[NAME_ROOM];
     struct tm utc = {0};
-    int ms, used = 0;
 
-    if (strlen(name) != NAME_LEN ||
-        sscanf(name, "%4d%2d%2dT%2d%2d%2d.%3dZ-%16[0-9a-f].fwx%n", &utc.tm_year, &utc.tm_mon, &utc.tm_mday,
-               &utc.tm_hour, &utc.tm_min, &utc.tm_sec, &ms, out->version, &used) != 8 ||
-        used != NAME_LEN)
+    if (strlen(name) != NAME_LEN || strptime(name, "%Y%m%dT%H%M%S", &utc) != ms - 1)
         return false;
-    utc.tm_year -= 1900;
-    utc.tm_mon -= 1;
-    out->valid_from_ms = (int64_t)timegm(&utc) * 1000 + ms;
+    if (!is_digit(ms[0]) || !is_digit(ms[1]) || !is_digit(ms[2]) ||
+        strspn(version, "0123456789abcdef") != INDEX_VERSION_LEN)
+        return false;
+    out->valid_from_ms = timegm(&utc);
+    for (int i = 0; i < 3; i++)
+        out->valid_from_ms = out->valid_from_ms * 10 + (ms[i] - '0');
     if (out->valid_from_ms < 0 || out->valid_from_ms > TIME_MAX_MS)
         return false;
+    memcpy(out->version, version, INDEX_VERSION_LEN);
+    out->version[INDEX_VERSION_LEN] = '\0';
     write_name(out->valid_from_ms, out->version, again);
     return strcmp(again, name) == 0;
 }
