@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "consumer/bus_fault.h"
 #include "consumer/build_lock.h"
+#include "consumer/bus_fault.h"
 #include "consumer/cli.h"
 #include "consumer/gate.h"
 #include "consumer/monotonic.h"
