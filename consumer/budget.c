@@ -100,6 +100,7 @@ struct budget budget_divide(const struct config *config)
     b.outbox = (size_t)b.lane / 24;
     b.queue = (size_t)b.lane / 12;
     b.queue_records = b.queue / BYTES_OF_QUEUED_RECORD;
+    b.pending = config->pending.grace_ms > 0 ? (size_t)b.lane / 12 : 0;
     return b;
 }
 
@@ -168,10 +169,12 @@ void budget_show(const struct budget *budget, FILE *out)
         {"the largest message", offsetof(struct budget, message)},
         {"what a batch publishes", offsetof(struct budget, outbox)},
         {"published, waiting to be delivered", offsetof(struct budget, queue)},
+        {"messages that wait for the master", offsetof(struct budget, pending)},
     };
 
     fprintf(out, "# Memory: %.1f MiB, of which each of %u lanes has %.1f MiB; in a lane, at most:\n",
             (double)budget->total / MIB, budget->lanes, (double)budget->lane / MIB);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        fprintf(out, "# %8.1f MiB  %s\n", (double)part_of(budget, parts[i].part) / MIB, parts[i].what);
+        if (part_of(budget, parts[i].part) > 0)
+            fprintf(out, "# %8.1f MiB  %s\n", (double)part_of(budget, parts[i].part) / MIB, parts[i].what);
 }

@@ -13,6 +13,7 @@
  *     1/16  message      the largest message, for which a broker answers with more than it was asked for
  *     1/24  outbox       what one batch is to publish; there are two, and a buffer takes up to twice what it holds
  *     1/12  queue        what the producer has taken and not delivered
+ *     1/12  pending      messages that wait for the master, where pending.grace is set
  *
  * are set as limits; what is left, about a quarter, is for what no limit can name: the library's own bookkeeping of
  * about 320 bytes a record, batches that unpack to several times their size, requests that are being packed,
@@ -44,6 +45,7 @@ struct budget {
     size_t outbox;
     size_t queue;
     size_t queue_records;
+    size_t pending; /* 0 without a grace */
 };
 
 /* Settles what the configuration leaves open (zero): as many lanes as there are processors, partitions and memory for;

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A block is headers one behind the other: this, name, value. It never leaves the process. */
+/* A block is headers one behind the other: this, name, value. It leaves the process only within a pending_record. */
 struct prefix {
     uint32_t name_len;
     uint32_t value_len;
@@ -70,5 +70,23 @@ bool carry_next(struct slice *block, struct carry_header *out)
                                  .is_null = prefix.is_null != 0};
     *block = slice_make(name + prefix.name_len + prefix.value_len,
                         block->len - sizeof prefix - prefix.name_len - prefix.value_len);
+    return true;
+}
+
+bool carry_is_block(struct slice bytes)
+{
+    struct prefix prefix;
+    struct carry_header one;
+    size_t headers = 0, room;
+
+    while (bytes.len > 0) {
+        if (bytes.len < sizeof prefix || headers++ == CARRY_HEADERS_MAX)
+            return false;
+        memcpy(&prefix, bytes.ptr, sizeof prefix);
+        room = bytes.len - sizeof prefix;
+        if (prefix.name_len > room || prefix.value_len > room - prefix.name_len)
+            return false;
+        carry_next(&bytes, &one);
+    }
     return true;
 }

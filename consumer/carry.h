@@ -46,4 +46,7 @@ void carry_drop(struct carry *carry);
 /* Takes the next header off a block; false at its end. Borrowed from the block. */
 bool carry_next(struct slice *block, struct carry_header *out);
 
+/* Whether bytes from elsewhere are a block that carry_next may be given. */
+bool carry_is_block(struct slice bytes);
+
 #endif

@@ -132,17 +132,25 @@ int command_index_versions(int argc, char **argv)
 
 /* --- adopt --- */
 
-/* What stands in the place now is what it is held against; where nothing good does, nothing is. */
-static int judge(const struct config *config, const struct index *index, size_t *reasons, struct error *e)
+/* What it is held against: the newest version that was kept and is another one, else what stands in the place, unless
+ * it is that very file. NULL: nothing. */
+static struct index *open_measure(const struct config *config, const char *file, const struct index *index)
 {
-    struct index *before = NULL;
-    struct gate_report report;
+    struct index *before = vetting_open_newest_kept(config, index_info(index)->version);
     struct error none;
-    int status;
 
-    if (index_open(config->master.index, NULL, &before, &none) != 0)
-        before = NULL;
-    status = gate_judge(config, before, index, NULL, 0, &report, e);
+    if (before || strcmp(file, config->master.index) == 0)
+        return before;
+    return index_open(config->master.index, NULL, &before, &none) == 0 ? before : NULL;
+}
+
+static int judge(const struct config *config, const char *file, const struct index *index, size_t *reasons,
+                 struct error *e)
+{
+    struct index *before = open_measure(config, file, index);
+    struct gate_report report;
+    int status = gate_judge(config, before, index, NULL, 0, &report, e);
+
     index_close(before);
     if (status != 0)
         return -1;
@@ -152,12 +160,14 @@ static int judge(const struct config *config, const struct index *index, size_t 
     return 0;
 }
 
-/* The word that it may serve comes first, so that whoever sees the file sees that, too. */
-static int put_in_place(const struct config *config, const char *file, const struct index *index, struct error *e)
+/* The word that it may serve all the same comes first, so that whoever sees the file sees that, too. Without it the
+ * consumer asks the messages of late as well. */
+static int put_in_place(const struct config *config, const char *file, const struct index *index, bool force,
+                        struct error *e)
 {
     const char *place = config->master.index;
 
-    if (gate_force(place, index_info(index)->version, e) != 0)
+    if (force && gate_force(place, index_info(index)->version, e) != 0)
         return -1;
     if (strcmp(file, place) != 0 && rename(file, place) != 0)
         return error_set_errno(e, errno, "%s: cannot take the place of %s (is it in the same file system?)", file,
@@ -175,11 +185,11 @@ static int adopt_file(const struct config *config, const char *file, bool force,
 
     if (!index)
         return -1;
-    if (judge(config, index, &reasons, e) == 0) {
+    if (judge(config, file, index, &reasons, e) == 0) {
         if (reasons > 0 && !force)
             error_set(e, ERROR_DATA, "%s: refused for that; --force adopts it all the same", file);
         else
-            status = put_in_place(config, file, index, e);
+            status = put_in_place(config, file, index, force, e);
     }
     index_close(index);
     return status;

@@ -221,6 +221,7 @@ static int configure(struct session *s, struct error *e)
         config_set(config, "output.dead_letter_topic", s->plan.dead_letters, e) != 0)
         return -1;
     config->output.delivery = DELIVERY_EXACTLY_ONCE;
+    config->pending.grace_ms = 0; /* a replay judges by its version, and waits for none */
     if (s->plan.same_topic)
         config->output.replay = s->plan.run;
     if (!is_given(s, "dry-run"))

@@ -169,6 +169,11 @@ struct config {
         uint64_t max_rows; /* of all files */
     } deltas;
     struct {
+        uint64_t grace_ms; /* 0: nothing is held back */
+        char *topic;
+        uint64_t max; /* messages that a lane holds */
+    } pending;
+    struct {
         int level; /* enum log_level */
     } log;
 };

@@ -35,6 +35,8 @@
       "What a new version of the master may differ in from the one before; else it is refused and the old one "        \
       "serves on. 100% turns a limit off.")                                                                            \
     X("deltas", "Changes of the day, on top of the index: small files of rows that were added, changed or deleted.")   \
+    X("pending", "Securities that the master does not have yet: whether they are waited for before they are reported " \
+                 "as unknown. Exactly-once only.")                                                                     \
     X("log", "What is written to standard error.")
 
 #define CONFIG_OPTIONS(X)                                                                                              \
@@ -188,6 +190,15 @@
       "The header of the column that says what is done with a row: A, C or D; empty: action, op or change.")           \
     X("deltas", "max_rows", COUNT, deltas.max_rows, 1, OVERLAY_ROWS_MAX, "1000000", "",                                \
       "The rows that all of them may have together; a file with more is refused.")                                     \
+    X("pending", "grace", DURATION, pending.grace_ms, 0, 2592000000, "0s", "",                                         \
+      "An UNKNOWN_SECURITY is held back until a version of the master knows it, or the record it comes from is so "    \
+      "old; 0s: it is published at once.")                                                                             \
+    X("pending", "topic", STRING, pending.topic, 0, 249, "", "fixwarden.pending",                                      \
+      "The compacted topic that holds what waits, of this group alone; it has to be there, and keeps its number of "   \
+      "partitions.")                                                                                                   \
+    X("pending", "max", COUNT, pending.max, 8, 10000000, "100000", "",                                                 \
+      "So many messages are held by a lane, at most, and as much as [memory] max leaves for them; beyond it the "      \
+      "oldest are published early.")                                                                                   \
     X("log", "level", LOG_LEVEL, log.level, 0, 0, "info", "", "error, warning, info or debug.")
 
 /* Settings whose key ends in a name that the user gives.

@@ -11,6 +11,34 @@ static bool is_topic_name(const char *name)
            strspn(name, RANGE_TOPIC_CHARACTERS) == len;
 }
 
+/* Within the transaction that commits the offsets, or not at all: what is held would be lost or published twice. */
+static int check_pending(const struct config *config, struct error *e)
+{
+    const char *topic = config->pending.topic;
+    const char *others[] = {config->output.topic, config->output.dead_letter_topic, config->output.alert_topic,
+                            config->output.versions_topic};
+
+    if (config->pending.grace_ms == 0)
+        return 0;
+    if (topic[0] == '\0')
+        return error_set(e, ERROR_CONFIG,
+                         "[pending] grace is set, and topic is not: what waits is held in a compacted topic, say "
+                         "pending.topic = fixwarden.pending");
+    if (config->output.delivery != DELIVERY_EXACTLY_ONCE)
+        return error_set(e, ERROR_CONFIG,
+                         "[pending] grace needs [output] delivery = exactly-once: what is held commits together with "
+                         "the offsets");
+    if (!is_topic_name(topic))
+        return error_set(e, ERROR_CONFIG, "[pending] topic: '%s' cannot be the name of a topic", topic);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(topic, others[i]) == 0)
+            return error_set(e, ERROR_CONFIG, "[pending] topic: '%s' is another one's topic, too", topic);
+    for (size_t i = 0; i < config->input.topics.count; i++)
+        if (strcmp(topic, config->input.topics.items[i]) == 0)
+            return error_set(e, ERROR_CONFIG, "[pending] topic: '%s' is read, too", topic);
+    return 0;
+}
+
 /* What is written to. */
 struct output_topic {
     const char *option, *name;
@@ -88,7 +116,9 @@ int config_validate_run(const struct config *config, struct error *e)
         strncmp(config->registry.url, "https://", 8) != 0)
         return error_set(e, ERROR_CONFIG, "[registry] url: '%s' starts with neither http:// nor https://",
                          config->registry.url);
-    return check_expected(config, e) != 0 ? -1 : check_topics(config, e);
+    if (check_expected(config, e) != 0 || check_topics(config, e) != 0)
+        return -1;
+    return check_pending(config, e);
 }
 
 unsigned config_tolerated(const struct config *config, unsigned profile)

@@ -6,6 +6,7 @@
 
 #include "core/index_overlay.h"
 #include "delta_folder.h"
+#include "json_text.h"
 #include "monotonic.h"
 
 #define SUBSYSTEM "deltas"
@@ -16,6 +17,7 @@
 
 struct deltas {
     const struct config *config;
+    struct alerts *alerts;
     struct log *log;
     const char *directory;
     struct index *base; /* held; NULL: none yet */
@@ -55,6 +57,16 @@ static void tell_applied(const struct deltas *d, const char *path, const struct 
                   path, replaced, unknown, absent);
 }
 
+/* `waiting`: files that are held up. */
+static void raise_alert(const struct deltas *d, const char *reason, size_t waiting)
+{
+    json_t *fields = json_pack("{s:o, s:I}", "reason", json_text(slice_of(reason)), "waiting", (json_int_t)waiting);
+    struct error e;
+
+    if (alerts_raise(d->alerts, "DELTA_REFUSED", fields, &e) != 0)
+        log_write(d->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", e.text);
+}
+
 /* The file that holds up all behind it; said once for each reason. */
 static void tell_refused(struct deltas *d, const struct error *e)
 {
@@ -63,11 +75,11 @@ static void tell_refused(struct deltas *d, const struct error *e)
     if (strcmp(d->why, e->text) == 0)
         return;
     memcpy(d->why, e->text, sizeof d->why);
-    log_write(
-        d->log, LOG_LEVEL_ERROR, SUBSYSTEM,
-        "ALERT: refused, what was applied before it serves on, and %zu files behind it wait until it is corrected "
-        "or taken away: %s",
-        waiting, e->text);
+    raise_alert(d, e->text, waiting);
+    log_write(d->log, LOG_LEVEL_ERROR, SUBSYSTEM,
+              "refused, what was applied before it serves on, and %zu files behind it wait until it is corrected "
+              "or taken away: %s",
+              waiting, e->text);
 }
 
 /* --- what was done --- */
@@ -229,8 +241,10 @@ static bool read_folder(struct deltas *d, int64_t now_ms)
     struct error e;
 
     if (delta_folder_read(d->directory, &d->folder, now_ms, &now, &e) != 0) {
-        if (!d->unreadable)
-            log_write(d->log, LOG_LEVEL_ERROR, SUBSYSTEM, "ALERT: %s; what was applied serves on", e.text);
+        if (!d->unreadable) {
+            log_write(d->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s; what was applied serves on", e.text);
+            raise_alert(d, e.text, 0);
+        }
         d->unreadable = true;
         return false;
     }
@@ -333,7 +347,8 @@ struct index *deltas_cover(struct deltas *d, struct index *base)
 
 /* --- life --- */
 
-int deltas_new(const struct config *config, struct log *log, struct deltas **out, struct error *e)
+int deltas_new(const struct config *config, struct alerts *alerts, struct log *log, struct deltas **out,
+               struct error *e)
 {
     struct deltas *d;
 
@@ -344,6 +359,7 @@ int deltas_new(const struct config *config, struct log *log, struct deltas **out
     if (!d)
         return error_set(e, ERROR_INTERNAL, "no memory for deltas");
     d->config = config;
+    d->alerts = alerts;
     d->log = log;
     d->directory = config->deltas.directory;
     *out = d;
@@ -379,7 +395,7 @@ int deltas_apply_all(const struct config *config, struct log *log, struct index 
                      struct error *e)
 {
     struct deltas *d;
-    int status = deltas_new(config, log, &d, e);
+    int status = deltas_new(config, NULL, log, &d, e);
 
     *out = NULL;
     if (status == 0 && !d) {

@@ -10,6 +10,7 @@
 #ifndef FIXWARDEN_CONSUMER_DELTAS_H
 #define FIXWARDEN_CONSUMER_DELTAS_H
 
+#include "alerts.h"
 #include "config.h"
 #include "core/index.h"
 #include "log.h"
@@ -19,8 +20,10 @@
 
 struct deltas;
 
-/* Both are borrowed. *out is NULL where no directory is set: the functions below then do nothing. */
-int deltas_new(const struct config *config, struct log *log, struct deltas **out, struct error *e);
+/* All are borrowed; `alerts` may be NULL. *out is NULL where no directory is set: the functions below then do nothing.
+ */
+int deltas_new(const struct config *config, struct alerts *alerts, struct log *log, struct deltas **out,
+               struct error *e);
 void deltas_free(struct deltas *deltas); /* NULL is fine */
 
 /* The index that is to serve in the place of a new base: the base with what is in the directory. Takes the base over.

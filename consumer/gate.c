@@ -168,6 +168,7 @@ static void judge_keys(struct gate *g)
 /* Which of a record's instruments lead to a row. */
 struct outcome {
     bool found[INSTRUMENTS_OF_RECORD];
+    struct slice names[INSTRUMENTS_OF_RECORD]; /* in the record */
     size_t count;
 };
 
@@ -179,15 +180,11 @@ struct asking {
     uint64_t found;          /* instruments that the version before knows */
     uint64_t lost;           /* of them, those that the one after does not */
     char example[64];        /* what one of these is called */
-    char name[64];
 };
 
 static void on_instrument(void *opaque, const struct instrument *instrument)
 {
-    struct asking *a = opaque;
-    struct slice name = instrument->identifier_count > 0 ? instrument->identifiers[0].value : instrument->symbol;
-
-    snprintf(a->name, sizeof a->name, "%.*s", SLICE_FORMAT(name));
+    (void)opaque, (void)instrument;
 }
 
 static void on_result(void *opaque, const struct instrument *instrument, const struct match_result *result,
@@ -196,9 +193,11 @@ static void on_result(void *opaque, const struct instrument *instrument, const s
     struct asking *a = opaque;
     struct outcome *outcome = a->outcome;
 
-    (void)instrument, (void)amounts, (void)exposure;
+    (void)amounts, (void)exposure;
     if (outcome->count == INSTRUMENTS_OF_RECORD)
         return;
+    outcome->names[outcome->count] =
+        instrument->identifier_count > 0 ? instrument->identifiers[0].value : instrument->symbol;
     outcome->found[outcome->count++] = result->nearest != NULL;
 }
 
@@ -243,7 +242,7 @@ static int ask_both(void *opaque, struct slice record, struct error *e)
         if (!before.found[i] || after.found[i])
             continue;
         a->lost++;
-        memcpy(a->example, a->name, sizeof a->example); /* of the record's last instrument, most have one */
+        snprintf(a->example, sizeof a->example, "%.*s", SLICE_FORMAT(before.names[i]));
     }
     return 0;
 }

@@ -31,7 +31,7 @@ int gate_judge(const struct config *config, const struct index *before, const st
 /* All reasons in one text, "; " between them. */
 void gate_write(const struct gate_report *report, struct error *out);
 
-/* Says that this version may serve at that path whatever the gate finds; durable. ERROR_IO. */
+/* Says that this version may serve at that path whatever the gate finds. ERROR_IO. */
 int gate_force(const char *index_path, const char *version, struct error *e);
 
 /* Whether that was said of this version; and that it was, once it serves. */

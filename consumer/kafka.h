@@ -1,7 +1,7 @@
 /* kafka: what the rest of the program may know of the client library, without seeing its header.
  *
- * rdkafka.h is included by kafka, kafka_security, source, source_ranges, start_offsets, sink, txn, txn_table, survey
- * and demo_broker only, through kafka_internal.h. Any thread. */
+ * rdkafka.h is included by kafka, kafka_security, source, source_ranges, start_offsets, sink, txn, txn_table, survey,
+ * pending_topic and demo_broker only, through kafka_internal.h. Any thread. */
 #ifndef FIXWARDEN_CONSUMER_KAFKA_H
 #define FIXWARDEN_CONSUMER_KAFKA_H
 

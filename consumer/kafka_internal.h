@@ -1,5 +1,5 @@
-/* kafka_internal: what source, start_offsets, sink, txn, survey and demo_broker share of librdkafka. For these and
- * kafka.c only. */
+/* kafka_internal: what source, start_offsets, sink, txn, survey, pending_topic and demo_broker share of librdkafka. For
+ * these and kafka.c only. */
 #ifndef FIXWARDEN_CONSUMER_KAFKA_INTERNAL_H
 #define FIXWARDEN_CONSUMER_KAFKA_INTERNAL_H
 

@@ -134,6 +134,10 @@ static void add(struct pump_counts *sum, const struct pump_counts *part)
     for (int i = 0; i < OUTBOX_TYPE_COUNT; i++)
         sum->published[i] += part->published[i];
     sum->stripped += part->stripped;
+    sum->late.held += part->late.held;
+    sum->late.found += part->late.found;
+    sum->late.expired += part->late.expired;
+    sum->waiting += part->waiting;
     sum->records += part->records;
     sum->repeated += part->repeated;
     sum->commits += part->commits;
@@ -157,6 +161,16 @@ void lanes_counts(struct lanes *lanes, struct pump_counts *out)
 
 /* --- telling --- */
 
+static void report_late(struct lanes *l, const struct pump_counts *c)
+{
+    if (l->config.pending.grace_ms == 0)
+        return;
+    log_write(l->options.log, LOG_LEVEL_INFO, "lanes",
+              "waiting=%llu messages pending_held=%llu pending_found=%llu pending_expired=%llu",
+              (unsigned long long)c->waiting, (unsigned long long)c->late.held, (unsigned long long)c->late.found,
+              (unsigned long long)c->late.expired);
+}
+
 static void report(struct lanes *l, int64_t now)
 {
     double seconds = (double)(now - l->reported_ms) / 1000;
@@ -176,6 +190,7 @@ static void report(struct lanes *l, int64_t now)
               (unsigned long long)c.commits, (unsigned long long)c.aborts, (unsigned long long)c.repeated,
               (unsigned long long)c.stripped, (unsigned long long)c.published[OUTBOX_ALERT],
               index_info(reload_index(l->options.reload))->version);
+    report_late(l, &c);
     l->reported_ms = now;
     l->reported_messages = c.checked.messages;
 }

@@ -75,7 +75,8 @@ int ledger_assign(struct ledger *ledger, const char *topic, int32_t partition, s
     entry->at_end = false;
     entry->start = entry->sent = entry->next = entry->dropped = LEDGER_UNKNOWN;
     entry->from = entry->end = LEDGER_UNKNOWN;
-    entry->let_go = false;
+    entry->let_go = entry->touched = false;
+    entry->stored = LEDGER_UNKNOWN;
     return 0;
 }
 
@@ -140,6 +141,20 @@ void ledger_hand_over(struct ledger *ledger)
 {
     for (size_t i = 0; i < ledger->count; i++)
         ledger->entries[i].sent = ledger->entries[i].next;
+}
+
+int64_t ledger_moved(const struct ledger_entry *entry)
+{
+    return entry->sent != entry->start ? entry->sent : LEDGER_UNKNOWN;
+}
+
+int64_t ledger_to_commit(struct ledger_entry *entry)
+{
+    int64_t moved = ledger_moved(entry), stays = entry->sent != LEDGER_UNKNOWN ? entry->sent : entry->stored;
+    bool touched = entry->touched;
+
+    entry->touched = false;
+    return moved == LEDGER_UNKNOWN && touched ? stays : moved;
 }
 
 void ledger_committed(struct ledger *ledger)

@@ -29,6 +29,8 @@ struct ledger_entry {
     int64_t from;    /* of the part to be taken; LEDGER_UNKNOWN: all of it */
     int64_t end;     /* behind that part; LEDGER_UNKNOWN: it has no end */
     bool let_go;     /* of a part: it is not fetched any more */
+    int64_t stored;  /* what the group held when it was last asked; LEDGER_UNKNOWN: nothing, or nobody has asked */
+    bool touched;    /* the next commit names it, also where it has not moved */
 };
 
 struct ledger {
@@ -67,6 +69,11 @@ void ledger_reach(struct ledger_entry *entry, int64_t offset);
 /* A commit begins: what has been taken up to here is handed over to it, and more may be taken meanwhile. One at a time.
  */
 void ledger_hand_over(struct ledger *ledger);
+
+/* What that commit sets it to; LEDGER_UNKNOWN: it has not moved. And what it names, those that are touched included;
+ * the latter once. */
+int64_t ledger_moved(const struct ledger_entry *entry);
+int64_t ledger_to_commit(struct ledger_entry *entry);
 
 /* It is committed; or it is not, but may be with the next one; or nothing is that was taken since the last commit, and
  * it is taken again. */

@@ -4,16 +4,19 @@
 #include <string.h>
 
 #define FIRST_ENVELOPES 256
-#define FIRST_MARKS 16
+#define FIRST_EXTRAS 16
 
 /* What found does not hold of an item: its headers, a part of `bytes`. */
 struct envelope {
     size_t headers_at, headers_len;
 };
 
-/* Where a mark lies: its key, then its value. */
-struct mark_place {
+/* Where what is no finding lies: its key, then its value. */
+struct extra_place {
+    enum outbox_type type;
     size_t start, key_len, value_len;
+    int32_t partition;
+    bool is_tombstone;
 };
 
 struct outbox {
@@ -25,9 +28,9 @@ struct outbox {
     size_t count, capacity;
     uint64_t stripped;
 
-    struct avro_buffer marks;
-    struct mark_place *mark_places;
-    size_t mark_count, mark_capacity;
+    struct avro_buffer extra; /* keys and values, one behind the other */
+    struct extra_place *places;
+    size_t extra_count, extra_capacity;
 
     struct avro_buffer alert; /* key, then value */
     size_t alert_key_len;
@@ -82,7 +85,20 @@ static int place_headers(struct outbox *box, struct envelope *envelope, struct e
     return 0;
 }
 
+int outbox_headers(struct outbox *outbox, const struct origin *origin, struct slice *block, struct error *e)
+{
+    if (fetch_headers(outbox, origin, e) != 0)
+        return -1;
+    *block = slice_make(outbox->block.ptr, outbox->block.len);
+    return 0;
+}
+
 /* --- what is found --- */
+
+static int send_if_full(struct outbox *box, struct error *e)
+{
+    return outbox_bytes(box) < box->options.bytes_max ? 0 : box->options.events.on_full(box->options.events.opaque, e);
+}
 
 static int add_envelope(struct outbox *box, struct error *e)
 {
@@ -100,7 +116,7 @@ static int add_envelope(struct outbox *box, struct error *e)
     if (place_headers(box, &envelope, e) != 0)
         return -1;
     box->envelopes[box->count++] = envelope;
-    return outbox_bytes(box) < box->options.bytes_max ? 0 : box->options.events.on_full(box->options.events.opaque, e);
+    return send_if_full(box, e);
 }
 
 static int on_discrepancy(void *opaque, const struct discrepancy *discrepancy, struct error *e)
@@ -142,52 +158,64 @@ int outbox_add_alert(struct outbox *outbox, struct slice key, struct slice value
     return 0;
 }
 
-static int add_mark_place(struct outbox *box, const struct mark_place *place, struct error *e)
+static int make_place(struct outbox *box, struct error *e)
 {
-    if (box->mark_count == box->mark_capacity) {
-        size_t capacity = box->mark_capacity ? 2 * box->mark_capacity : FIRST_MARKS;
-        struct mark_place *more = reallocarray(box->mark_places, capacity, sizeof *more);
+    size_t capacity = box->extra_capacity ? 2 * box->extra_capacity : FIRST_EXTRAS;
+    struct extra_place *places;
 
-        if (!more)
-            return error_set(e, ERROR_INTERNAL, "no memory for %zu marks", capacity);
-        box->mark_places = more;
-        box->mark_capacity = capacity;
-    }
-    box->mark_places[box->mark_count++] = *place;
+    if (box->extra_count < box->extra_capacity)
+        return 0;
+    places = reallocarray(box->places, capacity, sizeof *places);
+    if (!places)
+        return error_set(e, ERROR_INTERNAL, "no memory for %zu records beside what was found", capacity);
+    box->places = places;
+    box->extra_capacity = capacity;
     return 0;
+}
+
+static int add_extra(struct outbox *box, enum outbox_type type, int32_t partition, struct slice key, struct slice value,
+                     struct error *e)
+{
+    const struct extra_place place = {type, box->extra.len, key.len, value.len, partition, value.ptr == NULL};
+
+    if (make_place(box, e) != 0 || avro_buffer_append(&box->extra, key, e) != 0 ||
+        avro_buffer_append(&box->extra, value, e) != 0)
+        return -1;
+    box->places[box->extra_count++] = place;
+    return send_if_full(box, e);
+}
+
+int outbox_add_pending(struct outbox *outbox, int32_t partition, struct slice key, struct slice value, struct error *e)
+{
+    return add_extra(outbox, OUTBOX_PENDING, partition, key, value, e);
 }
 
 int outbox_add_mark(struct outbox *outbox, struct slice key, struct slice value, struct error *e)
 {
-    const struct mark_place place = {outbox->marks.len, key.len, value.len};
-
-    if (avro_buffer_append(&outbox->marks, key, e) != 0 || avro_buffer_append(&outbox->marks, value, e) != 0 ||
-        add_mark_place(outbox, &place, e) != 0)
-        return -1;
-    return outbox_bytes(outbox) < outbox->options.bytes_max
-               ? 0
-               : outbox->options.events.on_full(outbox->options.events.opaque, e);
+    return add_extra(outbox, OUTBOX_MARK, OUTBOX_ANY_PARTITION, key, value, e);
 }
 
-static struct outbox_item mark_item(const struct outbox *outbox, size_t i)
+static struct outbox_item extra_item(const struct outbox *outbox, size_t i)
 {
-    const struct mark_place *place = &outbox->mark_places[i];
-    const char *key = outbox->marks.ptr + place->start;
+    const struct extra_place *place = &outbox->places[i];
+    const char *key = outbox->extra.ptr + place->start;
 
-    return (struct outbox_item){.type = OUTBOX_MARK,
+    return (struct outbox_item){.type = place->type,
                                 .key = slice_make(key, place->key_len),
-                                .value = slice_make(key + place->key_len, place->value_len)};
+                                .value = slice_make(key + place->key_len, place->value_len),
+                                .partition = place->partition,
+                                .is_tombstone = place->is_tombstone};
 }
 
 size_t outbox_count(const struct outbox *outbox)
 {
-    return outbox->mark_count + outbox->count + outbox->has_alert;
+    return outbox->count + outbox->extra_count + outbox->has_alert;
 }
 
 size_t outbox_bytes(const struct outbox *outbox)
 {
     return found_bytes(outbox->found) + outbox->bytes.len + outbox->count * sizeof *outbox->envelopes +
-           outbox->marks.len + outbox->mark_count * sizeof *outbox->mark_places;
+           outbox->extra.len + outbox->extra_count * sizeof *outbox->places;
 }
 
 uint64_t outbox_stripped(const struct outbox *outbox)
@@ -201,12 +229,12 @@ struct outbox_item outbox_item(const struct outbox *outbox, size_t i)
     const struct envelope *envelope;
     struct found_item found;
 
-    if (i < outbox->mark_count)
-        return mark_item(outbox, i);
-    i -= outbox->mark_count;
-    if (i == outbox->count)
+    if (i >= outbox->count && i - outbox->count < outbox->extra_count)
+        return extra_item(outbox, i - outbox->count);
+    if (i >= outbox->count)
         return (struct outbox_item){
             .type = OUTBOX_ALERT,
+            .partition = OUTBOX_ANY_PARTITION,
             .key = slice_make(alert, outbox->alert_key_len),
             .value = slice_make(alert + outbox->alert_key_len, outbox->alert.len - outbox->alert_key_len)};
     found = found_item(outbox->found, i);
@@ -215,6 +243,7 @@ struct outbox_item outbox_item(const struct outbox *outbox, size_t i)
         .type = (enum outbox_type)found.type,
         .key = found.key,
         .value = found.value,
+        .partition = OUTBOX_ANY_PARTITION,
         .headers = slice_make(envelope->headers_len > 0 ? bytes + envelope->headers_at : NULL, envelope->headers_len)};
 }
 
@@ -222,7 +251,7 @@ void outbox_clear(struct outbox *outbox)
 {
     found_clear(outbox->found);
     outbox->bytes.len = outbox->count = 0;
-    outbox->marks.len = outbox->mark_count = 0;
+    outbox->extra.len = outbox->extra_count = 0;
     outbox->stripped = 0;
     outbox->has_alert = outbox->is_placed = false;
 }
@@ -250,8 +279,8 @@ void outbox_free(struct outbox *outbox)
     found_free(outbox->found);
     avro_buffer_free(&outbox->bytes);
     avro_buffer_free(&outbox->alert);
-    avro_buffer_free(&outbox->marks);
-    free(outbox->mark_places);
+    avro_buffer_free(&outbox->extra);
+    free(outbox->places);
     avro_buffer_free(&outbox->block);
     free(outbox->envelopes);
     free(outbox);

@@ -2,8 +2,8 @@
  * the record that it comes from, alerts, and marks (mark.h).
  *
  * It is bounded: beyond `bytes_max` it asks its owner to send what it holds, also in the middle of a record, since one
- * record may hold thousands of messages. Belongs to one thread, or to one at a time; bytes handed out live until
- * outbox_clear or outbox_free. */
+ * record may hold thousands of messages. What is pending (see late) goes in the same transaction. Belongs to one
+ * thread, or to one at a time; bytes handed out live until outbox_clear or outbox_free. */
 #ifndef FIXWARDEN_CONSUMER_OUTBOX_H
 #define FIXWARDEN_CONSUMER_OUTBOX_H
 
@@ -14,6 +14,7 @@ enum outbox_type {
     OUTBOX_DISCREPANCY = FOUND_DISCREPANCY,
     OUTBOX_DEAD_LETTER = FOUND_DEAD_LETTER,
     OUTBOX_ALERT,
+    OUTBOX_PENDING,
     OUTBOX_MARK,
     OUTBOX_TYPE_COUNT
 };
@@ -23,7 +24,11 @@ struct outbox_item {
     struct slice key; /* empty: none */
     struct slice value;
     struct slice headers; /* a block of carry */
+    int32_t partition;    /* OUTBOX_ANY_PARTITION, or the one that it has to go to */
+    bool is_tombstone;    /* there is no value, which is not the same as an empty one */
 };
+
+#define OUTBOX_ANY_PARTITION (-1)
 
 /* What it needs of its owner while records are checked. */
 struct outbox_events {
@@ -53,7 +58,14 @@ const struct checker_output *outbox_begin(struct outbox *outbox);
 /* Adds what is no finding; copied. */
 int outbox_add_alert(struct outbox *outbox, struct slice key, struct slice value, struct error *e);
 
-/* The same of a mark; these come before what is found. May call on_full, as a finding does. */
+/* The same of what is pending, in their order; a value without `ptr` is a tombstone. May call on_full, as a finding
+ * does. */
+int outbox_add_pending(struct outbox *outbox, int32_t partition, struct slice key, struct slice value, struct error *e);
+
+/* The headers of a record as they would be published with what is found in it, as a block of carry: borrowed until the
+ * next call. Asked, as for findings, in the order of the records. */
+int outbox_headers(struct outbox *outbox, const struct origin *origin, struct slice *block, struct error *e);
+/* The same of a mark. */
 int outbox_add_mark(struct outbox *outbox, struct slice key, struct slice value, struct error *e);
 
 size_t outbox_count(const struct outbox *outbox);

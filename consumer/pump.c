@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "budget.h"
 #include "committer.h"
+#include "late.h"
 #include "mark.h"
 #include "marks.h"
 #include "monotonic.h"
@@ -23,6 +25,7 @@ struct batch {
     uint64_t records;                 /* checked */
     uint64_t sent[OUTBOX_TYPE_COUNT]; /* handed to the producer */
     uint64_t stripped;
+    struct late_counts late;
     uint64_t early;   /* of the records, as pump_counts has them */
     bool partly_sent; /* in a transaction that is open */
     int64_t since_ms; /* when its first record came */
@@ -34,6 +37,7 @@ struct pump {
     struct source *source;
     struct committer *committer;
     struct checker *checker;
+    struct late *late;              /* NULL: nothing is held back */
     struct marks *marks;            /* NULL: nobody is told by which version records are judged */
     const struct index *index;      /* held; NULL: none yet. With a past the one that judged last */
     struct past_place place;        /* of it */
@@ -66,6 +70,12 @@ static void clear(struct batch *batch)
 static bool has_output(const struct batch *batch)
 {
     return batch->partly_sent || outbox_count(batch->outbox) > 0;
+}
+
+/* What late publishes comes of no record. */
+static bool is_empty(const struct batch *batch)
+{
+    return batch->records == 0 && !has_output(batch);
 }
 
 static void count_sent(struct batch *batch)
@@ -114,7 +124,7 @@ static bool is_due(struct pump *p)
         return !is_finished(p);
     if (has_alert(p))
         return true;
-    if (p->filling->records == 0)
+    if (is_empty(p->filling))
         return false;
     return is_full(p) || left_ms(p) <= 0 ||
            (p->drained && has_output(p->filling) && source_backlog(p->source) <= BACKLOG_NONE);
@@ -177,6 +187,7 @@ static int mark(struct pump *p, size_t *count, struct error *e)
 static void tell(struct pump *p)
 {
     p->counts.checked = *checker_counts(p->checker);
+    p->counts.waiting = late_count(p->late);
     if (p->options.on_progress)
         p->options.on_progress(p->options.opaque, &p->counts);
 }
@@ -202,6 +213,9 @@ static void settle(struct pump *p, struct batch *batch)
         sent += batch->sent[i];
     }
     p->counts.stripped += batch->stripped;
+    p->counts.late.held += batch->late.held;
+    p->counts.late.found += batch->late.found;
+    p->counts.late.expired += batch->late.expired;
     p->counts.early += batch->early;
     forget_alert(p, batch);
     p->counts.commits += sent > 0;
@@ -256,6 +270,7 @@ static int undo(struct pump *p, const char *why, struct error *e)
               p->options.lane, (unsigned long long)records, why);
     if (drop_sent(p, e) != 0)
         return -1;
+    late_reset(p->late);
     forget_marks(p);
     p->counts.aborts++;
     p->counts.repeated += records;
@@ -371,7 +386,7 @@ static int commit(struct pump *p, struct error *e)
 {
     if (conclude(p, wait_for_committer(p, e), e) != 0)
         return -1;
-    if (p->rewind || (p->filling->records == 0 && !has_alert(p)))
+    if (p->rewind || (is_empty(p->filling) && !has_alert(p)))
         return 0;
     if (hand_over(p, e) != 0)
         return -1;
@@ -433,19 +448,39 @@ static int on_full(void *opaque, struct error *e)
 static int on_headers(void *opaque, const struct origin *origin, struct carry *carry, bool *carried, struct error *e)
 {
     const struct pump *p = opaque;
+    int status;
 
+    if (late_headers(p->late, carry, carried, &status, e))
+        return status;
     return source_headers(p->source, origin, carry, carried, e);
+}
+
+/* The system's clock, which the timestamps of records come from, too. */
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static const struct checker_output *begin_check(struct pump *p)
+{
+    return p->late ? late_begin(p->late, p->index, p->filling->outbox, &p->filling->late, now_ms())
+                   : outbox_begin(p->filling->outbox);
 }
 
 /* What was checked before an abort in its middle, and the record in which it came, will be again. */
 static int check(struct pump *p, const struct checker_record *records, size_t count, struct error *e)
 {
-    const struct checker_output *output = outbox_begin(p->filling->outbox);
+    const struct checker_output *output;
     size_t done = 0;
 
     if (count == 0)
         return 0;
-    if (checker_check_batch(p->checker, p->index, records, count, output, &done, e) == 0) {
+    output = begin_check(p);
+    if (checker_check_batch(p->checker, p->index, records, count, output, &done, e) == 0 &&
+        (!p->late || late_end(p->late, e) == 0)) {
         p->filling->records += done;
         return 0;
     }
@@ -511,13 +546,30 @@ static void on_revoke(void *opaque, bool lost)
         return;
     if (lost) {
         status = conclude(p, wait_for_committer(p, &p->failure), &p->failure);
-        if (status == 0 && !p->rewind && p->filling->records > 0)
+        if (status == 0 && !p->rewind && !is_empty(p->filling))
             status = undo(p, "the partitions were lost", &p->failure);
     } else {
         status = commit(p, &p->failure);
     }
     if (status == 0)
         p->failure.code = ERROR_NONE; /* an abort leaves its reason there */
+}
+
+static void on_partition(void *opaque, const char *topic, int32_t partition, bool ours)
+{
+    late_partition(((struct pump *)opaque)->late, topic, partition, ours);
+}
+
+/* What waits for the master, a portion of it; not while a storm holds the lane, or what was done is undone. */
+static int look_at_late(struct pump *p, struct error *e)
+{
+    if (!p->late || p->paused || p->rewind)
+        return 0;
+    if (late_look(p->late, p->source, p->index, p->filling->outbox, &p->filling->late, now_ms(), e) != 0)
+        return p->broken || !p->rewind ? -1 : 0;
+    if (p->filling->since_ms == 0 && has_output(p->filling))
+        p->filling->since_ms = monotonic_ms();
+    return 0;
 }
 
 /* --- storms --- */
@@ -537,7 +589,7 @@ static int look_for_storm(struct pump *p, const struct checker_counts *before, s
 /* Before the one that was held is given back, since nobody can ask for it afterwards. */
 static int look_at_index(struct pump *p, struct error *e)
 {
-    if (!p->index || p->filling->records == 0 || is_trusted(p))
+    if (!p->index || is_empty(p->filling) || is_trusted(p))
         return 0;
     if (conclude(p, wait_for_committer(p, e), e) != 0)
         return -1;
@@ -564,7 +616,7 @@ static int hold(struct pump *p, struct error *e)
 {
     if (commit(p, e) != 0)
         return -1;
-    if (p->rewind || p->filling->records > 0)
+    if (p->rewind || !is_empty(p->filling))
         return 0;
     log_write(p->options.log, LOG_LEVEL_WARNING, "pump", "lane %u pauses", p->options.lane);
     p->paused = true;
@@ -596,9 +648,11 @@ static int poll_wait_ms(const struct pump *p)
 {
     int64_t left;
 
+    if (late_has_more(p->late))
+        return 0;
     if (p->committing && has_output(p->filling))
         return POLL_COMMITTING_MS;
-    if (p->filling->records == 0)
+    if (is_empty(p->filling))
         return POLL_MS;
     left = left_ms(p);
     return left < 0 ? 0 : left < POLL_MS ? (int)left : POLL_MS;
@@ -665,7 +719,7 @@ int pump_run(struct pump *pump, struct error *e)
     while (!atomic_load(pump->options.stop) && !is_finished(pump)) {
         pulse_beat(&pump->options.pulses->lane);
         if (take_index(pump, e) != 0 || hold_or_go_on(pump, e) != 0 || take_and_check(pump, e) != 0 ||
-            publish(pump, e) != 0 || rewind_if_told(pump, e) != 0)
+            look_at_late(pump, e) != 0 || publish(pump, e) != 0 || rewind_if_told(pump, e) != 0)
             return -1;
     }
     return commit(pump, e);
@@ -723,8 +777,10 @@ static int take_ranges(struct pump *p, struct error *e)
 static int connect(struct pump *p, struct error *e)
 {
     const struct pump_options *o = &p->options;
-    const struct source_events events = {.opaque = p, .on_revoke = on_revoke};
+    const struct source_events events = {.opaque = p, .on_revoke = on_revoke, .on_partition = on_partition};
 
+    if (late_new(o->config, o->lane, o->stop, o->log, &p->late, e) != 0)
+        return -1;
     if (committer_new(o->config, o->lane, o->stop, o->log, &o->pulses->committer, &p->committer, e) != 0)
         return -1;
     return o->ranges ? take_ranges(p, e)
@@ -764,6 +820,7 @@ void pump_free(struct pump *pump)
     for (int i = 0; i < 2; i++)
         outbox_free(pump->batches[i].outbox);
     checker_free(pump->checker);
+    late_free(pump->late);
     marks_free(pump->marks);
     if (!pump->options.past)
         reload_give_back(pump->options.reload, pump->index);

@@ -12,6 +12,7 @@
 #include "config.h"
 #include "core/checker.h"
 #include "headers.h"
+#include "late.h"
 #include "log.h"
 #include "outbox.h"
 #include "past.h"
@@ -29,10 +30,12 @@ struct pump_counts {
     uint64_t repeated;                     /* records checked once more after an abort */
     uint64_t commits;                      /* with output; the others cost no transaction */
     uint64_t aborts;
-    int64_t first_ms; /* when the first record came, by the monotonic clock; 0: none yet */
-    int64_t last_ms;  /* when records were last committed */
-    uint64_t offsets; /* of ranges: committed since their beginning, whether they held a record or not */
-    uint64_t early;   /* of the records, those from before the first version of a past by time */
+    int64_t first_ms;        /* when the first record came, by the monotonic clock; 0: none yet */
+    int64_t last_ms;         /* when records were last committed */
+    struct late_counts late; /* committed */
+    uint64_t waiting;        /* messages that wait for the master now */
+    uint64_t offsets;        /* of ranges: committed since their beginning, whether they held a record or not */
+    uint64_t early;          /* of the records, those from before the first version of a past by time */
 };
 
 /* Of the lane's thread, and of its committer's. */

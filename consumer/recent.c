@@ -72,8 +72,9 @@ static void add(struct recent *r, int64_t now_ms, struct slice record)
 {
     char *bytes;
 
-    if (!has_room(r, record.len))
-        sift(r, now_ms, false);
+    sift(r, now_ms, false);
+    if (r->every_ms > RECENT_EVERY_MS && r->count < RECENT_RECORDS_MAX / 4 && r->bytes < RECENT_BYTES_MAX / 4)
+        r->every_ms /= 2; /* what was large or many has grown old */
     while (!has_room(r, record.len)) {
         sift(r, now_ms, true);
         r->every_ms *= 2;

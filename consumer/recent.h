@@ -1,7 +1,7 @@
 /* recent: some of the records of the last hour, so that a new master can be asked about what is traded right now.
  *
  * Any thread adds; one thread at a time goes through them. Where there is no room for all, they stay evenly spread over
- * the time: every second one goes, and further ones come half as often. Bounded by RECENT_RECORDS_MAX and
+ * the time: every second one goes, and further ones come half as often, until there is room again. Bounded by RECENT_RECORDS_MAX and
  * RECENT_BYTES_MAX. */
 #ifndef FIXWARDEN_CONSUMER_RECENT_H
 #define FIXWARDEN_CONSUMER_RECENT_H

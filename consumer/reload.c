@@ -9,6 +9,7 @@
 
 #include "build_lock.h"
 #include "builder.h"
+#include "bus_fault.h"
 #include "deltas.h"
 #include "expected.h"
 #include "freshness.h"
@@ -55,8 +56,7 @@ struct reload {
     char *next_path;  /* what is built, before it takes the place */
     char *lock_path;
     struct serving *serving;
-    struct deltas *deltas;    /* NULL: there are none */
-    const struct index *base; /* of what serves: the index without the deltas of the day, which holds it */
+    struct deltas *deltas; /* NULL: there are none */
     struct recent *recent;
     struct watch *watch;
     struct expected expected;
@@ -101,6 +101,15 @@ static const char *serving_version(const struct reload *r)
     const struct index *index = serving_newest(r->serving);
 
     return index ? index_info(index)->version : NULL;
+}
+
+/* What serves without the deltas of the day: what stands in its place. It lives until another one serves, though deltas
+ * may come and go meanwhile. NULL: nothing serves. */
+static const struct index *serving_base(const struct reload *r)
+{
+    const struct index *index = serving_newest(r->serving);
+
+    return index ? index_base(index) : NULL;
 }
 
 /* Takes the reference to `fields`. */
@@ -212,18 +221,29 @@ static void fail(struct reload *r, const struct error *e, int64_t now_ms)
 
 /* --- versions --- */
 
+/* The deltas of the day on top of a new base, all of which has to be readable still. Takes the base over. */
+static int cover(struct reload *r, struct index *base, struct index **out, struct error *e)
+{
+    unsigned faults = bus_fault_count();
+
+    *out = deltas_cover(r->deltas, base);
+    if (faults == bus_fault_count())
+        return 0;
+    index_close(*out);
+    return error_set(e, ERROR_IO, "%s: cannot be read as a whole", r->path);
+}
+
 /* It serves from here on, with the deltas of the day on top. Takes the index over in every case. */
-static int serve(struct reload *r, struct index *base, struct error *e)
+static int serve(struct reload *r, struct index *index, struct error *e)
 {
     char before[INDEX_VERSION_LEN + 1] = "";
-    struct index *index = deltas_cover(r->deltas, base);
-    const struct index_info *info = index_info(index);
+    const struct index_info *info;
 
     if (serving_version(r))
         memcpy(before, serving_version(r), sizeof before);
-    if (serving_add(r->serving, index, e) != 0)
+    if (cover(r, index, &index, e) != 0 || serving_add(r->serving, index, e) != 0)
         return -1;
-    r->base = base;
+    info = index_info(index);
     r->is_damaged = false;
     r->kept_tried = 0;
     r->counts.adopted++;
@@ -249,7 +269,7 @@ static void keep(struct reload *r)
 {
     struct error e;
 
-    if (r->versions && (versions_add(r->versions, r->path, index_info(r->base)->version, r->wall_ms, &e) != 0 ||
+    if (r->versions && (versions_add(r->versions, r->path, index_info(serving_base(r))->version, r->wall_ms, &e) != 0 ||
                         versions_prune(r->versions, (size_t)r->config->reload.keep, &e) != 0))
         log_write(r->log, LOG_LEVEL_WARNING, SUBSYSTEM, "%s", e.text);
     see_link(r);
@@ -261,7 +281,7 @@ static int serve_in_place(struct reload *r, struct index *index, struct error *e
     r->seen = snapshot_stat(r->path);
     if (serve(r, index, e) != 0)
         return -1;
-    if (gate_is_forced(r->path, index_info(r->base)->version))
+    if (gate_is_forced(r->path, index_info(serving_base(r))->version))
         gate_forget_forced(r->path);
     keep(r);
     return 0;
@@ -302,7 +322,7 @@ static void end_delivered(struct reload *r, enum vetting_verdict verdict, struct
 /* What the next one is held against: not what nobody trusts. */
 static const struct index *measure(const struct reload *r)
 {
-    return r->is_damaged ? NULL : r->base;
+    return r->is_damaged ? NULL : serving_base(r);
 }
 
 /* Whether there is one to be looked at. */
@@ -526,7 +546,7 @@ static void go_on_queueing(struct reload *r, int64_t now_ms)
 
 static void begin_queue(struct reload *r, int64_t now_ms)
 {
-    const struct index *index = serving_newest(r->serving);
+    const struct index *index = serving_base(r);
     const char *lacks = index ? freshness_lacks(r->config, &r->settled.last, index_info(index)) : "is not there yet";
 
     if (r->is_damaged)
@@ -559,7 +579,7 @@ static void go_on_proving(struct reload *r, int64_t now_ms)
 
 static bool is_fresh(const struct reload *r)
 {
-    const struct index *index = serving_newest(r->serving);
+    const struct index *index = serving_base(r);
 
     return index && !r->is_damaged && freshness_has_read(&r->settled.last, index_info(index)) &&
            !freshness_lacks(r->config, &r->settled.last, index_info(index));
@@ -687,16 +707,6 @@ static void go_on(struct reload *r, int64_t now_ms)
     }
 }
 
-/* New deltas over the base that serves. */
-static void look_for_deltas(struct reload *r, int64_t now_ms)
-{
-    struct index *index = r->is_damaged ? NULL : deltas_look(r->deltas, now_ms);
-    struct error e;
-
-    if (index && serving_add(r->serving, index, &e) != 0)
-        log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", e.text);
-}
-
 /* Lanes wait for another one: what stands in its place is looked at anew, then what was kept; else it is built. */
 static void check_damage(struct reload *r, int64_t now_ms)
 {
@@ -712,6 +722,21 @@ static void check_damage(struct reload *r, int64_t now_ms)
               "%s: was overwritten or cut in place, or cannot be read: nothing is checked by version %s any more",
               r->path, serving_version(r));
     raise_alert(r, "INDEX_DAMAGED", text_field("path", r->path));
+}
+
+/* New deltas over the base that serves. What was found in one that cannot be trusted is dropped: it is replaced soon,
+ * and the deltas are put on top of what replaces it. */
+static void look_for_deltas(struct reload *r, int64_t now_ms)
+{
+    struct index *index = r->is_damaged ? NULL : deltas_look(r->deltas, now_ms);
+    struct error e;
+
+    if (!index)
+        return;
+    if (!serving_trusts(r->serving, serving_newest(r->serving)))
+        index_close(index);
+    else if (serving_add(r->serving, index, &e) != 0)
+        log_write(r->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", e.text);
 }
 
 /* Since the time before the last one by which a master was expected. */
@@ -809,8 +834,6 @@ static int start(struct reload *r, struct error *e)
     const int64_t began_ms = monotonic_ms();
 
     open_versions(r);
-    if (deltas_new(r->config, r->log, &r->deltas, e) != 0)
-        return -1;
     for (;;) {
         int64_t now_ms = monotonic_ms();
 
@@ -832,6 +855,8 @@ int reload_new(const struct reload_options *options, struct reload **out, struct
     struct reload *r;
     int status = make(options, &r, e);
 
+    if (status == 0)
+        status = deltas_new(r->config, options->alerts, r->log, &r->deltas, e);
     if (status == 0)
         status = start(r, e);
     if (status != 0 || !serving_newest(r->serving)) {

@@ -63,16 +63,17 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
 
 static const char *name_of(const struct sink *s, int type)
 {
-    const char *const names[OUTBOX_TYPE_COUNT] = {s->config->output.topic, s->config->output.dead_letter_topic,
-                                                  s->config->output.alert_topic, s->config->output.versions_topic};
+    const char *const names[OUTBOX_TYPE_COUNT] = {
+        s->config->output.topic, s->config->output.dead_letter_topic, s->config->output.alert_topic,
+        s->config->pending.grace_ms > 0 ? s->config->pending.topic : "", s->config->output.versions_topic};
 
     return names[type];
 }
 
 static int wait_for_topics(struct sink *s, struct error *e)
 {
-    static const char *const options[OUTBOX_TYPE_COUNT] = {"output.topic", "output.dead_letter_topic",
-                                                           "output.alert_topic", "output.versions_topic"};
+    static const char *const options[OUTBOX_TYPE_COUNT] = {
+        "output.topic", "output.dead_letter_topic", "output.alert_topic", "pending.topic", "output.versions_topic"};
 
     for (int i = 0; i < OUTBOX_TYPE_COUNT; i++)
         if (*name_of(s, i) && kafka_topic_wait(s->rk, &s->context, name_of(s, i), options[i], NULL, s->stop, e) != 0)
@@ -218,8 +219,9 @@ static rd_kafka_resp_err_t produce(struct sink *s, const struct outbox_item *ite
 
     if (item->headers.len > 0 || s->config->output.replay)
         err = produce_with_headers(s, item, opaque);
-    else if (rd_kafka_produce(s->topics[item->type], RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
-                              unconst(item->value.ptr), item->value.len, item->key.ptr, item->key.len, opaque) != 0)
+    else if (rd_kafka_produce(s->topics[item->type], item->partition, RD_KAFKA_MSG_F_COPY,
+                              item->is_tombstone ? NULL : unconst(item->value.ptr), item->value.len, item->key.ptr,
+                              item->key.len, opaque) != 0)
         err = rd_kafka_last_error();
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
         s->queued += cost;

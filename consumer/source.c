@@ -115,6 +115,12 @@ bool source_is_member(const struct source *source)
     return same;
 }
 
+static void tell_partitions(struct source *s, const rd_kafka_topic_partition_list_t *partitions, bool ours)
+{
+    for (int i = 0; s->events.on_partition && i < partitions->cnt; i++)
+        s->events.on_partition(s->events.opaque, partitions->elems[i].topic, partitions->elems[i].partition, ours);
+}
+
 static void assign(struct source *s, rd_kafka_topic_partition_list_t *partitions)
 {
     rd_kafka_error_t *error = NULL;
@@ -124,6 +130,7 @@ static void assign(struct source *s, rd_kafka_topic_partition_list_t *partitions
     for (int i = 0; i < partitions->cnt; i++)
         if (ledger_assign(&s->ledger, partitions->elems[i].topic, partitions->elems[i].partition, &s->failure) != 0)
             return;
+    tell_partitions(s, partitions, true);
     if (s->starts_at_latest && start_offsets_choose(&s->start, s->rk, partitions, &s->failure) != 0)
         return;
     if (is_cooperative(s->rk))
@@ -145,6 +152,7 @@ static void revoke(struct source *s, rd_kafka_topic_partition_list_t *partitions
         remember_member(s);
     if (s->events.on_revoke)
         s->events.on_revoke(s->events.opaque, lost);
+    tell_partitions(s, partitions, false);
     resume_revoked(s, partitions);
     for (int i = 0; i < partitions->cnt; i++)
         ledger_revoke(&s->ledger, partitions->elems[i].topic, partitions->elems[i].partition);
@@ -767,9 +775,35 @@ static int64_t to_go_back_to(const struct ledger_entry *entry)
     return !entry->let_go && (in_part || entry->next != entry->start) ? entry->start : LEDGER_UNKNOWN;
 }
 
-static int64_t to_commit(const struct ledger_entry *entry)
+/* Once: what was touched is handed over with it. */
+static rd_kafka_topic_partition_list_t *list_to_commit(struct ledger *ledger)
 {
-    return entry->sent != entry->start ? entry->sent : LEDGER_UNKNOWN;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)ledger->count + 1);
+
+    for (size_t i = 0; i < ledger->count; i++) {
+        struct ledger_entry *entry = &ledger->entries[i];
+        int64_t offset = entry->owned ? ledger_to_commit(entry) : LEDGER_UNKNOWN;
+
+        if (offset != LEDGER_UNKNOWN)
+            rd_kafka_topic_partition_list_add(list, entry->topic, entry->partition)->offset = offset;
+    }
+    return list;
+}
+
+void source_touch(struct source *source, const char *topic, int32_t partition)
+{
+    struct ledger_entry *entry = ledger_find(&source->ledger, topic, partition);
+
+    if (entry)
+        entry->touched = true;
+}
+
+void source_note_stored(struct source *source, const char *topic, int32_t partition, int64_t offset)
+{
+    struct ledger_entry *entry = ledger_find(&source->ledger, topic, partition);
+
+    if (entry)
+        entry->stored = offset;
 }
 
 /* Of a member that the group has dropped the metadata name nobody, and under nobody's name the broker takes offsets
@@ -778,7 +812,7 @@ const struct positions *source_hand_over(struct source *source)
 {
     free_positions(&source->positions);
     ledger_hand_over(&source->ledger);
-    source->positions.offsets = list_offsets(&source->ledger, to_commit);
+    source->positions.offsets = list_to_commit(&source->ledger);
     source->positions.group = rd_kafka_consumer_group_metadata(source->rk);
     return source->positions.group && (source->in_ranges || source_is_member(source)) ? &source->positions : NULL;
 }
@@ -810,7 +844,7 @@ int source_commit(struct source *source, const struct positions *positions, bool
 
 int source_ask_committed(struct source *source, bool *committed, struct error *e)
 {
-    rd_kafka_topic_partition_list_t *sent = list_offsets(&source->ledger, to_commit);
+    rd_kafka_topic_partition_list_t *sent = list_offsets(&source->ledger, ledger_moved);
     rd_kafka_topic_partition_list_t *held = rd_kafka_topic_partition_list_copy(sent);
     rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
 

@@ -20,6 +20,8 @@ struct source_events {
     /* Partitions are about to go: the last chance to commit what has been done with their records. `lost`: they are
      * another's already, and nothing may be committed. May be NULL. */
     void (*on_revoke)(void *opaque, bool lost);
+    /* A partition is ours from now on, or no more, behind on_revoke. May be NULL. */
+    void (*on_partition)(void *opaque, const char *topic, int32_t partition, bool ours);
 };
 
 struct source;
@@ -98,12 +100,19 @@ const struct positions *source_hand_over(struct source *source);
 void source_committed(struct source *source);
 void source_postponed(struct source *source);
 
+/* Has the next commit name that partition, also where none of its records was taken: so the group refuses it to whoever
+ * does not have the partition any more. Where no record has been taken since it was assigned, it is committed again
+ * what the group was found to hold, source_note_stored. */
+void source_touch(struct source *source, const char *topic, int32_t partition);
+void source_note_stored(struct source *source, const char *topic, int32_t partition, int64_t offset);
+
 /* Commits positions without a transaction and waits for the answer, so that it cannot overtake a transaction that
  * follows. Any thread, also while another polls. A commit that the group refuses because it is rebalancing is not an
  * error: *done is false, and the records will come again, here or elsewhere. */
 int source_commit(struct source *source, const struct positions *positions, bool *done, struct error *e);
 
-/* Whether the group holds exactly what was handed over, which nobody knows after a commit without an answer. */
+/* Whether the group holds exactly what was handed over, which nobody knows after a commit without an answer. What has
+ * not moved says nothing: false where nothing has. */
 int source_ask_committed(struct source *source, bool *committed, struct error *e);
 
 /* Holds the partitions that have shown a record, and goes on again from what is committed, which has to be all that was

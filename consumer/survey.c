@@ -440,3 +440,30 @@ int survey_resume(struct survey *survey, bool allow_missing, struct range_list *
             return -1;
     return missing && !allow_missing ? refuse_missing(e) : 0;
 }
+
+int survey_stored(struct survey *survey, struct range_list *ranges, struct error *e)
+{
+    rd_kafka_topic_partition_list_t *list = ask(survey, ask_committed, "asking what was read", ranges, NULL, e);
+
+    for (size_t i = 0; list && i < ranges->count; i++) {
+        const rd_kafka_topic_partition_t *held =
+            rd_kafka_topic_partition_list_find(list, ranges->items[i].topic, ranges->items[i].partition);
+
+        ranges->items[i].next = held && held->offset >= 0 ? held->offset : RANGE_OPEN;
+    }
+    if (list)
+        rd_kafka_topic_partition_list_destroy(list);
+    return list ? 0 : -1;
+}
+
+int survey_whole(struct survey *survey, struct range_list *ranges, struct error *e)
+{
+    for (size_t i = 0; i < ranges->count; i++) {
+        struct range *range = &ranges->items[i];
+
+        if (ask_ends(survey, survey->all, range, &range->from, &range->to, e) != 0)
+            return -1;
+        range->low = range->from;
+    }
+    return 0;
+}

@@ -37,6 +37,14 @@ int survey_begin(struct survey *survey, const struct range_list *ranges, struct 
 /* Fills in `next` of all: what the group has committed. ERROR_DATA where it holds no offset of the range. */
 int survey_progress(struct survey *survey, struct range_list *ranges, struct error *e);
 
+/* Fills in `next` of all, RANGE_OPEN where the group holds nothing. An offset that a transaction is about to change is
+ * waited for. */
+int survey_stored(struct survey *survey, struct range_list *ranges, struct error *e);
+
+/* Makes each range all that its partition has, what is in open transactions included, which a reader of what is
+ * committed waits for. */
+int survey_whole(struct survey *survey, struct range_list *ranges, struct error *e);
+
 /* The same, and whether what has not been read is still there, for a run that goes on. */
 int survey_resume(struct survey *survey, bool allow_missing, struct range_list *ranges, struct error *e);
 

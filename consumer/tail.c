@@ -70,8 +70,21 @@ static void print_origin(FILE *out, const json_t *record)
     const json_t *origin = json_object_get(record, "origin");
 
     print_text(out, text_at(origin, "topic"));
-    fprintf(out, "/%lld@%lld\n", (long long)json_integer_value(json_object_get(origin, "partition")),
+    fprintf(out, "/%lld@%lld", (long long)json_integer_value(json_object_get(origin, "partition")),
             (long long)json_integer_value(json_object_get(origin, "offset")));
+}
+
+/* Of what was held back. */
+static void print_grace(FILE *out, const json_t *record)
+{
+    const char *since = text_at(record, "unknown_since"), *until = text_at(record, "unknown_until");
+
+    if (!*since)
+        return;
+    fputs(" unknown from ", out);
+    print_text(out, since);
+    fputs(" to ", out);
+    print_text(out, until);
 }
 
 void tail_print_row(FILE *out, const json_t *record)
@@ -92,6 +105,8 @@ void tail_print_row(FILE *out, const json_t *record)
         print_cell(out, first_of(text_at(record, "expected"), "-"), 16);
     }
     print_origin(out, record);
+    print_grace(out, record);
+    fputc('\n', out);
 }
 
 /* --- reading --- */

@@ -38,19 +38,21 @@ int vetting_open(const struct config *config, const char *path, struct index **o
     return error_set(e, ERROR_IO, "%s: cannot be read as a whole", path);
 }
 
-/* The newest good one that was kept, opened only to be compared with; NULL: there is none. */
-static struct index *open_newest_kept(const struct config *config)
+struct index *vetting_open_newest_kept(const struct config *config, const char *version)
 {
-    char *directory = versions_directory(config);
     const struct index_open_options whole = {.verify_all = true}; /* nothing else says that it is good */
+    char *directory = versions_directory(config);
     struct versions *versions = NULL;
     struct index *index = NULL;
     struct error e;
 
     if (directory && versions_open(directory, &versions, &e) == 0)
-        for (size_t i = versions_count(versions); i-- > 0 && !index;)
-            if (index_open(versions_entry(versions, i)->path, &whole, &index, &e) != 0)
+        for (size_t i = versions_count(versions); i-- > 0 && !index;) {
+            const struct version_entry *entry = versions_entry(versions, i);
+
+            if ((!version || strcmp(entry->version, version) != 0) && index_open(entry->path, &whole, &index, &e) != 0)
                 index = NULL;
+        }
     versions_free(versions);
     free(directory);
     return index;
@@ -71,7 +73,7 @@ static int judge(struct vetting *v, const struct index *before, struct gate_repo
 /* Whether an index that is good in itself may take the place of the one before. */
 static bool is_sane(struct vetting *v)
 {
-    struct index *kept = v->before ? NULL : open_newest_kept(v->config);
+    struct index *kept = v->before ? NULL : vetting_open_newest_kept(v->config, NULL);
     struct gate_report report;
     int status = judge(v, v->before ? v->before : kept, &report);
 

@@ -20,6 +20,10 @@ struct vetting;
  * cannot be read (bus_fault). */
 int vetting_open(const struct config *config, const char *path, struct index **out, struct error *e);
 
+/* The newest good one of the kept versions that is not `version` (NULL: of all), every checksum verified; the caller's
+ * to close. NULL: there is none. */
+struct index *vetting_open_newest_kept(const struct config *config, const char *version);
+
 /* `before` is the index that serves, which has to stay open; NULL: none does, and the newest version that was kept
  * stands for it. `recent` as gate_judge has it. The path is copied. */
 int vetting_start(const struct config *config, const char *path, const struct index *before, struct recent *recent,

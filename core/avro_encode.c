@@ -23,7 +23,7 @@
     "instrument:" INSTRUMENT_SHAPE " tag:int identifier_position:int observed:?string expected:?string "               \
     "found_by:enum candidates:int master:?" SECURITY_SHAPE " price:?bytes quantity:?bytes notional:?bytes "            \
     "currency:?string master_version:string rule_set:string reason:?string hint_kind:?string hint_value:?string "      \
-    "counts_exposure:boolean}"
+    "counts_exposure:boolean unknown_since:?long unknown_until:?long}"
 #define DEAD_LETTER_SHAPE "{id:string reason:enum detail:string position:long origin:" ORIGIN_SHAPE " raw:bytes}"
 
 static int check_shape(const char *schema, const char *written, struct error *e)
@@ -237,6 +237,8 @@ int avro_encode_discrepancy(const struct discrepancy *d, struct avro_buffer *buf
     write_constant(&w, v->hint_kind);
     write_optional_text(&w, v->hint_kind != NULL, v->hint_value);
     avro_write_boolean(&w, d->exposure->counts);
+    write_optional_long(&w, d->was_pending, d->unknown_since_ms);
+    write_optional_long(&w, d->was_pending, d->unknown_until_ms);
     return avro_write_end(&w);
 }
 

@@ -171,6 +171,7 @@ static int report_verdict(const struct run *r, const struct waiting *w, const st
         .carried_names = info->carried_names,
         .master_version = info->version,
         .rule_set = checker->rules->id,
+        .raw = w->bytes,
     };
 
     checker->counts.discrepancies++;
@@ -377,7 +378,10 @@ static int take_step(struct run *r, const struct fix_step *step, const struct pl
 /* Reads a record. Messages and malformed ones are numbered within it. */
 static int read_record(struct run *r, const struct checker_record *record, size_t number, struct error *e)
 {
-    struct place place = {.record = number, .origin = &record->origin, .offset = record->origin.offset};
+    struct place place = {.record = number,
+                          .origin = &record->origin,
+                          .offset = record->origin.offset,
+                          .message = record->origin.message};
     struct slice value = record->value;
     struct fix_step step;
     size_t at = 0;

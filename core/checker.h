@@ -23,7 +23,7 @@
 
 /* A record as it was read: a Kafka message. */
 struct checker_record {
-    struct origin origin; /* message is 0 */
+    struct origin origin; /* message: the number of the first one in `value`, 0 but where that is a part of a record */
     struct slice value;
 };
 

@@ -70,6 +70,10 @@ struct discrepancy {
     const char *const *carried_names; /* of security->carried */
     const char *master_version;
     const char *rule_set;
+    struct slice raw;         /* the message's bytes */
+    bool was_pending;         /* published only when the grace of what the master lacks was over ... */
+    int64_t unknown_since_ms; /* ... which lasted from here, since the epoch, ... */
+    int64_t unknown_until_ms; /* ... up to here */
 };
 
 struct dead_letter {

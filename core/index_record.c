@@ -179,9 +179,8 @@ static void put_other(struct record_writer *w, uint32_t column, struct slice val
 
     if (w->at == NULL || w->new_value)
         return;
-    code = w->values->dictionary != NULL
-               ? dictionary_find(w->values->dictionary, w->values->memo, column, value)
-               : DICTIONARY_NONE;
+    code = w->values->dictionary != NULL ? dictionary_find(w->values->dictionary, w->values->memo, column, value)
+                                         : DICTIONARY_NONE;
     if (code == DICTIONARY_NEW && w->values->may_add)
         code = dictionary_code(w->values->dictionary, column, value);
     if (code == DICTIONARY_NEW)

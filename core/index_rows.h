@@ -20,7 +20,7 @@ struct index_pair {
 /* What is the same for all rows of all masters. */
 struct index_rows_setup {
     const struct record_layout *layout;
-    const bool *has_table; /* by kind */
+    const bool *has_table;         /* by kind */
     struct dictionary *dictionary; /* NULL: no value has a code */
     uint64_t seed;
     uint32_t unit; /* bytes of a record unit */

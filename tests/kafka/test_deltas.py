@@ -236,7 +236,7 @@ def test_deltas_come_change_and_go_under_load(cluster, topic_name, tmp_path):
         assert job.stop() == 0, job.output()
     print("until it served: " + ", ".join(f"{seconds:.2f} s" for seconds in took))
     assert len(live.verify()) > 10
-    assert "ALERT" not in job.output()
+    assert "deltas: refused" not in job.output()
 
 
 def test_a_torn_delta_is_waited_for_and_a_refused_one_holds_up_those_behind_it(cluster, topic_name, tmp_path):
@@ -258,7 +258,7 @@ def test_a_torn_delta_is_waited_for_and_a_refused_one_holds_up_those_behind_it(c
         live.put("3.csv", change([["S1", "", "XNAS", "USD"]]) + b"what,S2,,XNAS,USD\n")
         live.put("4.csv", change([[f"S{n}", "", "XNYS", "EUR"] for n in range(200, 250)]))
         began = time.monotonic()
-        while "ALERT: refused" not in job.output():
+        while "deltas: refused" not in job.output():
             assert time.monotonic() - began < WAIT_SECONDS, job.output()
             live.send(dice, 5)
             time.sleep(0.02)

@@ -156,3 +156,77 @@ def test_latin1_is_utf8_from_the_index_on(tmp_path):
     assert fixwarden("index", "verify", index).returncode == 0
     result = fixwarden("index", "build", "--master", master, "--index", index, "--encoding", "utf-8")
     assert result.returncode == 65 and "line 1: the header is not valid UTF-8" in result.stderr
+
+
+def listing(rows):
+    return "symbol,currency\n" + "".join(f"S{n},USD\n" for n in range(rows))
+
+
+def many(folder, name, rows):
+    master, index = folder / f"{name}.csv", folder / f"{name}.fwx"
+    master.write_text(listing(rows))
+    assert fixwarden("index", "build", "--master", master, "--index", index).returncode == 0
+    return index
+
+
+def version_of(index):
+    return json.loads(fixwarden("index", "info", index, "--json").stdout)["version"]
+
+
+def test_adopt_refuses_what_differs_too_much_and_says_in_what(tmp_path):
+    index, candidate = many(tmp_path, "all", 2000), many(tmp_path, "few", 100)
+    version = version_of(index)
+    result = fixwarden("index", "adopt", "--index", index, candidate)
+    assert result.returncode == 65
+    assert "100 rows where there were 2000" in result.stderr and "--force" in result.stderr
+    assert version_of(index) == version and candidate.exists()
+    assert not (tmp_path / "all.fwx.forced").exists()
+
+
+def test_adopt_takes_what_was_refused_by_default_and_forces_only_when_told(tmp_path):
+    index = many(tmp_path, "all", 2000)
+    many(tmp_path, "like", 1990).rename(tmp_path / "all.fwx.refused")
+    result = fixwarden("index", "adopt", "--index", index)
+    assert result.returncode == 0, result.stderr
+    assert not (tmp_path / "all.fwx.forced").exists()
+    few = many(tmp_path, "few", 100)
+    version = version_of(few)
+    assert fixwarden("index", "adopt", "--force", "--index", index, few).returncode == 0
+    assert version_of(index) == version and not few.exists()
+    assert (tmp_path / "all.fwx.forced").read_text() == version
+
+
+def kept(folder, index, since):
+    """As a running fixwarden keeps it."""
+    versions = folder / "all.fwx.versions"
+    versions.mkdir(exist_ok=True)
+    place = versions / f"{since}-{version_of(index)}.fwx"
+    place.hardlink_to(index)
+    return place
+
+
+def test_adopt_of_what_stands_in_the_place_is_held_against_what_was_kept(tmp_path):
+    index = many(tmp_path, "all", 2000)
+    kept(tmp_path, index, "20261125T060000.000Z")
+    many(tmp_path, "few", 100).replace(index)  # delivered there, and refused by whoever watches
+    result = fixwarden("index", "adopt", "--index", index, index)
+    assert result.returncode == 65 and "100 rows where there were 2000" in result.stderr
+    assert fixwarden("index", "adopt", "--force", "--index", index, index).returncode == 0
+
+
+def test_versions_tells_since_when_each_was_in_force_and_what_is_wrong(tmp_path):
+    index = many(tmp_path, "all", 2000)
+    kept(tmp_path, index, "20261124T060000.000Z")
+    many(tmp_path, "next", 2001).replace(index)
+    kept(tmp_path, index, "20261125T060000.000Z")
+    lines = fixwarden("index", "versions", "--index", index).stdout.splitlines()
+    assert len(lines) == 3
+    assert lines[1].startswith("2026-11-24T06:00:00") and " 2000 " in lines[1] and lines[1].endswith("kept")
+    assert lines[2].startswith("2026-11-25T06:00:00") and " 2001 " in lines[2] and lines[2].endswith("in its place")
+    (tmp_path / "all.fwx.versions" / f"20261124T060000.000Z-{'0' * 16}.fwx").write_text("nonsense")
+    assert "is not a fixwarden index" in fixwarden("index", "versions", "--index", index).stdout
+
+
+def test_versions_and_adopt_want_an_index(tmp_path):
+    assert fixwarden("index", "versions").returncode == 64
+    assert fixwarden("index", "adopt").returncode == 64

@@ -16,7 +16,7 @@ import subprocess
 import threading
 import time
 from collections import defaultdict
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -200,8 +200,9 @@ class Load(threading.Thread):
         number = 0
         while not self.ended.wait(0.02):
             for _ in range(int(self.rate * 0.02)):
-                value, when = order(self.dice.randrange(self.universe)), 1_760_000_000 + number
-                future = producer.send(self.topic, value=value, key=str(number).encode(), timestamp_ms=when * 1000)
+                # Of now: the broker throws away what is older than a week, from its first half minute on.
+                value, when = order(self.dice.randrange(self.universe)), int(time.time() * 1000)
+                future = producer.send(self.topic, value=value, key=str(number).encode(), timestamp_ms=when)
                 self.sent.append((str(number).encode(), value, when, future))
                 number += 1
         producer.close()
@@ -214,7 +215,7 @@ class Load(threading.Thread):
         for key, value, when, future in self.sent:
             place = future.get(timeout=WAIT)
             origin = {"topic": self.topic, "partition": place.partition, "offset": place.offset, "key": key,
-                      "timestamp": datetime.fromtimestamp(when, timezone.utc)}
+                      "timestamp": datetime.fromtimestamp(when // 1000, timezone.utc) + timedelta(milliseconds=when % 1000)}
             partitions[place.partition].append((place.offset, value, origin))
         return [[(value, origin) for _, value, origin in sorted(records, key=lambda record: record[0])] for records in partitions.values()]
 

@@ -123,6 +123,8 @@ def discrepancy(finding, verdict, instrument, message, origin, settings):
         "counts_exposure": counts_exposure(message),
         "master_version": settings.master_version,
         "rule_set": settings.rule_set,
+        "unknown_since": None,  # see late.py
+        "unknown_until": None,
     }
 
 

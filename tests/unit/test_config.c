@@ -611,6 +611,8 @@ static void what_run_needs(void **state)
         const char *error;        /* NULL: it is good */
     } rows[] = {
         {"log.level", "info", NULL},
+        {"pending.topic", "a", NULL}, /* without a grace it is of no concern */
+        {"pending.grace", "1h", "[pending] grace is set, and topic is not"},
         {"input.topics", "", "[input] topics is not set"},
         {"input.topics", "fixwarden.discrepancies", "is an output topic, too"},
         {"input.topics", "a b", "cannot be the name of a topic"},
@@ -646,6 +648,38 @@ static void what_run_needs(void **state)
         assert_int_equal(config_validate_run(&config, &e), rows[i].error ? -1 : 0);
         if (rows[i].error)
             assert_contains(e.text, rows[i].error, rows[i].name);
+        config_free(&config);
+    }
+}
+
+static void what_waits_needs_a_topic_of_its_own_and_transactions(void **state)
+{
+    static const struct {
+        const char *topic, *delivery;
+        const char *error; /* NULL: it is good */
+    } rows[] = {
+        {"p", "exactly-once", NULL},
+        {"p", "at-least-once", "needs [output] delivery = exactly-once"},
+        {"a", "exactly-once", "'a' is read, too"},
+        {"a b", "exactly-once", "cannot be the name of a topic"},
+        {"fixwarden.discrepancies", "exactly-once", "another one's topic"},
+        {"fixwarden.dead-letters", "exactly-once", "another one's topic"},
+    };
+    const char *file =
+        "[kafka]\nbootstrap.servers = x\n[input]\ntopics = a\n[master]\nindex = i\n[pending]\ngrace = 1h\n";
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct config config;
+        struct error e = {0};
+
+        assert_true(config_init(&config));
+        assert_int_equal(read_text(&config, file, strlen(file), &e), 0);
+        assert_int_equal(config_set(&config, "pending.topic", rows[i].topic, &e), 0);
+        assert_int_equal(config_set(&config, "output.delivery", rows[i].delivery, &e), 0);
+        assert_int_equal(config_validate_run(&config, &e), rows[i].error ? -1 : 0);
+        if (rows[i].error)
+            assert_contains(e.text, rows[i].error, rows[i].error);
         config_free(&config);
     }
 }
@@ -1139,6 +1173,7 @@ int main(void)
         cmocka_unit_test(a_path_by_flag_may_hold_a_comma),
         cmocka_unit_test(a_secret_is_read_without_its_line_end),
         cmocka_unit_test(what_run_needs),
+        cmocka_unit_test(what_waits_needs_a_topic_of_its_own_and_transactions),
         cmocka_unit_test(the_builder_gets_what_was_set),
         cmocka_unit_test(what_is_set_comes_into_the_rules),
         cmocka_unit_test(conventions_of_messages_need_one_of_the_master),

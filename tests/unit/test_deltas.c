@@ -20,6 +20,7 @@
 struct fixture {
     char directory[64];
     struct config config;
+    struct alerts *alerts;
     struct deltas *deltas;
     struct index *index; /* that serves */
     int64_t now_ms;
@@ -75,7 +76,9 @@ static int set_up(void **state)
     assert_non_null(mkdtemp(f->directory));
     assert_true(config_init(&f->config));
     assert_int_equal(config_set(&f->config, "deltas.directory", f->directory, &e), 0);
-    assert_int_equal(deltas_new(&f->config, NULL, &f->deltas, &e), 0);
+    assert_int_equal(config_set(&f->config, "output.alert_topic", "alerts", &e), 0);
+    f->alerts = alerts_new(&f->config);
+    assert_int_equal(deltas_new(&f->config, f->alerts, NULL, &f->deltas, &e), 0);
     f->now_ms = monotonic_ms();
     *state = f;
     return 0;
@@ -88,6 +91,7 @@ static int tear_down(void **state)
     DIR *dir;
 
     deltas_free(f->deltas);
+    alerts_free(f->alerts);
     index_close(f->index);
     dir = opendir(f->directory);
     while (dir != NULL && (entry = readdir(dir)) != NULL)
@@ -226,13 +230,22 @@ static void a_torn_file_is_waited_for_and_so_are_those_behind_it(void **state)
 static void a_refused_file_holds_up_those_behind_it_until_it_is_corrected(void **state)
 {
     struct fixture *f = *state;
+    char *alert;
 
     begin(f, HEADER "BASE,,XNAS,USD\n");
     put(f, "1.csv", ONE);
     put(f, "2.csv", DELTA "A,TWO,,XNAS,USD\nwhat,TWO,,XNAS,USD\n");
     put(f, "3.csv", THREE);
+    assert_null(alerts_take(f->alerts));
     pass(f, 5000);
     assert_string_equal(serves(f), "BASE ONE");
+    alert = alerts_take(f->alerts);
+    assert_non_null(alert);
+    assert_non_null(strstr(alert, "\"DELTA_REFUSED\""));
+    assert_non_null(strstr(alert, "2.csv: line 3: 'what'"));
+    assert_non_null(strstr(alert, "\"waiting\":1"));
+    free(alert);
+    assert_null(alerts_take(f->alerts)); /* once for each reason */
     put(f, "2.csv", TWO);
     pass(f, SETTLED);
     assert_string_equal(serves(f), "BASE ONE TWO THREE");

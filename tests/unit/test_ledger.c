@@ -90,6 +90,36 @@ static void a_commit_under_way_moves_what_was_handed_over_to_it(void **state)
     ledger_free(&ledger);
 }
 
+/* What is touched is named by one commit, whether its records were taken or not. */
+static void a_touched_partition_is_named_once(void **state)
+{
+    struct ledger ledger = {0};
+
+    (void)state;
+    assign(&ledger);
+    ledger_hand_over(&ledger);
+    assert_int_equal(ledger_to_commit(entry(&ledger)), LEDGER_UNKNOWN);
+    entry(&ledger)->touched = true;
+    assert_int_equal(ledger_to_commit(entry(&ledger)), LEDGER_UNKNOWN); /* nobody knows what the group holds */
+    entry(&ledger)->stored = 7;
+    entry(&ledger)->touched = true;
+    assert_int_equal(ledger_to_commit(entry(&ledger)), 7);
+    assert_int_equal(ledger_moved(entry(&ledger)), LEDGER_UNKNOWN);
+    assert_int_equal(ledger_to_commit(entry(&ledger)), LEDGER_UNKNOWN);
+
+    ledger_take(entry(&ledger), 10);
+    ledger_hand_over(&ledger);
+    entry(&ledger)->touched = true;
+    assert_int_equal(ledger_to_commit(entry(&ledger)), 11);
+    assert_int_equal(ledger_moved(entry(&ledger)), 11);
+    ledger_committed(&ledger);
+    ledger_hand_over(&ledger);
+    entry(&ledger)->touched = true;
+    assert_int_equal(ledger_to_commit(entry(&ledger)), 11);
+    assert_int_equal(ledger_moved(entry(&ledger)), LEDGER_UNKNOWN);
+    ledger_free(&ledger);
+}
+
 static void a_partition_that_goes_and_comes_has_no_commit_under_way(void **state)
 {
     struct ledger ledger = {0};
@@ -237,6 +267,7 @@ int main(void)
         cmocka_unit_test(what_is_not_ours_is_dropped),
         cmocka_unit_test(positions_follow_commits_and_aborts),
         cmocka_unit_test(a_commit_under_way_moves_what_was_handed_over_to_it),
+        cmocka_unit_test(a_touched_partition_is_named_once),
         cmocka_unit_test(a_partition_that_goes_and_comes_has_no_commit_under_way),
         cmocka_unit_test(a_commit_under_way_when_a_topic_is_made_again_moves_nothing),
         cmocka_unit_test(what_was_fetched_before_a_new_assignment_is_dropped),

@@ -177,7 +177,7 @@ static void an_alert_stands_behind_what_was_found(void **state)
     assert_int_equal(outbox_count(f->outbox), 0);
 }
 
-static void marks_stand_before_what_was_found(void **state)
+static void marks_stand_behind_what_was_found(void **state)
 {
     struct fixture *f = *state;
     struct error e = {0};
@@ -187,14 +187,14 @@ static void marks_stand_before_what_was_found(void **state)
     assert_int_equal(outbox_add_mark(f->outbox, slice_of("in:17"), slice_of("{22}"), &e), 0);
     assert_int_equal(outbox_add_alert(f->outbox, slice_of("version"), slice_of("{}"), &e), 0);
     assert_int_equal(outbox_count(f->outbox), 4);
-    assert_int_equal(outbox_item(f->outbox, 0).type, OUTBOX_MARK);
-    assert_true(slice_equal_text(outbox_item(f->outbox, 0).key, "in:0"));
-    assert_true(slice_equal_text(outbox_item(f->outbox, 0).value, "{1}"));
     assert_int_equal(outbox_item(f->outbox, 1).type, OUTBOX_MARK);
-    assert_true(slice_equal_text(outbox_item(f->outbox, 1).key, "in:17"));
-    assert_true(slice_equal_text(outbox_item(f->outbox, 1).value, "{22}"));
-    assert_int_equal(outbox_item(f->outbox, 2).type, OUTBOX_DEAD_LETTER);
-    assert_int_equal(header_of(f->outbox, 2), 'b');
+    assert_true(slice_equal_text(outbox_item(f->outbox, 1).key, "in:0"));
+    assert_true(slice_equal_text(outbox_item(f->outbox, 1).value, "{1}"));
+    assert_int_equal(outbox_item(f->outbox, 2).type, OUTBOX_MARK);
+    assert_true(slice_equal_text(outbox_item(f->outbox, 2).key, "in:17"));
+    assert_true(slice_equal_text(outbox_item(f->outbox, 2).value, "{22}"));
+    assert_int_equal(outbox_item(f->outbox, 0).type, OUTBOX_DEAD_LETTER);
+    assert_int_equal(header_of(f->outbox, 0), 'b');
     assert_int_equal(outbox_item(f->outbox, 3).type, OUTBOX_ALERT);
     outbox_clear(f->outbox);
     assert_int_equal(outbox_count(f->outbox), 0);
@@ -211,6 +211,57 @@ static void marks_count_for_its_share(void **state)
     }
     assert_true(f->filled > 0);
     assert_int_equal(f->emptied + outbox_count(f->outbox), 1000);
+}
+
+static void what_is_pending_goes_in_its_order_to_its_partition(void **state)
+{
+    struct fixture *f = *state;
+    struct error e = {0};
+
+    assert_int_equal(outbox_add_pending(f->outbox, 3, slice_of("id"), slice_of("held"), &e), 0);
+    assert_int_equal(outbox_add_pending(f->outbox, 3, slice_of("id"), slice_make(NULL, 0), &e), 0);
+    assert_int_equal(outbox_add_alert(f->outbox, slice_of("version"), slice_of("{}"), &e), 0);
+    assert_int_equal(add(outbox_begin(f->outbox), 1, 1), 0);
+    assert_int_equal(outbox_count(f->outbox), 4);
+    assert_int_equal(outbox_item(f->outbox, 0).type, OUTBOX_DEAD_LETTER);
+    assert_int_equal(outbox_item(f->outbox, 0).partition, OUTBOX_ANY_PARTITION);
+    assert_int_equal(outbox_item(f->outbox, 1).type, OUTBOX_PENDING);
+    assert_int_equal(outbox_item(f->outbox, 1).partition, 3);
+    assert_true(slice_equal_text(outbox_item(f->outbox, 1).value, "held"));
+    assert_false(outbox_item(f->outbox, 1).is_tombstone);
+    assert_true(slice_equal_text(outbox_item(f->outbox, 2).key, "id"));
+    assert_true(outbox_item(f->outbox, 2).is_tombstone);
+    assert_int_equal(outbox_item(f->outbox, 3).type, OUTBOX_ALERT);
+    outbox_clear(f->outbox);
+    assert_int_equal(outbox_count(f->outbox), 0);
+}
+
+static void what_is_pending_counts_as_a_share(void **state)
+{
+    static char bytes[BYTES_MAX];
+    struct fixture *f = *state;
+    struct error e = {0};
+
+    assert_int_equal(outbox_add_pending(f->outbox, 0, slice_of("id"), slice_make(bytes, sizeof bytes), &e), 0);
+    assert_int_equal(f->filled, 1);
+    assert_int_equal(outbox_bytes(f->outbox), 0);
+}
+
+/* Who holds a record wants its headers, too; they are asked for once. */
+static void headers_are_lent_as_they_would_be_published(void **state)
+{
+    struct fixture *f = *state;
+    const struct origin origin = {.topic = slice_of("in"), .offset = 2};
+    struct carry_header one;
+    struct slice block;
+    struct error e = {0};
+
+    outbox_begin(f->outbox);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(outbox_headers(f->outbox, &origin, &block, &e), 0);
+        assert_true(carry_next(&block, &one) && one.value.ptr[0] == 'c');
+    }
+    assert_int_equal(f->asked, 1);
 }
 
 /* --- keys --- */
@@ -280,8 +331,11 @@ int main(void)
         TEST(a_record_beyond_the_share_goes_alone),
         TEST(what_ends_the_emptying_ends_the_check),
         TEST(an_alert_stands_behind_what_was_found),
-        TEST(marks_stand_before_what_was_found),
+        TEST(marks_stand_behind_what_was_found),
         TEST(marks_count_for_its_share),
+        TEST(what_is_pending_goes_in_its_order_to_its_partition),
+        TEST(what_is_pending_counts_as_a_share),
+        TEST(headers_are_lent_as_they_would_be_published),
         cmocka_unit_test(each_key),
     };
 

@@ -92,6 +92,18 @@ static void large_records_are_bounded_by_their_bytes(void **state)
     recent_free(recent);
 }
 
+static void a_burst_of_large_records_is_made_up_for(void **state)
+{
+    const int64_t later = 3 * (int64_t)RECENT_KEPT_MS;
+    struct recent *recent = recent_new();
+
+    (void)state;
+    feed(recent, 0, RECENT_KEPT_MS, 50, RECENT_RECORD_MAX);
+    feed(recent, RECENT_KEPT_MS, later, 50, 200);
+    assert_in_range(look(recent, later).count, RECENT_RECORDS_MAX / 4, RECENT_RECORDS_MAX);
+    recent_free(recent);
+}
+
 static void what_is_older_than_an_hour_is_not_asked(void **state)
 {
     struct recent *recent = recent_new();
@@ -110,6 +122,7 @@ int main(void)
         cmocka_unit_test(records_are_taken_now_and_then),
         cmocka_unit_test(an_hour_is_covered_evenly_within_the_bounds),
         cmocka_unit_test(large_records_are_bounded_by_their_bytes),
+        cmocka_unit_test(a_burst_of_large_records_is_made_up_for),
         cmocka_unit_test(what_is_older_than_an_hour_is_not_asked),
     };
 
