@@ -130,11 +130,14 @@ static void stop(struct fixture *f)
     assert_int_equal(pthread_join(f->thread, NULL), 0);
 }
 
-/* To the end of the records, though something had to be aborted and done again: each is one dead letter. */
+/* To the end of the records, though something had to be aborted and done again: each is one dead letter, and what was
+ * said of each partition in what was aborted is said again. */
 static void expect_each_once_after_an_abort(struct fixture *f)
 {
     struct pump_counts counts;
 
+    set(f, "output.versions_topic", "versions");
+    mock_topic(&f->mock, "versions", 1);
     start(f);
     wait_for_records(f, RECORDS);
     stop(f);
@@ -144,6 +147,7 @@ static void expect_each_once_after_an_abort(struct fixture *f)
     assert_true(counts.aborts >= 1);
     assert_int_equal(counts.checked.messages, counts.records + counts.repeated);
     assert_int_equal(counts.published[OUTBOX_DEAD_LETTER], counts.records);
+    assert_true(counts.published[OUTBOX_MARK] >= PARTITIONS);
 }
 
 /* What is published is no FIX: a dead letter for each record. */
