@@ -366,7 +366,7 @@ static int hand_over(struct pump *p, struct error *e)
     struct committer_job job = {
         .source = p->source, .outbox = batch->outbox, .always_transaction = p->options.ranges != NULL};
 
-    if (batch->records > 0 && !is_trusted(p)) /* else nothing was found with it: an alert goes out all the same */
+    if (!is_empty(batch) && !is_trusted(p)) /* else nothing was found with it: an alert goes out all the same */
         return distrust(p, e);
     if (add_alert(p, e) != 0)
         return -1;

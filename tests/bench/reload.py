@@ -1,0 +1,161 @@
+"""Measures what the live job loses while an index is built beside it, on one machine with its broker.
+
+Rate: how fast a topic is checked that is full already, while the index of a changed master is built, beside the same
+without a build; by the group's committed offsets.
+Latency: p99 from production at a steady rate to a read_committed reader, while an index is built, beside the same without.
+What stops the lanes when the new version is adopted is within both.
+
+Prints `measure NAME ours X UNIT peer PEER Y UNIT ratio R goal G` lines. A goal that is missed is said and is no failure:
+a shared machine proves nothing. FIXWARDEN_BUILD names the build, as for the tests.
+"""
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from stream import PARTITIONS, Bench, run  # noqa: E402  (found there)
+
+from cluster import KafkaCluster  # noqa: E402
+from generated import tool  # noqa: E402
+from kafka import KafkaAdminClient  # noqa: E402
+from product import committed_offsets  # noqa: E402
+
+SAMPLE_SECONDS = 0.25
+WAIT_SECONDS = 60
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=10_000_000, help="of the master: 2.7 GB")
+    parser.add_argument("--messages", type=int, default=1_200_000, help="that differ")
+    parser.add_argument("--times", type=int, default=14, help="how often all of them stand on the topic")
+    parser.add_argument("--rate", type=int, default=20_000, help="messages a second of the latency runs")
+    parser.add_argument("--seconds", type=int, default=15, help="of each latency run")
+    parser.add_argument("--lanes", default="auto")
+    parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="for fixwarden; repeatable")
+    parser.add_argument("--no-rate", action="store_true")
+    parser.add_argument("--no-latency", action="store_true")
+    parser.add_argument("--dir", default=os.environ.get("TMPDIR", "/tmp"), help="where all files go")
+    return parser.parse_args()
+
+
+def children(pid):
+    return [int(word) for word in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+class ReloadBench(Bench):
+    def __init__(self, options, cluster, folder):
+        super().__init__(options, cluster, folder)
+        self.states = 0
+
+    def next_master(self):
+        """Another state of it, beside it."""
+        self.states += 1
+        path = self.folder / "next.csv"
+        shutil.copy(self.master, path)
+        lines = subprocess.run(["tail", "-n", "1", self.master], capture_output=True, text=True, check=True).stdout
+        with open(path, "a") as out:
+            out.write(lines)  # the last row once more
+        return path
+
+    def started(self, topic, *more):
+        job, found = self.start(topic, "--master", self.master, *more)
+        return job, found
+
+    @staticmethod
+    def wait_for_build(job):
+        """Until the builder runs."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while not children(job.process.pid):
+            if time.monotonic() > deadline or job.process.poll() is not None:
+                sys.exit(f"reload: no build begins\n{job.output()}")
+            time.sleep(0.02)
+
+    def committed(self, admin, job):
+        return sum(committed_offsets(admin, job.group).values())
+
+    def checked_a_second(self, build):
+        """Of the time in which the builder runs, or as long from where it would have started."""
+        following = self.next_master() if build else None
+        job, _ = self.started("full")
+        admin = KafkaAdminClient(bootstrap_servers=self.cluster.bootstrap)
+        whole = self.options.messages * self.options.times
+        with job:
+            job.wait_until_assigned()
+            if build:
+                os.replace(following, self.master)
+                self.wait_for_build(job)
+            else:
+                time.sleep(3)
+            began, first = time.monotonic(), self.committed(admin, job)
+            while True:
+                time.sleep(SAMPLE_SECONDS)
+                now, last = time.monotonic(), self.committed(admin, job)
+                if last >= whole or (build and not children(job.process.pid)):
+                    break
+            admin.close()
+            if job.stop() != 0:
+                sys.exit(job.output())
+        print(f"# {'with a build' if build else 'undisturbed'}: {last - first} messages in {now - began:.1f} s")
+        return (last - first) / (now - began)
+
+    def rate(self):
+        for _ in range(self.options.times):
+            run(tool("fixwarden-produce"), "--bootstrap", self.cluster.bootstrap, "--topic", "full", "--partitions",
+                PARTITIONS, "--create", self.messages)
+        alone = self.checked_a_second(False)
+        beside = self.checked_a_second(True)
+        print(f"measure reload-rate ours {beside:.0f} msg/s peer undisturbed {alone:.0f} msg/s ratio {beside / alone:.2f} goal 0.75")
+
+    def p99(self, build):
+        topic = f"live-{build}"
+        following = self.next_master() if build else None
+        self.cluster.create_topic(topic, partitions=PARTITIONS)
+        job, found = self.started(topic)
+        with job:
+            job.wait_until_assigned()
+            sender = subprocess.Popen([tool("fixwarden-produce"), "--bootstrap", self.cluster.bootstrap, "--topic", topic,
+                                       "--partitions", str(PARTITIONS), "--rate", str(self.options.rate), self.messages])
+            if build:
+                os.replace(following, self.master)
+                self.wait_for_build(job)
+            reader = subprocess.run([tool("bench-latency"), "--bootstrap", self.cluster.bootstrap, "--topic", found,
+                                     "--seconds", str(self.options.seconds)], text=True, stdout=subprocess.PIPE)
+            still = bool(children(job.process.pid))
+            sender.kill()
+            sender.wait()
+            job.stop()
+        print(f"# {'with a build' if build else 'undisturbed'}{', which has not ended yet' if still else ''}: {reader.stdout.strip()}")
+        return float(re.search(r"p99 ([\d.]+) ms", reader.stdout)[1])
+
+    def latency(self):
+        alone = self.p99(False)
+        beside = self.p99(True)
+        print(f"measure reload-p99 ours {beside:.1f} ms peer undisturbed {alone:.1f} ms ratio {alone / beside:.2f} goal 0.5")
+
+
+def main():
+    options = arguments()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="fixwarden-reload-", dir=options.dir))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        with KafkaCluster(brokers=1, workdir=folder / "kafka", properties={"log.segment.bytes": str(1 << 30)}) as cluster:
+            bench = ReloadBench(options, cluster, folder)
+            bench.prepare()
+            if not options.no_rate:
+                bench.rate()
+            if not options.no_latency:
+                bench.latency()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
