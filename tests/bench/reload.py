@@ -107,9 +107,10 @@ class ReloadBench(Bench):
         return (last - first) / (now - began)
 
     def rate(self):
+        self.cluster.create_topic("full", partitions=PARTITIONS)
         for _ in range(self.options.times):
             run(tool("fixwarden-produce"), "--bootstrap", self.cluster.bootstrap, "--topic", "full", "--partitions",
-                PARTITIONS, "--create", self.messages)
+                PARTITIONS, self.messages)
         alone = self.checked_a_second(False)
         beside = self.checked_a_second(True)
         print(f"measure reload-rate ours {beside:.0f} msg/s peer undisturbed {alone:.0f} msg/s ratio {beside / alone:.2f} goal 0.75")
