@@ -113,11 +113,11 @@ static void no_more_is_watched_than_has_to_be(void **state)
 static void so_many_directories_and_no_more(void **state)
 {
     struct fixture *f = *state;
-    static char names[WATCH_DIRECTORIES_MAX + 1][16];
+    static char names[WATCH_DIRECTORIES_MAX + 1][32];
     const char *paths[WATCH_DIRECTORIES_MAX + 1];
 
     for (int i = 0; i <= WATCH_DIRECTORIES_MAX; i++) {
-        char directory[8];
+        char directory[16];
 
         snprintf(directory, sizeof directory, "%d", i);
         assert_int_equal(mkdir(directory, 0755), 0);
