@@ -514,6 +514,7 @@ static void begin_build(struct reload *r, int64_t now_ms)
     struct snapshot_stat index = snapshot_stat(r->path);
     struct error e;
 
+    snapshot_free(&r->building); /* of a build that was dropped */
     if ((index.is_there && !snapshot_is_same(&index, &r->seen)) ||
         snapshot_take(&r->config->master.files, &r->building, &e) != 0 ||
         !snapshot_shows_same(&r->building, &r->settled.last, false)) {
@@ -535,6 +536,7 @@ static void go_on_queueing(struct reload *r, int64_t now_ms)
         return;
     r->queue_ms = now_ms + LOCK_EVERY_MS;
     if (build_lock_try(&r->lock, r->lock_path, &taken, &e) != 0) {
+        snapshot_free(&r->building);
         if (snapshot_copy(&r->settled.last, &r->building, &e) == 0)
             fail(r, &e, now_ms);
     } else if (taken) {
