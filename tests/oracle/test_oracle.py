@@ -466,7 +466,7 @@ def test_a_discrepancy_in_full():
                    "values": {"symbol": "AAPL", "cusip": "037833100", "delisted": "False"}},
         "price": Decimal("10.5"), "quantity": Decimal(100), "notional": Decimal(1050), "currency": "USD",
         "counts_exposure": False,
-        "master_version": "0123456789abcdef", "rule_set": "rules-1"}
+        "master_version": "0123456789abcdef", "rule_set": "rules-1", "unknown_since": None, "unknown_until": None}
 
 
 def test_the_id_is_the_hash_that_the_contract_names():
