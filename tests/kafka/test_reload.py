@@ -431,10 +431,18 @@ def test_a_disk_that_is_full_is_told(cluster, topic_name, tmp_path, small_disk):
     assert "has 0 MiB free" in alert["reason"]
 
 
+def wait_until_at_work(builder):
+    """Until it would hear of a SIGTERM: before that it is still being loaded."""
+    while not int(re.search(r"SigCgt:\s*(\w+)", Path(f"/proc/{builder}/status").read_text())[1], 16) >> (signal.SIGTERM - 1) & 1:
+        time.sleep(0.001)
+
+
 def test_a_builder_without_memory_is_told(cluster, topic_name, tmp_path):
     def confine(running, path):
         many_rows(path, 2_000_000)
-        resource.prlimit(builder_of(running), resource.RLIMIT_AS, (1 << 20, 1 << 20))
+        builder = builder_of(running)
+        wait_until_at_work(builder)
+        resource.prlimit(builder, resource.RLIMIT_AS, (1 << 20, 1 << 20))
 
     alert = under_load(cluster, topic_name, tmp_path, confine, "--memory", "600M", "--set", "reload.retry=1h")
     assert "memory" in alert["reason"]
