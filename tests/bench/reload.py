@@ -63,6 +63,8 @@ class ReloadBench(Bench):
         lines = subprocess.run(["tail", "-n", "1", self.master], capture_output=True, text=True, check=True).stdout
         with open(path, "a") as out:
             out.write(lines)  # the last row once more
+            out.flush()
+            os.fsync(out.fileno())  # who writes a master is not what is measured
         return path
 
     def started(self, topic, *more):
