@@ -13,16 +13,13 @@ import os
 import pathlib
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from stream import PARTITIONS, Bench, run  # noqa: E402  (found there)
+from stream import PARTITIONS, Bench, prepared, run  # noqa: E402  (found there)
 
-from cluster import KafkaCluster  # noqa: E402
 from generated import tool  # noqa: E402
 from kafka import KafkaAdminClient  # noqa: E402
 from product import committed_offsets  # noqa: E402
@@ -51,13 +48,8 @@ def children(pid):
 
 
 class ReloadBench(Bench):
-    def __init__(self, options, cluster, folder):
-        super().__init__(options, cluster, folder)
-        self.states = 0
-
     def next_master(self):
         """Another state of it, beside it."""
-        self.states += 1
         path = self.folder / "next.csv"
         shutil.copy(self.master, path)
         lines = subprocess.run(["tail", "-n", "1", self.master], capture_output=True, text=True, check=True).stdout
@@ -67,9 +59,8 @@ class ReloadBench(Bench):
             os.fsync(out.fileno())  # who writes a master is not what is measured
         return path
 
-    def started(self, topic, *more):
-        job, found = self.start(topic, "--master", self.master, *more)
-        return job, found
+    def started(self, topic):
+        return self.start(topic, "--master", self.master)
 
     @staticmethod
     def wait_for_build(job):
@@ -146,18 +137,11 @@ class ReloadBench(Bench):
 
 def main():
     options = arguments()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="fixwarden-reload-", dir=options.dir))
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        with KafkaCluster(brokers=1, workdir=folder / "kafka", properties={"log.segment.bytes": str(1 << 30)}) as cluster:
-            bench = ReloadBench(options, cluster, folder)
-            bench.prepare()
-            if not options.no_rate:
-                bench.rate()
-            if not options.no_latency:
-                bench.latency()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with prepared(ReloadBench, options) as bench:
+        if not options.no_rate:
+            bench.rate()
+        if not options.no_latency:
+            bench.latency()
 
 
 if __name__ == "__main__":

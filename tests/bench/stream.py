@@ -12,6 +12,7 @@ Prints `measure NAME ours X UNIT peer PEER Y UNIT ratio R goal G` lines, without
 is missed is said and is no failure: a shared machine proves nothing. FIXWARDEN_BUILD names the build, as for the tests.
 """
 import argparse
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -176,21 +177,28 @@ class Bench:
             print(f"measure latency-{delivery}-{name} ours {value[1] if value else '?'} ms goal {goal}")
 
 
-def main():
-    options = arguments()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="fixwarden-stream-", dir=options.dir))
+@contextlib.contextmanager
+def prepared(kind, options):
+    """A bench of that kind, with a broker and a folder of its own, which are gone afterwards."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="fixwarden-bench-", dir=options.dir))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         with KafkaCluster(brokers=1, workdir=folder / "kafka", properties={"log.segment.bytes": str(1 << 30)}) as cluster:
-            bench = Bench(options, cluster, folder)
+            bench = kind(options, cluster, folder)
             bench.prepare()
-            if not options.no_throughput:
-                bench.throughput()
-            if not options.no_latency:
-                bench.latency("exactly-once", (("p50", 20), ("p99", 60)))
-                bench.latency("at-least-once", (("p99", 15),))
+            yield bench
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def main():
+    options = arguments()
+    with prepared(Bench, options) as bench:
+        if not options.no_throughput:
+            bench.throughput()
+        if not options.no_latency:
+            bench.latency("exactly-once", (("p50", 20), ("p99", 60)))
+            bench.latency("at-least-once", (("p99", 15),))
 
 
 if __name__ == "__main__":
