@@ -14,57 +14,39 @@
 #include "vetting.h"
 #include "wall.h"
 
-#define REFUSED_SUFFIX ".refused"
-
-/* Opens an index as it would be opened to serve, and says which one it is. NULL: it cannot be. */
-static struct index *open_whole(const struct config *config, const char *path, struct error *e)
-{
-    struct index *index = NULL;
-
-    return vetting_open(config, path, &index, e) == 0 ? index : NULL;
-}
-
 /* --- versions --- */
 
-static int add_number(struct text_table *table, uint64_t number, struct error *e)
-{
-    char *text = NULL;
-
-    return text_table_add(table, asprintf(&text, "%" PRIu64, number) < 0 ? NULL : text, e);
-}
-
-static const char *state_of(const struct version_entry *entry, const struct index *index, const struct stat *kept,
-                            const struct stat *place)
+static const char *state_of(const struct config *config, const struct version_entry *entry, const struct index *index)
 {
     if (strcmp(index_info(index)->version, entry->version) != 0)
         return "is another version: it was overwritten in place";
-    return kept->st_ino == place->st_ino && kept->st_dev == place->st_dev ? "in its place" : "kept";
+    return versions_is_same_file(entry->path, config->master.index) ? "in its place" : "kept";
 }
 
 /* What is wrong with a file is its line's last cell: the others can be read all the same. */
 static int add_entry(struct text_table *table, const struct config *config, const struct version_entry *entry,
                      struct error *e)
 {
-    struct stat kept = {0}, place = {0};
+    struct stat kept = {0};
     char since[WALL_TEXT];
     struct error why;
     struct index *index = NULL;
     const char *state;
     int status;
 
-    (void)stat(config->master.index, &place);
     if (stat(entry->path, &kept) != 0)
         error_set_errno(&why, errno, "%s", entry->path);
     else
         (void)index_open(entry->path, NULL, &index, &why);
-    state = index ? state_of(entry, index, &kept, &place) : why.text;
+    state = index ? state_of(config, entry, index) : why.text;
     status = text_table_add(table, strdup(wall_write(entry->valid_from_ms, since)), e);
     if (status == 0)
         status = text_table_add(table, strdup(entry->version), e);
     if (status == 0)
-        status = index ? add_number(table, index_info(index)->rows, e) : text_table_add(table, strdup("-"), e);
+        status = index ? text_table_add_number(table, (int64_t)index_info(index)->rows, e)
+                       : text_table_add(table, strdup("-"), e);
     if (status == 0)
-        status = add_number(table, (uint64_t)kept.st_size, e);
+        status = text_table_add_number(table, kept.st_size, e);
     if (status == 0)
         status = text_table_add(table, strdup(state), e);
     index_close(index);
@@ -179,11 +161,11 @@ static int put_in_place(const struct config *config, const char *file, const str
 
 static int adopt_file(const struct config *config, const char *file, bool force, struct error *e)
 {
-    struct index *index = open_whole(config, file, e);
+    struct index *index;
     size_t reasons = 0;
     int status = -1;
 
-    if (!index)
+    if (vetting_open(config, file, &index, e) != 0)
         return -1;
     if (judge(config, file, index, &reasons, e) == 0) {
         if (reasons > 0 && !force)
@@ -204,7 +186,7 @@ static int adopt(struct config *config, const struct cli_arguments *arguments, s
         return -1;
     if (*config->master.index == '\0')
         return error_set(e, ERROR_USAGE, "index adopt: it needs --index or -c");
-    if (asprintf(&refused, "%s" REFUSED_SUFFIX, config->master.index) < 0)
+    if (asprintf(&refused, "%s" CONFIG_REFUSED_SUFFIX, config->master.index) < 0)
         return error_set(e, ERROR_INTERNAL, "no memory for a path");
     status = adopt_file(config, arguments->operand_count > 0 ? arguments->operands[0] : refused,
                         cli_value(arguments, "force") != NULL, e);

@@ -10,11 +10,11 @@
 #include "stop.h"
 #include "survey.h"
 #include "versions.h"
+#include "wall.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define RUN_PREFIX "fixwarden-replay-" /* of group, transactional id and manifest */
 #define DEAD_LETTERS_SUFFIX ".dead-letters"
@@ -78,14 +78,6 @@ static bool is_given(const struct session *s, const char *option)
     return cli_value(s->arguments, option) != NULL;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* --- what is asked for --- */
 
 static int read_time(const struct session *s, const char *option, const char *preset, int64_t now, struct moment *out,
@@ -98,7 +90,7 @@ static int read_time(const struct session *s, const char *option, const char *pr
 
 static int read_times(const struct session *s, struct survey_request *out, struct error *e)
 {
-    int64_t now = now_ms();
+    int64_t now = wall_ms();
 
     if (!is_given(s, "from"))
         return error_set(e, ERROR_USAGE, "replay: it needs --from TIME, --offsets or --resume");
@@ -230,11 +222,6 @@ static int configure(struct session *s, struct error *e)
     return config_set(config, "registry.url", "", e); /* not even a schema is registered */
 }
 
-static unsigned tolerated(const struct config *config)
-{
-    return config_tolerated(config, config->input.framing == FRAMING_LOG ? FIX_LOG : FIX_STRICT);
-}
-
 /* --- the index --- */
 
 static int read_as_of(struct session *s, struct error *e)
@@ -320,7 +307,7 @@ static int open_past(struct session *s, struct error *e)
 
 static int plan_output(struct session *s, struct error *e)
 {
-    if (read_pace(s, e) != 0 || choose_topics(s, e) != 0 || manifest_new_run(now_ms(), s->plan.run, e) != 0)
+    if (read_pace(s, e) != 0 || choose_topics(s, e) != 0 || manifest_new_run(wall_ms(), s->plan.run, e) != 0)
         return -1;
     return configure(s, e);
 }
@@ -362,7 +349,7 @@ static int plan_input(struct session *s, struct error *e)
     if (plan_version(s, e) != 0)
         return -1;
     memcpy(s->plan.rule_set, s->config->rules.id, sizeof s->plan.rule_set);
-    s->plan.tolerated = tolerated(s->config);
+    s->plan.tolerated = config_input_tolerated(s->config);
     return 0;
 }
 
@@ -427,7 +414,7 @@ static int check_input(const struct session *s, struct error *e)
     if (strcmp(s->plan.rule_set, s->config->rules.id) != 0)
         return error_set(e, ERROR_CONFIG, "the rules are %s, and the run began with %s", s->config->rules.id,
                          s->plan.rule_set);
-    if (s->plan.tolerated != tolerated(s->config))
+    if (s->plan.tolerated != config_input_tolerated(s->config))
         return error_set(e, ERROR_CONFIG, "[input] framing or tolerate is not what the run began with");
     return 0;
 }

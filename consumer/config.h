@@ -209,6 +209,7 @@ int config_expand_masters(struct config *config, struct error *e);
 int config_match_masters(const char *pattern, struct string_list *out, struct error *e);
 
 #define CONFIG_INDEX_SUFFIX ".fwx"
+#define CONFIG_REFUSED_SUFFIX ".refused" /* behind the index: what was built, and did not pass the gate */
 
 /* Where no index is named, names it FILE.fwx beside the first file of the master, if there is one. */
 int config_choose_index(struct config *config, struct error *e);
@@ -223,6 +224,9 @@ int config_validate_run(const struct config *config, struct error *e);
 
 /* What [input] tolerate makes of the tolerances that a profile starts from (core/fix_tolerance.h). */
 unsigned config_tolerated(const struct config *config, unsigned profile);
+
+/* The same of the records of the input, whose profile is input.framing. */
+unsigned config_input_tolerated(const struct config *config);
 
 /* The master's and the builder's options as core wants them, without events; borrowed from the configuration. */
 void config_master_options(const struct config *config, struct index_build_options *out);

@@ -130,6 +130,11 @@ unsigned config_tolerated(const struct config *config, unsigned profile)
     return profile;
 }
 
+unsigned config_input_tolerated(const struct config *config)
+{
+    return config_tolerated(config, config->input.framing == FRAMING_LOG ? FIX_LOG : FIX_STRICT);
+}
+
 /* 0 where the option is a number of rows. */
 static uint32_t share_of_rows(uint64_t max_bad_rows)
 {

@@ -249,20 +249,17 @@ static int ask_both(void *opaque, struct slice record, struct error *e)
 
 static int judge_recent(struct gate *g, struct recent *recent, int64_t now_ms, struct error *e)
 {
-    const struct checker_trace trace = {NULL, NULL, on_instrument, on_result, on_severity};
     struct asking a = {.before = g->before, .after = g->after};
-    struct checker_trace mine = trace;
+    const struct checker_trace trace = {&a, NULL, on_instrument, on_result, on_severity};
     uint64_t limit = g->config->gate.max_unfound;
     int status;
 
     if (!recent || limit >= WHOLE)
         return 0;
-    a.checker = checker_new(
-        &g->config->rules, config_tolerated(g->config, g->config->input.framing == FRAMING_LOG ? FIX_LOG : FIX_STRICT));
+    a.checker = checker_new(&g->config->rules, config_input_tolerated(g->config));
     if (!a.checker)
         return error_set(e, ERROR_INTERNAL, "no memory to check the messages of late");
-    mine.opaque = &a;
-    checker_set_trace(a.checker, &mine);
+    checker_set_trace(a.checker, &trace);
     status = recent_each(recent, now_ms, ask_both, &a, e);
     checker_free(a.checker);
     if (status == 0 && a.found >= GATE_INSTRUMENTS_MIN && exceeds(a.lost, a.found, limit))

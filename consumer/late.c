@@ -716,8 +716,7 @@ static int make(struct late *l, struct error *e)
     l->first_pass = (struct checker_output){l, note_unknown, pass_over, NULL};
     l->second_pass = (struct checker_output){l, publish_settled, on_dead_letter, NULL};
     l->pending = pending_new(config->pending.max, budget_divide(config).pending);
-    l->checker = checker_new(&config->rules,
-                             config_tolerated(config, config->input.framing == FRAMING_LOG ? FIX_LOG : FIX_STRICT));
+    l->checker = checker_new(&config->rules, config_input_tolerated(config));
     if (!l->pending || !l->checker)
         return error_set(e, ERROR_INTERNAL, "no memory for what waits");
     return pending_topic_check(config, l->lane, l->stop, l->log, &l->partitions, e);

@@ -124,29 +124,15 @@ int manifest_write(const struct manifest *manifest, const char *path, struct err
 
 /* --- reading --- */
 
-/* A text of 1 byte to less than `size`, of those characters if any are given, and without control characters. */
+/* As json_take_text; where any characters will do, without control characters. */
 static bool take_text(const json_t *object, const char *name, const char *characters, char *out, size_t size)
 {
-    const json_t *value = json_object_get(object, name);
-    size_t len = json_string_length(value); /* 0 for what is no string */
-
-    if (len == 0 || len >= size || strlen(json_string_value(value)) != len)
+    if (!json_take_text(object, name, characters, out, size))
         return false;
-    memcpy(out, json_string_value(value), len + 1);
-    if (characters)
-        return strspn(out, characters) == len;
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)out[i] < ' ')
+    for (const char *c = out; !characters && *c != '\0'; c++)
+        if ((unsigned char)*c < ' ')
             return false;
     return true;
-}
-
-static bool take_number(const json_t *object, const char *name, int64_t max, int64_t *out)
-{
-    const json_t *value = json_object_get(object, name);
-
-    *out = json_integer_value(value);
-    return json_is_integer(value) && *out >= 0 && *out <= max;
 }
 
 static bool take_bool(const json_t *object, const char *name, bool *out)
@@ -163,8 +149,9 @@ static bool take_range(const json_t *object, struct range *out)
 
     *out = (struct range){.next = RANGE_OPEN};
     if (!take_text(object, "topic", RANGE_TOPIC_CHARACTERS, out->topic, sizeof out->topic) ||
-        !take_number(object, "partition", INT32_MAX, &partition) ||
-        !take_number(object, "from", INT64_MAX, &out->from) || !take_number(object, "to", INT64_MAX, &out->to))
+        !json_take_number(object, "partition", INT32_MAX, &partition) ||
+        !json_take_number(object, "from", INT64_MAX, &out->from) ||
+        !json_take_number(object, "to", INT64_MAX, &out->to))
         return false;
     out->partition = (int32_t)partition;
     return out->from <= out->to;
@@ -192,8 +179,8 @@ static bool take_mark(const json_t *object, const struct manifest *m, struct mar
     *out = (struct mark){.partition = 0};
     if (!take_version(object, out->version) ||
         !take_text(object, "topic", RANGE_TOPIC_CHARACTERS, out->topic, sizeof out->topic) ||
-        !take_number(object, "partition", INT32_MAX, &partition) ||
-        !take_number(object, "from", INT64_MAX, &out->offset))
+        !json_take_number(object, "partition", INT32_MAX, &partition) ||
+        !json_take_number(object, "from", INT64_MAX, &out->offset))
         return false;
     out->partition = (int32_t)partition;
     memcpy(out->rules, m->rule_set, sizeof out->rules);
@@ -271,7 +258,7 @@ static const char *take_members(const json_t *json, struct manifest *m)
         return "index.version";
     if (!take_text(json, "rule_set", NULL, m->rule_set, sizeof m->rule_set))
         return "rule_set";
-    if (!take_number(json, "tolerated", UINT32_MAX, &tolerated))
+    if (!json_take_number(json, "tolerated", UINT32_MAX, &tolerated))
         return "tolerated";
     if (!take_text(output, "topic", RANGE_TOPIC_CHARACTERS, m->output, sizeof m->output))
         return "output.topic";
@@ -279,11 +266,11 @@ static const char *take_members(const json_t *json, struct manifest *m)
         return "output.dead_letters";
     if (!take_bool(output, "same_topic", &m->same_topic))
         return "output.same_topic";
-    if (!take_number(json, "lanes", BUDGET_LANES_MAX, &lanes) || lanes == 0)
+    if (!json_take_number(json, "lanes", BUDGET_LANES_MAX, &lanes) || lanes == 0)
         return "lanes";
-    if (!take_number(pace, "rate", PACE_RATE_MAX, &rate))
+    if (!json_take_number(pace, "rate", PACE_RATE_MAX, &rate))
         return "pace.rate";
-    if (!take_number(pace, "speed", PACE_SPEED_MAX, &speed))
+    if (!json_take_number(pace, "speed", PACE_SPEED_MAX, &speed))
         return "pace.speed";
     m->tolerated = (unsigned)tolerated;
     m->lanes = (unsigned)lanes;
@@ -297,7 +284,7 @@ static int take(const json_t *json, struct manifest *out, struct error *e)
     const char *wrong;
     int64_t format;
 
-    if (!take_number(json, "format", INT64_MAX, &format))
+    if (!json_take_number(json, "format", INT64_MAX, &format))
         return error_set(e, ERROR_DATA, "it is no manifest of a replay");
     if (format != MANIFEST_FORMAT)
         return error_set(e, ERROR_DATA, "its format is %" PRId64 ", and this program knows %d", format,

@@ -25,35 +25,15 @@ char *mark_write(const struct mark *mark, struct error *e)
     return text;
 }
 
-/* A string of 1 byte to less than `size`, of those characters if any are given. */
-static bool take_text(const json_t *object, const char *name, const char *characters, char *out, size_t size)
-{
-    const json_t *value = json_object_get(object, name);
-    size_t len = json_string_length(value); /* 0 for what is no string */
-
-    if (len == 0 || len >= size || strlen(json_string_value(value)) != len)
-        return false;
-    memcpy(out, json_string_value(value), len + 1);
-    return !characters || strspn(out, characters) == len;
-}
-
-static bool take_number(const json_t *object, const char *name, int64_t max, int64_t *out)
-{
-    const json_t *value = json_object_get(object, name);
-
-    *out = json_integer_value(value);
-    return json_is_integer(value) && *out >= 0 && *out <= max;
-}
-
 static bool take(const json_t *json, struct mark *out)
 {
     int64_t partition;
 
-    if (!take_text(json, "topic", RANGE_TOPIC_CHARACTERS, out->topic, sizeof out->topic) ||
-        !take_number(json, "partition", INT32_MAX, &partition) ||
-        !take_number(json, "offset", INT64_MAX, &out->offset) ||
-        !take_text(json, "version", "0123456789abcdef", out->version, sizeof out->version) ||
-        !take_text(json, "rules", NULL, out->rules, sizeof out->rules))
+    if (!json_take_text(json, "topic", RANGE_TOPIC_CHARACTERS, out->topic, sizeof out->topic) ||
+        !json_take_number(json, "partition", INT32_MAX, &partition) ||
+        !json_take_number(json, "offset", INT64_MAX, &out->offset) ||
+        !json_take_text(json, "version", "0123456789abcdef", out->version, sizeof out->version) ||
+        !json_take_text(json, "rules", NULL, out->rules, sizeof out->rules))
         return false;
     out->partition = (int32_t)partition;
     return strlen(out->version) == INDEX_VERSION_LEN;

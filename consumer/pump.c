@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "budget.h"
 #include "committer.h"
@@ -11,6 +10,7 @@
 #include "mark.h"
 #include "marks.h"
 #include "monotonic.h"
+#include "wall.h"
 
 #define POLL_MS 100            /* how long an idle poll waits; less if a commit is due before */
 #define POLL_COMMITTING_MS 2   /* the same while output waits for a commit to end, which wakes no poll */
@@ -455,18 +455,9 @@ static int on_headers(void *opaque, const struct origin *origin, struct carry *c
     return source_headers(p->source, origin, carry, carried, e);
 }
 
-/* The system's clock, which the timestamps of records come from, too. */
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static const struct checker_output *begin_check(struct pump *p)
 {
-    return p->late ? late_begin(p->late, p->index, p->filling->outbox, &p->filling->late, now_ms())
+    return p->late ? late_begin(p->late, p->index, p->filling->outbox, &p->filling->late, wall_ms())
                    : outbox_begin(p->filling->outbox);
 }
 
@@ -565,7 +556,7 @@ static int look_at_late(struct pump *p, struct error *e)
 {
     if (!p->late || p->paused || p->rewind)
         return 0;
-    if (late_look(p->late, p->source, p->index, p->filling->outbox, &p->filling->late, now_ms(), e) != 0)
+    if (late_look(p->late, p->source, p->index, p->filling->outbox, &p->filling->late, wall_ms(), e) != 0)
         return p->broken || !p->rewind ? -1 : 0;
     if (p->filling->since_ms == 0 && has_output(p->filling))
         p->filling->since_ms = monotonic_ms();
@@ -746,8 +737,7 @@ static int make_batches(struct pump *p, struct error *e)
     p->other = &p->batches[1];
     p->records_max = messages < POLL_RECORDS_MAX ? (size_t)messages : POLL_RECORDS_MAX;
     p->records = calloc(p->records_max, sizeof *p->records);
-    p->checker = checker_new(&config->rules,
-                             config_tolerated(config, config->input.framing == FRAMING_LOG ? FIX_LOG : FIX_STRICT));
+    p->checker = checker_new(&config->rules, config_input_tolerated(config));
     return p->checker && p->records ? 0 : error_set(e, ERROR_INTERNAL, "no memory for a batch");
 }
 

@@ -30,7 +30,6 @@
 #define LOCK_EVERY_MS 250      /* between tries to be the one that builds */
 #define RETRY_MAX_MS 600000    /* after which a build is tried again at the latest */
 #define REMIND_EVERY_MS 600000 /* how often is said what is still waited for */
-#define REFUSED_SUFFIX ".refused"
 
 enum doing {
     DOING_NOTHING,
@@ -386,7 +385,7 @@ static void keep_refused(const struct reload *r)
 {
     char *place = NULL;
 
-    if (asprintf(&place, "%s" REFUSED_SUFFIX, r->path) < 0 || rename(r->next_path, place) != 0)
+    if (asprintf(&place, "%s" CONFIG_REFUSED_SUFFIX, r->path) < 0 || rename(r->next_path, place) != 0)
         unlink(r->next_path);
     free(place);
 }

@@ -155,19 +155,12 @@ bool replay_is_complete(const struct replay_options *options, const struct repla
 
 /* --- the report --- */
 
-static int add_number(struct text_table *table, int64_t number, struct error *e)
-{
-    char *text = NULL;
-
-    return text_table_add(table, asprintf(&text, "%" PRId64, number) < 0 ? NULL : text, e);
-}
-
 static int add_range(struct text_table *table, const struct range *range, struct error *e)
 {
-    if (text_table_add(table, strdup(range->topic), e) != 0 || add_number(table, range->partition, e) != 0 ||
-        add_number(table, range->from, e) != 0 || add_number(table, range->to, e) != 0)
+    if (text_table_add(table, strdup(range->topic), e) != 0 || text_table_add_number(table, range->partition, e) != 0 ||
+        text_table_add_number(table, range->from, e) != 0 || text_table_add_number(table, range->to, e) != 0)
         return -1;
-    return has_progress(range) ? add_number(table, range->next, e) : text_table_add(table, strdup("-"), e);
+    return has_progress(range) ? text_table_add_number(table, range->next, e) : text_table_add(table, strdup("-"), e);
 }
 
 static int write_ranges(const struct range_list *ranges, FILE *out, struct error *e)

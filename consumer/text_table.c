@@ -1,5 +1,6 @@
 #include "text_table.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +73,13 @@ int text_table_add(struct text_table *table, char *cell, struct error *e)
         cut(cell);
     table->cells[table->count++] = (struct text_cell){cell, NULL};
     return 0;
+}
+
+int text_table_add_number(struct text_table *table, int64_t number, struct error *e)
+{
+    char *text = NULL;
+
+    return text_table_add(table, asprintf(&text, "%" PRId64, number) < 0 ? NULL : text, e);
 }
 
 void text_table_colour(struct text_table *table, const char *colour)

@@ -3,6 +3,7 @@
 #define FIXWARDEN_CONSUMER_TEXT_TABLE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "core/error.h"
@@ -27,6 +28,9 @@ struct text_table {
 /* Adds the next cell, which the table takes over in every case. NULL stands for no memory, so that what made the cell
  * need not be asked. Control characters become blanks: what a message says must not steer the terminal. */
 int text_table_add(struct text_table *table, char *cell, struct error *e);
+
+/* The same of a number. */
+int text_table_add_number(struct text_table *table, int64_t number, struct error *e);
 
 /* Gives the cell that was added last a colour; of no cell it is nothing. */
 void text_table_colour(struct text_table *table, const char *colour);

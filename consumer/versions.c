@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "core/index_file.h"
 
 #define DIRECTORY_SUFFIX ".versions"
 #define TIME_LEN 20 /* 20261125T093000.123Z */
@@ -162,16 +163,11 @@ void versions_free(struct versions *versions)
 
 /* --- changing --- */
 
-static int flush(const struct versions *v, struct error *e)
+bool versions_is_same_file(const char *a, const char *b)
 {
-    int fd = open(v->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int status = 0;
+    struct stat x, y;
 
-    if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL)) /* EINVAL: a file system without such a thing */
-        status = error_set_errno(e, errno, "%s: cannot be flushed to the disk", v->directory);
-    if (fd >= 0)
-        close(fd);
-    return status;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_ino == y.st_ino && x.st_dev == y.st_dev;
 }
 
 static int add_link(const struct versions *v, const char *path, const char *version, int64_t time_ms, struct error *e)
@@ -191,12 +187,10 @@ static int add_link(const struct versions *v, const char *path, const char *vers
 /* The same version in another file: what is kept may have been overwritten in place, which is why it was made anew. */
 static int replace_link(const char *path, const char *kept, struct error *e)
 {
-    struct stat ours, theirs;
     char *beside = NULL;
     int status = 0;
 
-    if (stat(path, &ours) == 0 && stat(kept, &theirs) == 0 && ours.st_ino == theirs.st_ino &&
-        ours.st_dev == theirs.st_dev)
+    if (versions_is_same_file(path, kept))
         return 0;
     if (asprintf(&beside, "%s.%ld", kept, (long)getpid()) < 0)
         return error_set(e, ERROR_INTERNAL, "%s: no memory for its name", path);
@@ -220,7 +214,7 @@ int versions_add(struct versions *versions, const char *path, const char version
         return replace_link(path, newest->path, e);
     if (newest && newest->valid_from_ms >= valid_from_ms)
         valid_from_ms = newest->valid_from_ms + 1; /* a clock that was set back changes no order */
-    if (add_link(versions, path, version, valid_from_ms, e) != 0 || flush(versions, e) != 0)
+    if (add_link(versions, path, version, valid_from_ms, e) != 0 || index_flush_directory(versions->directory, e) != 0)
         return -1;
     return read_again(versions, e);
 }

@@ -58,14 +58,28 @@ struct index *vetting_open_newest_kept(const struct config *config, const char *
     return index;
 }
 
+/* Whether it is the newest one that was kept itself, as at nearly every start: then it need not be read once more to be
+ * compared with itself. */
+static bool is_newest_kept(const struct vetting *v)
+{
+    char *directory = versions_directory(v->config);
+    struct versions *versions = NULL;
+    struct error e;
+    size_t count;
+    bool is;
+
+    count = directory && versions_open(directory, &versions, &e) == 0 ? versions_count(versions) : 0;
+    is = count > 0 && versions_is_same_file(versions_entry(versions, count - 1)->path, v->path);
+    versions_free(versions);
+    free(directory);
+    return is;
+}
+
 /* -1 without memory. */
 static int judge(struct vetting *v, const struct index *before, struct gate_report *report)
 {
-    const char *version = index_info(v->index)->version;
-
     report->count = 0;
-    if ((before && strcmp(index_info(before)->version, version) == 0) ||
-        gate_is_forced(v->config->master.index, version))
+    if (before && strcmp(index_info(before)->version, index_info(v->index)->version) == 0)
         return 0;
     return gate_judge(v->config, before, v->index, v->recent, monotonic_ms(), report, &v->why);
 }
@@ -73,10 +87,14 @@ static int judge(struct vetting *v, const struct index *before, struct gate_repo
 /* Whether an index that is good in itself may take the place of the one before. */
 static bool is_sane(struct vetting *v)
 {
-    struct index *kept = v->before ? NULL : vetting_open_newest_kept(v->config, NULL);
     struct gate_report report;
-    int status = judge(v, v->before ? v->before : kept, &report);
+    struct index *kept;
+    int status;
 
+    if (gate_is_forced(v->config->master.index, index_info(v->index)->version) || (!v->before && is_newest_kept(v)))
+        return true;
+    kept = v->before ? NULL : vetting_open_newest_kept(v->config, NULL);
+    status = judge(v, v->before ? v->before : kept, &report);
     index_close(kept);
     if (status == 0 && report.count > 0)
         gate_write(&report, &v->why);

@@ -427,13 +427,13 @@ static int write_frame(struct index_file *file, struct index_header *header, uin
                           file->end + offsetof(struct index_footer, commit_word), file->path, e);
 }
 
-static int flush_directory(const struct index_file *file, struct error *e)
+int index_flush_directory(const char *directory, struct error *e)
 {
-    int fd = open(file->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int status = 0;
 
     if (fd < 0 || (fsync(fd) != 0 && errno != EINVAL)) /* EINVAL: a file system without such a thing */
-        status = error_set_errno(e, errno, "%s: cannot be flushed to the disk", file->dir);
+        status = error_set_errno(e, errno, "%s: cannot be flushed to the disk", directory);
     if (fd >= 0)
         close(fd);
     return status;
@@ -452,5 +452,5 @@ int index_file_publish(struct index_file *file, struct index_header *header, str
     if (rename(file->temporary, file->path) != 0)
         return error_set_errno(e, errno, "%s: cannot take its place", file->path);
     file->is_temporary = false;
-    return flush_directory(file, e);
+    return index_flush_directory(file->dir, e);
 }

@@ -40,6 +40,9 @@ int index_read_at(int fd, void *bytes, size_t len, uint64_t offset, const char *
  * follows would not be told (fs/sync.c, file_check_and_advance_wb_err). */
 int index_send_range(int fd, uint64_t offset, uint64_t len, unsigned flags, const char *what, struct error *e);
 
+/* Makes it durable which names a directory holds: after a rename or a link in it. */
+int index_flush_directory(const char *directory, struct error *e);
+
 /* A file without a name in that directory, or -1. */
 int index_open_unnamed(const char *dir, const char *purpose, struct error *e);
 
