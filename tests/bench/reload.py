@@ -96,6 +96,8 @@ class ReloadBench(Bench):
             admin.close()
             if job.stop() != 0:
                 sys.exit(job.output())
+        if last == first:
+            sys.exit("reload: all was checked before it could be measured; more --times")
         print(f"# {'with a build' if build else 'undisturbed'}: {last - first} messages in {now - began:.1f} s")
         return (last - first) / (now - began)
 
