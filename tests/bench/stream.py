@@ -28,7 +28,7 @@ import time
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/kafka"))
 from cache import make_once  # noqa: E402  (found there)
-from cluster import KafkaCluster  # noqa: E402
+from cluster import KAFKA_JVM, KafkaCluster  # noqa: E402
 from generated import tool  # noqa: E402
 from product import Running  # noqa: E402
 from resident import Resident  # noqa: E402
@@ -183,7 +183,8 @@ def prepared(kind, options):
     folder = pathlib.Path(tempfile.mkdtemp(prefix="fixwarden-bench-", dir=options.dir))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        with KafkaCluster(brokers=1, workdir=folder / "kafka", properties={"log.segment.bytes": str(1 << 30)}) as cluster:
+        with KafkaCluster(brokers=1, workdir=folder / "kafka", properties={"log.segment.bytes": str(1 << 30)},
+                          jvm=KAFKA_JVM) as cluster:
             bench = kind(options, cluster, folder)
             bench.prepare()
             yield bench

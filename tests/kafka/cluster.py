@@ -40,6 +40,10 @@ STARTED = b"Kafka Server started"
 LOG_TAIL_LINES = 80
 # The first compiler tier only: three brokers on two cores are up in two thirds of the time.
 QUICK_START = "-XX:TieredStopAtLevel=1"
+SMALL_JVM = (QUICK_START, "-Xmx512m")
+# As kafka-server-start.sh starts a broker: for what is measured.
+KAFKA_JVM = ("-Xmx1G", "-Xms1G", "-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:InitiatingHeapOccupancyPercent=35",
+             "-XX:+ExplicitGCInvokesConcurrent", "-XX:MaxInlineLevel=15")
 
 # Deliberately small: a test's topics hold megabytes, and a heap holds 512 of them.
 PROPERTIES = {
@@ -92,12 +96,13 @@ class KafkaCluster:
     scram:      {user: password} that SCRAM-SHA-512 knows.
     """
 
-    def __init__(self, brokers=1, workdir=None, properties=None, version=None, listeners=None, scram=None):
+    def __init__(self, brokers=1, workdir=None, properties=None, version=None, listeners=None, scram=None, jvm=SMALL_JVM):
         if not 1 <= brokers <= MAX_BROKERS:
             raise ClusterError(f"{brokers} brokers: there can be 1 to {MAX_BROKERS}")
         self._ids = range(1, brokers + 1)
         self._extra = dict(properties or {})
         self._jars = kafka_jars(version or os.environ.get("FIXWARDEN_TEST_KAFKA_VERSION", KAFKA_VERSION))
+        self._jvm = jvm
         self._temporary = workdir is None
         self.workdir = Path(workdir or tempfile.mkdtemp(prefix="fixwarden-kafka-"))
         self._listeners = dict(listeners or {})
@@ -303,7 +308,7 @@ class KafkaCluster:
         # terminal away from the broker: the test that gets it closes the cluster.
         command = [
             *("setpriv", "--pdeathsig", "KILL"),
-            *java(QUICK_START, "-Xmx512m", "-Dorg.slf4j.simpleLogger.showDateTime=true"),
+            *java(*self._jvm, "-Dorg.slf4j.simpleLogger.showDateTime=true"),
             *("-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS", "-cp", f"{self._jars}/*"),
             *("kafka.Kafka", str(self._properties_path(broker))),
         ]
