@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -13,15 +14,24 @@
 #define IOPRIO_WHO_PROCESS 1
 #define IOPRIO_BEST_EFFORT_LAST ((2 << 13) | 7)
 
-static void be_the_first_to_go(void)
+/* To one of its own files below /proc/self. A system may be without it. */
+static void tell_kernel(const char *path, const char *value)
 {
-    static const char most[] = "1000";
-    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
 
     if (fd < 0)
         return;
-    (void)!write(fd, most, sizeof most - 1);
+    (void)!write(fd, value, strlen(value));
     close(fd);
+}
+
+/* Niceness ranks the threads of one session alone where the kernel groups by session (autogroup, sched(7)), and the
+ * broker has another: beside it the session counts, which has this process alone (builder.h). */
+static void be_nice(void)
+{
+    setpriority(PRIO_PROCESS, 0, NICE_LAST);
+    if (getsid(0) == getpid())
+        tell_kernel("/proc/self/autogroup", "19");
 }
 
 int background_enter(pid_t parent, struct error *e)
@@ -29,8 +39,8 @@ int background_enter(pid_t parent, struct error *e)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         return error_set(e, ERROR_TEMPORARY, "process %ld, for which this one works, is gone", (long)parent);
-    setpriority(PRIO_PROCESS, 0, NICE_LAST);
+    be_nice();
     syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_BEST_EFFORT_LAST);
-    be_the_first_to_go();
+    tell_kernel("/proc/self/oom_score_adj", "1000"); /* the first to go when memory runs out */
     return 0;
 }

@@ -79,7 +79,8 @@ static char **filter_environment(void)
     return variables;
 }
 
-/* Signals as they are by default, and a group of its own: what is typed at a terminal is for the parent alone. */
+/* Signals as they are by default, and a session of its own: what is typed at a terminal is for the parent alone, and
+ * the kernel can rank it as a whole (background.c). */
 static int choose_attributes(posix_spawnattr_t *attributes)
 {
     sigset_t none, all;
@@ -88,8 +89,7 @@ static int choose_attributes(posix_spawnattr_t *attributes)
     sigfillset(&all);
     posix_spawnattr_setsigmask(attributes, &none);
     posix_spawnattr_setsigdefault(attributes, &all);
-    posix_spawnattr_setpgroup(attributes, 0);
-    return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
 }
 
 /* Nothing to read, nobody to print to, and nothing else that is open here. */
