@@ -70,6 +70,11 @@ const struct index *serving_newest(const struct serving *serving)
     return serving->newest ? serving->newest->index : NULL;
 }
 
+const char *serving_version(const struct serving *serving)
+{
+    return serving->newest ? index_info(serving->newest->index)->version : NULL;
+}
+
 /* Takes the versions that nobody holds out of the list. The newest one stays. */
 static struct version *take_out_unused(struct serving *s)
 {

@@ -18,6 +18,9 @@ int serving_add(struct serving *serving, struct index *index, struct error *e);
 /* The newest one, or NULL; for the thread that adds them. */
 const struct index *serving_newest(const struct serving *serving);
 
+/* Its version, or NULL; for that thread, too. */
+const char *serving_version(const struct serving *serving);
+
 /* Closes what nobody holds, but for the newest one. */
 void serving_close_unused(struct serving *serving);
 

@@ -7,180 +7,7 @@
 #include "monotonic.h"
 #include "source_internal.h"
 
-#define SEEK_TRIES 100 /* a partition that is just being started can't be sought yet */
-#define SEEK_PAUSE_MS 100
 #define STARVED_MS 5 /* without a record, though the topics hold some */
-#define WAKE_MS 1
-#define CREST_MIN 1024 /* records that wait in the library; where fewer do, it is not the queue that holds it up */
-
-/* --- pausing: in the ledger, and in the library --- */
-
-/* The owned ones that are held, or not. One that has shown no record since it was assigned may not have been started
- * yet, and then the library loses its offset where it is paused or resumed: it is left alone. */
-static rd_kafka_topic_partition_list_t *list_held(const struct ledger *ledger, bool held)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)ledger->count + 1);
-
-    for (size_t i = 0; i < ledger->count; i++) {
-        const struct ledger_entry *entry = &ledger->entries[i];
-
-        if (entry->owned && entry->held == held && entry->next != LEDGER_UNKNOWN)
-            rd_kafka_topic_partition_list_add(list, entry->topic, entry->partition)->offset = entry->start;
-    }
-    return list;
-}
-
-static void set_held(struct ledger *ledger, const rd_kafka_topic_partition_list_t *list, bool held)
-{
-    for (int i = 0; i < list->cnt; i++)
-        ledger_find(ledger, list->elems[i].topic, list->elems[i].partition)->held = held;
-}
-
-int source_pause(struct source *source, struct error *e)
-{
-    rd_kafka_topic_partition_list_t *list = list_held(&source->ledger, false);
-    rd_kafka_resp_err_t err = rd_kafka_pause_partitions(source->rk, list);
-
-    set_held(&source->ledger, list, true);
-    rd_kafka_topic_partition_list_destroy(list);
-    return err ? error_set(e, ERROR_TEMPORARY, "pausing: %s", rd_kafka_err2str(err)) : 0;
-}
-
-static int seek(struct source *s, rd_kafka_topic_partition_list_t *list, struct error *e);
-static void drop_all(struct source *s);
-
-/* The library would go on from its own position, which counts what was handed out and dropped; so they are sought. */
-int source_resume(struct source *source, struct error *e)
-{
-    rd_kafka_topic_partition_list_t *list = list_held(&source->ledger, true);
-    rd_kafka_resp_err_t err = rd_kafka_resume_partitions(source->rk, list);
-    int status = err ? error_set(e, ERROR_TEMPORARY, "going on after a pause: %s", rd_kafka_err2str(err)) : 0;
-
-    drop_all(source);
-    if (status == 0 && list->cnt > 0)
-        status = seek(source, list, e);
-    set_held(&source->ledger, list, false);
-    rd_kafka_topic_partition_list_destroy(list);
-    ledger_rewound(&source->ledger);
-    return status;
-}
-
-/* The library remembers a pause beyond the assignment. */
-static void resume_revoked(struct source *s, const rd_kafka_topic_partition_list_t *revoked)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(revoked->cnt);
-
-    for (int i = 0; i < revoked->cnt; i++) {
-        const struct ledger_entry *entry =
-            ledger_find(&s->ledger, revoked->elems[i].topic, revoked->elems[i].partition);
-
-        if (entry && entry->held)
-            rd_kafka_topic_partition_list_add(list, entry->topic, entry->partition);
-    }
-    if (list->cnt > 0)
-        rd_kafka_resume_partitions(s->rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-}
-
-/* --- rebalances: called by the library from within source_poll and source_close --- */
-
-static bool is_cooperative(rd_kafka_t *rk)
-{
-    const char *protocol = rd_kafka_rebalance_protocol(rk);
-
-    return protocol && strcmp(protocol, "COOPERATIVE") == 0;
-}
-
-static void log_partitions(struct source *s, const char *what, const rd_kafka_topic_partition_list_t *partitions)
-{
-    for (int i = 0; i < partitions->cnt; i++)
-        log_write(s->context.log, LOG_LEVEL_DEBUG, s->context.subsystem, "%s %s/%d", what, partitions->elems[i].topic,
-                  partitions->elems[i].partition);
-    log_write(s->context.log, LOG_LEVEL_INFO, s->context.subsystem, "%s: %d partitions", what, partitions->cnt);
-}
-
-/* A member that was lost is another one when it comes back. */
-static void remember_member(struct source *s)
-{
-    rd_kafka_mem_free(s->rk, s->member);
-    s->member = rd_kafka_memberid(s->rk);
-}
-
-bool source_is_member(const struct source *source)
-{
-    char *member = rd_kafka_memberid(source->rk);
-    bool same = member && *member && source->member && strcmp(member, source->member) == 0;
-
-    rd_kafka_mem_free(source->rk, member);
-    return same;
-}
-
-static void tell_partitions(struct source *s, const rd_kafka_topic_partition_list_t *partitions, bool ours)
-{
-    for (int i = 0; s->events.on_partition && i < partitions->cnt; i++)
-        s->events.on_partition(s->events.opaque, partitions->elems[i].topic, partitions->elems[i].partition, ours);
-}
-
-static void assign(struct source *s, rd_kafka_topic_partition_list_t *partitions)
-{
-    rd_kafka_error_t *error = NULL;
-
-    s->assigned = true;
-    remember_member(s);
-    for (int i = 0; i < partitions->cnt; i++)
-        if (ledger_assign(&s->ledger, partitions->elems[i].topic, partitions->elems[i].partition, &s->failure) != 0)
-            return;
-    tell_partitions(s, partitions, true);
-    if (s->starts_at_latest && start_offsets_choose(&s->start, s->rk, partitions, &s->failure) != 0)
-        return;
-    if (is_cooperative(s->rk))
-        error = rd_kafka_incremental_assign(s->rk, partitions);
-    else
-        rd_kafka_assign(s->rk, partitions);
-    if (error)
-        error_set(&s->failure, ERROR_TEMPORARY, "assigning partitions: %s", rd_kafka_error_string(error));
-    rd_kafka_error_destroy(error);
-    log_partitions(s, "assigned", partitions);
-}
-
-static void revoke(struct source *s, rd_kafka_topic_partition_list_t *partitions)
-{
-    bool lost = rd_kafka_assignment_lost(s->rk);
-    rd_kafka_error_t *error = NULL;
-
-    if (!lost)
-        remember_member(s);
-    if (s->events.on_revoke)
-        s->events.on_revoke(s->events.opaque, lost);
-    tell_partitions(s, partitions, false);
-    resume_revoked(s, partitions);
-    for (int i = 0; i < partitions->cnt; i++)
-        ledger_revoke(&s->ledger, partitions->elems[i].topic, partitions->elems[i].partition);
-    if (is_cooperative(s->rk))
-        error = rd_kafka_incremental_unassign(s->rk, partitions);
-    else
-        rd_kafka_assign(s->rk, NULL);
-    if (error)
-        log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem, "giving partitions back: %s",
-                  rd_kafka_error_string(error));
-    rd_kafka_error_destroy(error);
-    log_partitions(s, lost ? "lost" : "revoked", partitions);
-}
-
-static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *partitions,
-                         void *opaque)
-{
-    struct source *s = ((struct kafka_context *)opaque)->owner;
-
-    if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-        assign(s, partitions);
-    } else {
-        if (err != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
-            log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem, "rebalance: %s", rd_kafka_err2str(err));
-        revoke(s, partitions);
-    }
-    (void)rk;
-}
 
 /* --- opening and closing --- */
 
@@ -195,7 +22,7 @@ int source_open(const struct config *config, enum kafka_role role, unsigned lane
     kafka_context_init(&s->context, config, log, "source", lane, s);
     conf = kafka_conf_new(config, role, &s->context, e);
     if (conf && role == KAFKA_GROUP_CONSUMER)
-        rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
+        rd_kafka_conf_set_rebalance_cb(conf, source_on_rebalance);
     if (conf && role == KAFKA_REPLAY_CONSUMER)
         rd_kafka_conf_set_error_cb(conf, source_ranges_on_error);
     if (conf)
@@ -342,27 +169,11 @@ static bool is_unsafe_to_destroy(const struct source *s)
     return s->bereft && rd_kafka_version() < 0x02100000;
 }
 
-/* Those that are not due yet, too. */
-static void drop_all(struct source *s)
-{
-    s->lent = s->taken;
-    source_release(s);
-}
-
-static void free_positions(struct positions *positions)
-{
-    if (positions->offsets)
-        rd_kafka_topic_partition_list_destroy(positions->offsets);
-    if (positions->group)
-        rd_kafka_consumer_group_metadata_destroy(positions->group);
-    *positions = (struct positions){NULL, NULL};
-}
-
 void source_close(struct source *source)
 {
     if (!source)
         return;
-    drop_all(source);
+    source_drop_all(source);
     if (is_unsafe_to_close(source)) {
         kafka_context_silence(&source->context); /* the log may go before the library's threads do */
         return; /* the rest is left to the end of the process, and the member to its session's */
@@ -376,7 +187,7 @@ void source_close(struct source *source)
         return; /* it has left the group */
     }
     if (source->rk) {
-        free_positions(&source->positions);
+        source_free_positions(&source->positions);
         rd_kafka_mem_free(source->rk, source->member);
         rd_kafka_destroy(source->rk);
     }
@@ -400,57 +211,11 @@ void source_release(struct source *source)
     source->looked = 0;
 }
 
-/* --- headers --- */
-
-static rd_kafka_message_t *find_lent(struct source *s, const struct origin *origin)
+/* Those that are not due yet, too. */
+void source_drop_all(struct source *source)
 {
-    for (; s->looked < s->lent; s->looked++) {
-        rd_kafka_message_t *message = s->messages[s->looked];
-
-        if (!message->err && message->offset == origin->offset && message->partition == origin->partition &&
-            slice_equal_text(origin->topic, rd_kafka_topic_name(message->rkt)))
-            return message;
-    }
-    return NULL;
-}
-
-static int take_headers(const rd_kafka_headers_t *headers, struct carry *carry, bool *carried, struct error *e)
-{
-    struct carry_header header;
-    const char *name;
-    const void *value;
-    size_t len;
-
-    for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &len) == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
-        header = (struct carry_header){slice_of(name), slice_make(value, value ? len : 0), value == NULL};
-        switch (carry_take(carry, &header, e)) {
-        case CARRY_TAKEN:
-            break;
-        case CARRY_TOO_MUCH:
-            *carried = false;
-            return 0;
-        case CARRY_NO_MEMORY:
-            return -1;
-        }
-    }
-    return 0;
-}
-
-/* Detached, so that what the library makes of the headers of a hostile message lives no longer than this call. */
-int source_headers(struct source *source, const struct origin *origin, struct carry *carry, bool *carried,
-                   struct error *e)
-{
-    rd_kafka_message_t *message = find_lent(source, origin);
-    rd_kafka_headers_t *headers;
-    rd_kafka_resp_err_t err = message ? rd_kafka_message_detach_headers(message, &headers) : RD_KAFKA_RESP_ERR__NOENT;
-    int status;
-
-    *carried = err == RD_KAFKA_RESP_ERR_NO_ERROR || err == RD_KAFKA_RESP_ERR__NOENT;
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return 0;
-    status = take_headers(headers, carry, carried, e);
-    rd_kafka_headers_destroy(headers);
-    return status;
+    source->lent = source->taken;
+    source_release(source);
 }
 
 static int make_room(struct source *s, size_t max, struct error *e)
@@ -476,46 +241,6 @@ static void take_arrived(struct source *s, size_t max)
         s->taken += (size_t)n;
 }
 
-/* Where the queue was full, librdkafka before 2.2.0 looks only once a second whether it has room again. A request to
- * the partitions' leaders makes it look at once; the answer, the topics' ends, is of no interest and is not waited for.
- */
-static void wake_fetchers(struct source *s)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)s->ledger.count + 1);
-
-    for (size_t i = 0; i < s->ledger.count; i++)
-        if (s->ledger.entries[i].owned)
-            rd_kafka_topic_partition_list_add(list, s->ledger.entries[i].topic, s->ledger.entries[i].partition)
-                ->offset = RD_KAFKA_OFFSET_END;
-    if (list->cnt > 0)
-        rd_kafka_offsets_for_times(s->rk, list, WAKE_MS);
-    rd_kafka_topic_partition_list_destroy(list);
-}
-
-/* Once until records come again: the end of a topic may be markers, which are no records. */
-static void wake_if_starved(struct source *s)
-{
-    if (s->woken || rd_kafka_version() >= KAFKA_VERSION_2_2 || source_backlog(s) == 0)
-        return;
-    wake_fetchers(s);
-    s->woken = true;
-}
-
-/* Before it starves: once half of what waited at most is taken, so that more arrives while the rest is checked. */
-static void wake_if_low(struct source *s)
-{
-    size_t waiting;
-
-    if (rd_kafka_version() >= KAFKA_VERSION_2_2)
-        return;
-    waiting = rd_kafka_queue_length(s->queue);
-    if (s->crest >= CREST_MIN && waiting < s->crest / 2) {
-        wake_fetchers(s);
-        s->crest = waiting;
-    }
-    s->crest = waiting > s->crest ? waiting : s->crest;
-}
-
 static rd_kafka_message_t *wait_for_one(struct source *s, int timeout_ms)
 {
     int first_ms = timeout_ms < STARVED_MS ? timeout_ms : STARVED_MS;
@@ -523,7 +248,7 @@ static rd_kafka_message_t *wait_for_one(struct source *s, int timeout_ms)
 
     if (message || timeout_ms == first_ms)
         return message;
-    wake_if_starved(s);
+    source_wake_if_starved(s);
     return rd_kafka_consume_queue(s->queue, timeout_ms - first_ms);
 }
 
@@ -538,7 +263,7 @@ static void take(struct source *s, size_t max, int timeout_ms)
         take_arrived(s, max);
     }
     s->woken = s->woken && s->taken == 0;
-    wake_if_low(s);
+    source_wake_if_low(s);
 }
 
 /* The partition has no more records now. */
@@ -619,27 +344,6 @@ static bool take_record(struct source *s, const rd_kafka_message_t *message, str
     return true;
 }
 
-/* Messages were dropped because they may be older than the partition's new assignment: they are fetched again from what
- * the group has committed, or, if it never has, from the first of them. */
-static int fetch_dropped_again(struct source *s, struct error *e)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    int status = 0;
-
-    for (size_t i = 0; i < s->ledger.count; i++)
-        if (s->ledger.entries[i].owned && s->ledger.entries[i].dropped != LEDGER_UNKNOWN)
-            rd_kafka_topic_partition_list_add(list, s->ledger.entries[i].topic, s->ledger.entries[i].partition);
-    if (list->cnt > 0 && rd_kafka_committed(s->rk, list, SOURCE_COMMITTED_TIMEOUT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        status = error_set(e, ERROR_TEMPORARY, "the group's coordinator does not answer after a rebalance");
-    for (int i = 0; i < list->cnt; i++)
-        if (list->elems[i].offset < 0)
-            list->elems[i].offset = ledger_find(&s->ledger, list->elems[i].topic, list->elems[i].partition)->dropped;
-    if (status == 0 && list->cnt > 0)
-        status = seek(s, list, e);
-    rd_kafka_topic_partition_list_destroy(list);
-    return status;
-}
-
 /* How long a message still has to wait, in milliseconds. What is no record of a range need not. */
 static int64_t wait_of(struct source *s, const rd_kafka_message_t *message, int64_t now_ms)
 {
@@ -704,198 +408,5 @@ int source_poll(struct source *source, struct checker_record *records, size_t ma
         monotonic_nap(wait_ms < timeout_ms ? (int)wait_ms : timeout_ms);
     if (kafka_is_fatal(source->rk, e) || refuses_answers(source, e))
         return -1;
-    return source->in_ranges ? source_ranges_let_go(source, e) : fetch_dropped_again(source, e);
-}
-
-bool source_at_end(const struct source *source)
-{
-    for (size_t i = 0; i < source->ledger.count; i++)
-        if (source->ledger.entries[i].owned && !source->ledger.entries[i].at_end)
-            return false;
-    return true;
-}
-
-/* --- positions --- */
-
-bool source_is_committed(const struct source *source)
-{
-    for (size_t i = 0; i < source->ledger.count; i++)
-        if (source->ledger.entries[i].owned && source->ledger.entries[i].next != source->ledger.entries[i].start)
-            return false;
-    return true;
-}
-
-uint64_t source_offsets_committed(const struct source *source)
-{
-    uint64_t offsets = 0;
-
-    for (size_t i = 0; i < source->ledger.count; i++)
-        if (source->ledger.entries[i].from != LEDGER_UNKNOWN)
-            offsets += (uint64_t)(source->ledger.entries[i].start - source->ledger.entries[i].from);
-    return offsets;
-}
-
-uint64_t source_backlog(const struct source *source)
-{
-    uint64_t backlog = 0;
-
-    for (size_t i = 0; i < source->ledger.count; i++) {
-        const struct ledger_entry *entry = &source->ledger.entries[i];
-        int64_t low, high;
-
-        if (entry->owned && entry->next != LEDGER_UNKNOWN &&
-            rd_kafka_get_watermark_offsets(source->rk, entry->topic, entry->partition, &low, &high) ==
-                RD_KAFKA_RESP_ERR_NO_ERROR &&
-            high > entry->next)
-            backlog += (uint64_t)(high - entry->next);
-    }
-    return backlog;
-}
-
-/* The offsets that `of` names; LEDGER_UNKNOWN leaves the partition out. */
-static rd_kafka_topic_partition_list_t *list_offsets(const struct ledger *ledger,
-                                                     int64_t (*of)(const struct ledger_entry *))
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)ledger->count + 1);
-
-    for (size_t i = 0; i < ledger->count; i++) {
-        const struct ledger_entry *entry = &ledger->entries[i];
-        int64_t offset = entry->owned ? of(entry) : LEDGER_UNKNOWN;
-
-        if (offset != LEDGER_UNKNOWN)
-            rd_kafka_topic_partition_list_add(list, entry->topic, entry->partition)->offset = offset;
-    }
-    return list;
-}
-
-static int64_t to_go_back_to(const struct ledger_entry *entry)
-{
-    bool in_part = entry->end != LEDGER_UNKNOWN; /* may have been fetched further than it was taken: see lend */
-
-    return !entry->let_go && (in_part || entry->next != entry->start) ? entry->start : LEDGER_UNKNOWN;
-}
-
-/* Once: what was touched is handed over with it. */
-static rd_kafka_topic_partition_list_t *list_to_commit(struct ledger *ledger)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)ledger->count + 1);
-
-    for (size_t i = 0; i < ledger->count; i++) {
-        struct ledger_entry *entry = &ledger->entries[i];
-        int64_t offset = entry->owned ? ledger_to_commit(entry) : LEDGER_UNKNOWN;
-
-        if (offset != LEDGER_UNKNOWN)
-            rd_kafka_topic_partition_list_add(list, entry->topic, entry->partition)->offset = offset;
-    }
-    return list;
-}
-
-void source_touch(struct source *source, const char *topic, int32_t partition)
-{
-    struct ledger_entry *entry = ledger_find(&source->ledger, topic, partition);
-
-    if (entry)
-        entry->touched = true;
-}
-
-void source_note_stored(struct source *source, const char *topic, int32_t partition, int64_t offset)
-{
-    struct ledger_entry *entry = ledger_find(&source->ledger, topic, partition);
-
-    if (entry)
-        entry->stored = offset;
-}
-
-/* Of a member that the group has dropped the metadata name nobody, and under nobody's name the broker takes offsets
- * without asking whose partitions they are. So the member is looked at after the metadata were taken. */
-const struct positions *source_hand_over(struct source *source)
-{
-    free_positions(&source->positions);
-    ledger_hand_over(&source->ledger);
-    source->positions.offsets = list_to_commit(&source->ledger);
-    source->positions.group = rd_kafka_consumer_group_metadata(source->rk);
-    return source->positions.group && (source->in_ranges || source_is_member(source)) ? &source->positions : NULL;
-}
-
-void source_committed(struct source *source)
-{
-    ledger_committed(&source->ledger);
-}
-
-void source_postponed(struct source *source)
-{
-    ledger_postponed(&source->ledger);
-}
-
-int source_commit(struct source *source, const struct positions *positions, bool *done, struct error *e)
-{
-    rd_kafka_resp_err_t err =
-        positions->offsets->cnt > 0 ? rd_kafka_commit(source->rk, positions->offsets, 0) : RD_KAFKA_RESP_ERR_NO_ERROR;
-
-    *done = err == RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (*done)
-        return 0;
-    if (kafka_is_fatal(source->rk, e))
-        return -1;
-    log_write(source->context.log, LOG_LEVEL_WARNING, source->context.subsystem, "offsets are not committed yet: %s",
-              rd_kafka_err2str(err));
-    return 0;
-}
-
-int source_ask_committed(struct source *source, bool *committed, struct error *e)
-{
-    rd_kafka_topic_partition_list_t *sent = list_offsets(&source->ledger, ledger_moved);
-    rd_kafka_topic_partition_list_t *held = rd_kafka_topic_partition_list_copy(sent);
-    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
-
-    *committed = sent->cnt > 0;
-    if (sent->cnt > 0)
-        err = rd_kafka_committed(source->rk, held, SOURCE_COMMITTED_TIMEOUT_MS);
-    for (int i = 0; i < sent->cnt; i++)
-        *committed = *committed && held->elems[i].offset == sent->elems[i].offset;
-    rd_kafka_topic_partition_list_destroy(held);
-    rd_kafka_topic_partition_list_destroy(sent);
-    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
-        return 0;
-    return error_set(e, ERROR_TEMPORARY, "asking the group what it holds after a commit without an answer: %s",
-                     rd_kafka_err2str(err));
-}
-
-static rd_kafka_resp_err_t first_error(const rd_kafka_topic_partition_list_t *list)
-{
-    for (int i = 0; i < list->cnt; i++)
-        if (list->elems[i].err)
-            return list->elems[i].err;
-    return RD_KAFKA_RESP_ERR_NO_ERROR;
-}
-
-/* The timeout is -1: librdkafka 2.0.2 takes any other a thousand times too short. Each partition has an error of its
- * own. */
-static int seek(struct source *s, rd_kafka_topic_partition_list_t *list, struct error *e)
-{
-    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
-
-    for (int i = 0; i < SEEK_TRIES; i++) {
-        rd_kafka_error_t *error = rd_kafka_seek_partitions(s->rk, list, -1);
-
-        err = error ? rd_kafka_error_code(error) : first_error(list);
-        rd_kafka_error_destroy(error);
-        if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
-            return 0;
-        monotonic_nap(SEEK_PAUSE_MS);
-    }
-    return error_set(e, ERROR_TEMPORARY, "going back to the committed offsets: %s", rd_kafka_err2str(err));
-}
-
-int source_rewind(struct source *source, struct error *e)
-{
-    rd_kafka_topic_partition_list_t *list = list_offsets(&source->ledger, to_go_back_to);
-    int status = 0;
-
-    drop_all(source);
-    if (list->cnt > 0)
-        status = seek(source, list, e);
-    rd_kafka_topic_partition_list_destroy(list);
-    ledger_rewound(&source->ledger);
-    return status == 0 && source->in_ranges ? source_ranges_fetch_again(source, e) : status;
+    return source->in_ranges ? source_ranges_let_go(source, e) : source_fetch_dropped(source, e);
 }

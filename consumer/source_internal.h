@@ -1,4 +1,5 @@
-/* source_internal: what source and source_ranges share. For these two only. */
+/* source_internal: what the files of source share: source (opening, polling, closing), source_ranges, source_rebalance,
+ * source_positions, source_pause, source_headers and source_wake. For these only. */
 #ifndef FIXWARDEN_CONSUMER_SOURCE_INTERNAL_H
 #define FIXWARDEN_CONSUMER_SOURCE_INTERNAL_H
 
@@ -37,6 +38,29 @@ struct source {
 /* Makes the consumer; it has no partitions yet. */
 int source_open(const struct config *config, enum kafka_role role, unsigned lane, struct log *log, struct source **out,
                 struct error *e);
+
+/* The library's callback, from within source_poll and source_close. */
+void source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *partitions,
+                         void *opaque);
+
+/* Gives all records back, those that are not due yet, too. */
+void source_drop_all(struct source *source);
+
+void source_free_positions(struct positions *positions); /* and empties them */
+
+/* Goes to the offsets of the list. */
+int source_seek(struct source *source, rd_kafka_topic_partition_list_t *list, struct error *e);
+
+/* Behind a poll: messages that were dropped because they may be older than the partition's new assignment are fetched
+ * again. */
+int source_fetch_dropped(struct source *source, struct error *e);
+
+/* The library remembers a pause beyond the assignment: it forgets that of partitions that go. */
+void source_resume_revoked(struct source *source, const rd_kafka_topic_partition_list_t *revoked);
+
+/* Behind a wait without a record, though the topics hold some; and behind each take. */
+void source_wake_if_starved(struct source *source);
+void source_wake_if_low(struct source *source);
 
 /* What an error means for ranges: what will not come ends the source. The second one is the library's callback. */
 void source_ranges_check_error(struct source *source, rd_kafka_resp_err_t err, const char *reason);

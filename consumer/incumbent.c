@@ -1,0 +1,235 @@
+#include "incumbent.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bus_fault.h"
+#include "deltas.h"
+#include "gate.h"
+#include "versions.h"
+
+struct incumbent {
+    const struct config *config;
+    const char *path; /* of the configuration */
+    struct serving *serving;
+    struct notices *notices;
+    struct deltas *deltas;     /* NULL: there are none */
+    struct versions *versions; /* NULL: they cannot be read */
+    struct snapshot_stat seen; /* what stands in its place: adopted or refused */
+    size_t kept_tried;         /* of the versions, from the newest on, since something good served */
+    bool is_damaged;           /* nobody trusts it any more */
+    bool is_delivered;
+    uint64_t adopted;
+    int64_t adopted_ms; /* since the epoch */
+};
+
+/* --- making --- */
+
+int incumbent_new(const struct config *config, struct serving *serving, struct notices *notices, struct incumbent **out,
+                  struct error *e)
+{
+    struct incumbent *i = calloc(1, sizeof *i);
+
+    *out = i;
+    if (!i)
+        return error_set(e, ERROR_INTERNAL, "no memory for the index");
+    i->config = config;
+    i->path = config->master.index;
+    i->serving = serving;
+    i->notices = notices;
+    return 0;
+}
+
+void incumbent_free(struct incumbent *incumbent)
+{
+    if (!incumbent)
+        return;
+    deltas_free(incumbent->deltas);
+    versions_free(incumbent->versions);
+    free(incumbent);
+}
+
+/* Without them it does not know any version of before, and that is all. */
+static void open_versions(struct incumbent *i)
+{
+    char *directory = versions_directory(i->config);
+    struct error e;
+
+    if (!directory || versions_open(directory, &i->versions, &e) != 0)
+        log_write(i->notices->log, LOG_LEVEL_WARNING, NOTICES_SUBSYSTEM, "%s",
+                  directory ? e.text : "no memory for the versions");
+    free(directory);
+}
+
+int incumbent_open(struct incumbent *incumbent, struct alerts *alerts, struct error *e)
+{
+    if (deltas_new(incumbent->config, alerts, incumbent->notices->log, &incumbent->deltas, e) != 0)
+        return -1;
+    open_versions(incumbent);
+    return 0;
+}
+
+/* --- asking --- */
+
+const struct index *incumbent_base(const struct incumbent *incumbent)
+{
+    const struct index *index = serving_newest(incumbent->serving);
+
+    return index ? index_base(index) : NULL;
+}
+
+const struct index *incumbent_trusted(const struct incumbent *incumbent)
+{
+    return incumbent->is_damaged ? NULL : incumbent_base(incumbent);
+}
+
+bool incumbent_is_delivered(const struct incumbent *incumbent)
+{
+    return incumbent->is_delivered;
+}
+
+uint64_t incumbent_adopted(const struct incumbent *incumbent)
+{
+    return incumbent->adopted;
+}
+
+int64_t incumbent_adopted_ms(const struct incumbent *incumbent)
+{
+    return incumbent->adopted_ms;
+}
+
+const struct snapshot_stat *incumbent_seen(const struct incumbent *incumbent)
+{
+    return &incumbent->seen;
+}
+
+void incumbent_saw(struct incumbent *incumbent, const struct snapshot_stat *seen)
+{
+    incumbent->seen = *seen;
+}
+
+/* --- adopting --- */
+
+/* The deltas of the day on top of a new base, all of which has to be readable still. Takes the base over. */
+static int cover(struct incumbent *i, struct index *base, struct index **out, struct error *e)
+{
+    unsigned faults = bus_fault_count();
+
+    *out = deltas_cover(i->deltas, base);
+    if (faults == bus_fault_count())
+        return 0;
+    index_close(*out);
+    return error_set(e, ERROR_IO, "%s: cannot be read as a whole", i->path);
+}
+
+/* It serves from here on, with the deltas of the day on top. Takes the index over in every case. */
+static int serve(struct incumbent *i, struct index *index, int64_t wall_ms, struct error *e)
+{
+    char before[INDEX_VERSION_LEN + 1] = "";
+
+    if (serving_version(i->serving))
+        memcpy(before, serving_version(i->serving), sizeof before);
+    if (cover(i, index, &index, e) != 0 || serving_add(i->serving, index, e) != 0)
+        return -1;
+    i->is_damaged = false;
+    i->kept_tried = 0;
+    i->adopted++;
+    i->adopted_ms = before[0] != '\0' ? wall_ms : i->seen.mtime_ns / 1000000;
+    notices_serves(i->notices, i->path, index_info(index), before);
+    return 0;
+}
+
+/* The link has touched it. If it has become another one meanwhile, that is still to be looked at. */
+static void see_link(struct incumbent *i)
+{
+    struct snapshot_stat now = snapshot_stat(i->path);
+
+    if (now.inode == i->seen.inode && now.device == i->seen.device && now.mtime_ns == i->seen.mtime_ns)
+        i->seen = now;
+}
+
+/* Of what stands in its place now. That it can't be kept is no reason not to serve it. */
+static void keep(struct incumbent *i, int64_t wall_ms)
+{
+    const char *version = index_info(incumbent_base(i))->version;
+    struct error e;
+
+    if (i->versions && (versions_add(i->versions, i->path, version, wall_ms, &e) != 0 ||
+                        versions_prune(i->versions, (size_t)i->config->reload.keep, &e) != 0))
+        log_write(i->notices->log, LOG_LEVEL_WARNING, NOTICES_SUBSYSTEM, "%s", e.text);
+    see_link(i);
+}
+
+int incumbent_adopt(struct incumbent *incumbent, struct index *index, bool is_delivered, int64_t wall_ms,
+                    struct error *e)
+{
+    incumbent->seen = snapshot_stat(incumbent->path);
+    if (serve(incumbent, index, wall_ms, e) != 0)
+        return -1;
+    if (gate_is_forced(incumbent->path, index_info(incumbent_base(incumbent))->version))
+        gate_forget_forced(incumbent->path);
+    keep(incumbent, wall_ms);
+    incumbent->is_delivered = is_delivered;
+    return 0;
+}
+
+/* --- a version of before --- */
+
+static const struct version_entry *kept_entry(const struct incumbent *i)
+{
+    return versions_entry(i->versions, versions_count(i->versions) - 1 - i->kept_tried);
+}
+
+const char *incumbent_kept(const struct incumbent *incumbent)
+{
+    if (!incumbent->versions || incumbent_trusted(incumbent) ||
+        incumbent->kept_tried >= versions_count(incumbent->versions))
+        return NULL;
+    return kept_entry(incumbent)->path;
+}
+
+/* A file that was overwritten in place may be good, and another version. */
+int incumbent_adopt_kept(struct incumbent *incumbent, struct index *index, int64_t wall_ms, struct error *why)
+{
+    const struct version_entry *entry = kept_entry(incumbent);
+
+    incumbent->kept_tried++;
+    if (!index)
+        return -1;
+    if (strcmp(index_info(index)->version, entry->version) != 0) {
+        error_set(why, ERROR_DATA, "%s: is version %s", entry->path, index_info(index)->version);
+        index_close(index);
+        return -1;
+    }
+    return serve(incumbent, index, wall_ms, why);
+}
+
+/* --- what happens to it while it serves --- */
+
+/* Lanes wait for another one: what stands in its place is looked at anew, then what was kept; else it is built. */
+bool incumbent_finds_damage(struct incumbent *incumbent)
+{
+    const struct index *index = serving_newest(incumbent->serving);
+
+    if (!index || incumbent->is_damaged || serving_trusts(incumbent->serving, index))
+        return false;
+    incumbent->is_damaged = true;
+    incumbent->seen = (struct snapshot_stat){0};
+    notices_damaged(incumbent->notices, incumbent->path);
+    return true;
+}
+
+/* What was found in one that cannot be trusted is dropped: it is replaced soon, and the deltas are put on top of what
+ * replaces it. */
+void incumbent_look_for_deltas(struct incumbent *incumbent, int64_t now_ms)
+{
+    struct index *index = incumbent->is_damaged ? NULL : deltas_look(incumbent->deltas, now_ms);
+    struct error e;
+
+    if (!index)
+        return;
+    if (!serving_trusts(incumbent->serving, serving_newest(incumbent->serving)))
+        index_close(index);
+    else if (serving_add(incumbent->serving, index, &e) != 0)
+        log_write(incumbent->notices->log, LOG_LEVEL_ERROR, NOTICES_SUBSYSTEM, "%s", e.text);
+}

@@ -1,0 +1,102 @@
+/* Rebalances: called by the library from within source_poll and source_close. */
+#include <string.h>
+
+#include "source_internal.h"
+
+static bool is_cooperative(rd_kafka_t *rk)
+{
+    const char *protocol = rd_kafka_rebalance_protocol(rk);
+
+    return protocol && strcmp(protocol, "COOPERATIVE") == 0;
+}
+
+static void log_partitions(struct source *s, const char *what, const rd_kafka_topic_partition_list_t *partitions)
+{
+    for (int i = 0; i < partitions->cnt; i++)
+        log_write(s->context.log, LOG_LEVEL_DEBUG, s->context.subsystem, "%s %s/%d", what, partitions->elems[i].topic,
+                  partitions->elems[i].partition);
+    log_write(s->context.log, LOG_LEVEL_INFO, s->context.subsystem, "%s: %d partitions", what, partitions->cnt);
+}
+
+/* A member that was lost is another one when it comes back. */
+static void remember_member(struct source *s)
+{
+    rd_kafka_mem_free(s->rk, s->member);
+    s->member = rd_kafka_memberid(s->rk);
+}
+
+bool source_is_member(const struct source *source)
+{
+    char *member = rd_kafka_memberid(source->rk);
+    bool same = member && *member && source->member && strcmp(member, source->member) == 0;
+
+    rd_kafka_mem_free(source->rk, member);
+    return same;
+}
+
+static void tell_partitions(struct source *s, const rd_kafka_topic_partition_list_t *partitions, bool ours)
+{
+    for (int i = 0; s->events.on_partition && i < partitions->cnt; i++)
+        s->events.on_partition(s->events.opaque, partitions->elems[i].topic, partitions->elems[i].partition, ours);
+}
+
+static void assign(struct source *s, rd_kafka_topic_partition_list_t *partitions)
+{
+    rd_kafka_error_t *error = NULL;
+
+    s->assigned = true;
+    remember_member(s);
+    for (int i = 0; i < partitions->cnt; i++)
+        if (ledger_assign(&s->ledger, partitions->elems[i].topic, partitions->elems[i].partition, &s->failure) != 0)
+            return;
+    tell_partitions(s, partitions, true);
+    if (s->starts_at_latest && start_offsets_choose(&s->start, s->rk, partitions, &s->failure) != 0)
+        return;
+    if (is_cooperative(s->rk))
+        error = rd_kafka_incremental_assign(s->rk, partitions);
+    else
+        rd_kafka_assign(s->rk, partitions);
+    if (error)
+        error_set(&s->failure, ERROR_TEMPORARY, "assigning partitions: %s", rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
+    log_partitions(s, "assigned", partitions);
+}
+
+static void revoke(struct source *s, rd_kafka_topic_partition_list_t *partitions)
+{
+    bool lost = rd_kafka_assignment_lost(s->rk);
+    rd_kafka_error_t *error = NULL;
+
+    if (!lost)
+        remember_member(s);
+    if (s->events.on_revoke)
+        s->events.on_revoke(s->events.opaque, lost);
+    tell_partitions(s, partitions, false);
+    source_resume_revoked(s, partitions);
+    for (int i = 0; i < partitions->cnt; i++)
+        ledger_revoke(&s->ledger, partitions->elems[i].topic, partitions->elems[i].partition);
+    if (is_cooperative(s->rk))
+        error = rd_kafka_incremental_unassign(s->rk, partitions);
+    else
+        rd_kafka_assign(s->rk, NULL);
+    if (error)
+        log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem, "giving partitions back: %s",
+                  rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
+    log_partitions(s, lost ? "lost" : "revoked", partitions);
+}
+
+void source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *partitions,
+                         void *opaque)
+{
+    struct source *s = ((struct kafka_context *)opaque)->owner;
+
+    if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        assign(s, partitions);
+    } else {
+        if (err != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
+            log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem, "rebalance: %s", rd_kafka_err2str(err));
+        revoke(s, partitions);
+    }
+    (void)rk;
+}

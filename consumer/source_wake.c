@@ -1,0 +1,46 @@
+/* Keeps librdkafka before 2.2.0 fetching: where its queue was full, it looks only once a second whether there is room
+ * again. */
+#include "source_internal.h"
+
+#define WAKE_MS 1
+#define CREST_MIN 1024 /* records that wait in the library; where fewer do, it is not the queue that holds it up */
+
+/* Where the queue was full, librdkafka before 2.2.0 looks only once a second whether it has room again. A request to
+ * the partitions' leaders makes it look at once; the answer, the topics' ends, is of no interest and is not waited for.
+ */
+static void wake_fetchers(struct source *s)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)s->ledger.count + 1);
+
+    for (size_t i = 0; i < s->ledger.count; i++)
+        if (s->ledger.entries[i].owned)
+            rd_kafka_topic_partition_list_add(list, s->ledger.entries[i].topic, s->ledger.entries[i].partition)
+                ->offset = RD_KAFKA_OFFSET_END;
+    if (list->cnt > 0)
+        rd_kafka_offsets_for_times(s->rk, list, WAKE_MS);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* Once until records come again: the end of a topic may be markers, which are no records. */
+void source_wake_if_starved(struct source *source)
+{
+    if (source->woken || rd_kafka_version() >= KAFKA_VERSION_2_2 || source_backlog(source) == 0)
+        return;
+    wake_fetchers(source);
+    source->woken = true;
+}
+
+/* Before it starves: once half of what waited at most is taken, so that more arrives while the rest is checked. */
+void source_wake_if_low(struct source *source)
+{
+    size_t waiting;
+
+    if (rd_kafka_version() >= KAFKA_VERSION_2_2)
+        return;
+    waiting = rd_kafka_queue_length(source->queue);
+    if (source->crest >= CREST_MIN && waiting < source->crest / 2) {
+        wake_fetchers(source);
+        source->crest = waiting;
+    }
+    source->crest = waiting > source->crest ? waiting : source->crest;
+}
