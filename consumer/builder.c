@@ -46,7 +46,7 @@ static int add(struct string_list *list, const char *text, struct error *e)
 
 /* What this program is called with, ended by NULL. */
 static int write_arguments(struct builder *b, const struct config *config, const struct string_list *files,
-                           const char *path, struct error *e)
+                           const char *path, bool beside, struct error *e)
 {
     struct string_list *list = &b->arguments;
     char parent[32];
@@ -54,6 +54,8 @@ static int write_arguments(struct builder *b, const struct config *config, const
     snprintf(parent, sizeof parent, "%ld", (long)getpid());
     if (add(list, "fixwarden", e) != 0 || add(list, "index", e) != 0 || add(list, "build", e) != 0 ||
         add(list, "--background", e) != 0 || add(list, parent, e) != 0 || config_master_arguments(config, list, e) != 0)
+        return -1;
+    if (beside && add(list, "--beside", e) != 0)
         return -1;
     for (size_t i = 0; i < files->count; i++)
         if (config_add_argument(list, "master", "files", files->items[i], e) != 0)
@@ -144,8 +146,8 @@ static int start(struct builder *b, struct error *e)
     return err == 0 ? 0 : error_set_errno(e, err, "the builder cannot be started");
 }
 
-int builder_start(const struct config *config, const struct string_list *files, const char *path, int64_t now_ms,
-                  struct log *log, struct builder **out, struct error *e)
+int builder_start(const struct config *config, const struct string_list *files, const char *path, bool beside,
+                  int64_t now_ms, struct log *log, struct builder **out, struct error *e)
 {
     struct builder *b = calloc(1, sizeof *b);
 
@@ -155,7 +157,7 @@ int builder_start(const struct config *config, const struct string_list *files, 
     b->words = -1;
     b->timeout_ms = (int64_t)config->reload.build_timeout_ms;
     b->deadline_ms = now_ms + b->timeout_ms;
-    if (write_arguments(b, config, files, path, e) != 0 || start(b, e) != 0) {
+    if (write_arguments(b, config, files, path, beside, e) != 0 || start(b, e) != 0) {
         builder_free(b);
         return -1;
     }

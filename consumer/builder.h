@@ -23,10 +23,10 @@ enum builder_state {
 
 struct builder;
 
-/* Starts one that makes `path` of those files, for reload.build_timeout at most. Everything is copied, but for `log`.
- */
-int builder_start(const struct config *config, const struct string_list *files, const char *path, int64_t now_ms,
-                  struct log *log, struct builder **out, struct error *e);
+/* Starts one that makes `path` of those files, for reload.build_timeout at most; `beside` a check that is live: with
+ * half of the processors, unless master.threads says how many. Everything is copied, but for `log`. */
+int builder_start(const struct config *config, const struct string_list *files, const char *path, bool beside,
+                  int64_t now_ms, struct log *log, struct builder **out, struct error *e);
 
 /* Looks what it does; ends one that takes too long. The error's code is that with which it ended; ERROR_INTERNAL for
  * one that was killed, ERROR_TEMPORARY for one that took too long. */

@@ -194,7 +194,7 @@ static int print_built(const char *path, const struct index_build_result *result
     return 0;
 }
 
-static int build(const struct config *config, const atomic_bool *stop, struct error *e)
+static int build(const struct config *config, bool beside, const atomic_bool *stop, struct error *e)
 {
     struct index_build_options options;
     struct index_build_result result;
@@ -207,7 +207,7 @@ static int build(const struct config *config, const atomic_bool *stop, struct er
     if (config->master.index[0] == '\0')
         return error_set(e, ERROR_USAGE, "index build: it needs a place for the index: --index FILE");
     config_master_options(config, &options);
-    limits_settle(&options, &limits);
+    limits_settle(&options, beside, &limits);
     fprintf(stderr, "memory: %" PRIu64 " MiB (%s)\nthreads: %u (%s)\n", limits.memory >> 20, limits.memory_reason,
             limits.threads, limits.threads_reason);
     build_view_init(&view, stop, true, &options.events);
@@ -233,6 +233,7 @@ static int run_build(int argc, char **argv)
 {
     static const struct cli_option options[] = {
         {"background", 0, "PID", NULL, "out of everybody's way, and ended with the process PID that started it"},
+        {"beside", 0, NULL, NULL, "leaves half of the processors to what runs beside it, unless threads are set"},
         {0},
     };
     static const struct cli_command command = {
@@ -251,7 +252,10 @@ static int run_build(int argc, char **argv)
     int status = cli_begin(&command, argc, argv, &config, &arguments);
 
     if (status == CLI_GO_ON)
-        status = enter_background(&arguments, &e) == 0 && build(&config, stop_on_signals(), &e) == 0 ? 0 : cli_fail(&e);
+        status = enter_background(&arguments, &e) == 0 &&
+                         build(&config, cli_value(&arguments, "beside") != NULL, stop_on_signals(), &e) == 0
+                     ? 0
+                     : cli_fail(&e);
     config_free(&config);
     return status;
 }

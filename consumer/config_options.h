@@ -89,7 +89,7 @@
     X("master", "memory", SIZE, master.memory, INDEX_MEMORY_MIN, 1ull << 40, "auto", "",                               \
       "What making the index may take of memory; auto: by the limits of control groups and what is free.")             \
     X("master", "threads", COUNT, master.threads, 1, INDEX_THREADS_MAX, "auto", "",                                    \
-      "How many threads make the index; auto: as many as there are processors for it.")                                \
+      "How many threads make the index; auto: as many as there are processors for it, half beside a live check.")      \
     X("master", "spill_dir", PATH, master.spill_dir, 0, 0, "", "",                                                     \
       "Where its temporary files go; empty: beside the index.")                                                        \
     X("master", "delimiter", DELIMITER, master.delimiter, 0, 0, "", "",                                                \

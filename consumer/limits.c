@@ -317,7 +317,15 @@ void limits_find_own(struct limits *out)
     limits_find("", processors > 0 ? (unsigned)processors : 1, out);
 }
 
-void limits_settle(struct index_build_options *options, struct limits *out)
+/* One that is fully taken holds up whoever shares it, by more than niceness can mend: a thread that wakes up waits for
+ * a slice, and collectors of garbage for the slowest of theirs. */
+static void leave_half(struct limits *out)
+{
+    out->threads /= 2;
+    snprintf(out->threads_reason, sizeof out->threads_reason, "half of the processors, beside the live check");
+}
+
+void limits_settle(struct index_build_options *options, bool beside, struct limits *out)
 {
     limits_find_own(out);
     if (options->memory > 0) {
@@ -329,6 +337,8 @@ void limits_settle(struct index_build_options *options, struct limits *out)
     if (options->threads > 0) {
         out->threads = options->threads;
         snprintf(out->threads_reason, sizeof out->threads_reason, "as it was set");
+    } else if (beside && out->threads > 1) {
+        leave_half(out);
     }
     options->memory = out->memory;
     options->threads = out->threads;

@@ -43,8 +43,9 @@ void limits_find_own(struct limits *out);
 /* Reads whether memory is short now. */
 bool limits_is_short(const struct limits_pressure *pressure);
 
-/* Settles what the options leave open (zero) by the limits; says in `out` what was settled and why. Where the memory
- * was left open, the build also asks `out`, which has to stay as long, whether memory is short. */
-void limits_settle(struct index_build_options *options, struct limits *out);
+/* Settles what the options leave open (zero) by the limits; says in `out` what was settled and why. `beside`: half of
+ * the processors are left to what runs beside it, where there are two. Where the memory was left open, the build also
+ * asks `out`, which has to stay as long, whether memory is short. */
+void limits_settle(struct index_build_options *options, bool beside, struct limits *out);
 
 #endif

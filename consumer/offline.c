@@ -36,7 +36,7 @@ static int build_at(const struct config *config, const char *path, const atomic_
     int status;
 
     config_master_options(config, &build_options);
-    limits_settle(&build_options, &limits);
+    limits_settle(&build_options, false, &limits);
     build_view_init(&view, stop, false, &build_options.events);
     status = index_build((const char *const *)config->master.files.items, config->master.files.count, path,
                          &build_options, &result, e);

@@ -221,7 +221,8 @@ static int start_build(struct rebuild *b, int64_t now_ms, struct error *e)
         return -1;
     log_write(b->notices->log, LOG_LEVEL_INFO, NOTICES_SUBSYSTEM, "%s: building from %zu master files", b->path,
               files.count);
-    status = builder_start(b->config, &files, b->next_path, now_ms, b->notices->log, &b->builder, e);
+    status = builder_start(b->config, &files, b->next_path, incumbent_trusted(b->incumbent) != NULL, now_ms,
+                           b->notices->log, &b->builder, e);
     free(files.items);
     return status;
 }

@@ -93,7 +93,7 @@ static void start(struct fixture *f)
 {
     struct error e = {0};
 
-    if (builder_start(&f->config, &f->files, f->index, 0, NULL, &f->builder, &e) != 0)
+    if (builder_start(&f->config, &f->files, f->index, true, 0, NULL, &f->builder, &e) != 0)
         fail_msg("%s", e.text);
 }
 
@@ -276,6 +276,7 @@ static void it_sees_no_secrets_and_no_files_of_its_parent(void **state)
     assert_non_null(strstr(text, "PATH="));
     read_of_child("cmdline", text, sizeof text);
     assert_non_null(strstr(text, "--background"));
+    assert_non_null(strstr(text, "--beside"));
     assert_null(strstr(text, "somebody"));
     assert_null(strstr(text, "kafka"));
     snprintf(path, sizeof path, "/proc/%ld/fd/1", child());
@@ -295,6 +296,24 @@ static void it_works_out_of_everybodys_way(void **state)
         monotonic_nap(1);
     assert_int_equal(getpriority(PRIO_PROCESS, (id_t)child()), 19);
     assert_int_equal(getpriority(PRIO_PROCESS, 0), own);
+}
+
+static void it_is_ranked_as_a_session(void **state)
+{
+    struct fixture *f = *state;
+    int64_t until = monotonic_ms() + WAIT_MS;
+    char text[4096] = "";
+
+    if (access("/proc/self/autogroup", R_OK) != 0)
+        skip(); /* a kernel that does not group by session */
+    write_many(f);
+    start(f);
+    while (!strstr(text, " nice 19") && monotonic_ms() < until) {
+        monotonic_nap(1);
+        read_of_child("autogroup", text, sizeof text);
+    }
+    assert_non_null(strstr(text, " nice 19"));
+    assert_int_equal(getsid(child()), child());
 }
 
 static void it_goes_when_it_is_freed(void **state)
@@ -354,6 +373,7 @@ int main(int argc, char **argv)
         TEST(one_that_does_not_end_when_it_is_told_is_killed),
         TEST(it_sees_no_secrets_and_no_files_of_its_parent),
         TEST(it_works_out_of_everybodys_way),
+        TEST(it_is_ranked_as_a_session),
         TEST(it_goes_when_it_is_freed),
         TEST(a_process_that_works_for_another_one_than_its_parent_ends),
         TEST(one_at_a_time_has_the_lock),

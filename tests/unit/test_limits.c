@@ -203,15 +203,26 @@ static void what_is_set_is_left_alone(void **state)
     struct limits limits;
 
     (void)state;
-    limits_settle(&options, &limits);
+    limits_settle(&options, true, &limits);
     assert_int_equal(options.memory, 32 * MIB);
     assert_int_equal(options.threads, 7);
     assert_null(options.pressure.is_short);
     options = (struct index_build_options){0};
-    limits_settle(&options, &limits);
+    limits_settle(&options, true, &limits);
     assert_true(options.memory >= INDEX_MEMORY_MIN && options.memory <= LIMITS_MEMORY_MAX);
     assert_true(options.threads >= 1);
     assert_non_null(options.pressure.is_short);
+}
+
+static void a_build_beside_leaves_half_of_the_processors(void **state)
+{
+    struct index_build_options alone = {0}, beside = {0};
+    struct limits limits;
+
+    (void)state;
+    limits_settle(&alone, false, &limits);
+    limits_settle(&beside, true, &limits);
+    assert_int_equal(beside.threads, alone.threads > 1 ? alone.threads / 2 : 1);
 }
 
 int main(void)
@@ -220,6 +231,7 @@ int main(void)
         cmocka_unit_test(limits_are_read_with_their_reason),
         cmocka_unit_test(a_shortage_is_found_as_the_kernel_tells_it),
         cmocka_unit_test(what_is_set_is_left_alone),
+        cmocka_unit_test(a_build_beside_leaves_half_of_the_processors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
