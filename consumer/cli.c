@@ -288,6 +288,23 @@ int cli_begin(const struct cli_command *command, int argc, char **argv, struct c
     return CLI_GO_ON;
 }
 
+int cli_run(const struct cli_command *command, int argc, char **argv,
+            int (*work)(struct config *config, const struct cli_arguments *arguments, struct error *e))
+{
+    struct cli_arguments arguments;
+    struct config config;
+    struct error e;
+    int status = cli_begin(command, argc, argv, &config, &arguments);
+
+    if (status == CLI_GO_ON) {
+        status = work(&config, &arguments, &e);
+        if (status < 0)
+            status = cli_fail(&e);
+    }
+    config_free(&config);
+    return status;
+}
+
 const char *cli_value(const struct cli_arguments *arguments, const char *name)
 {
     for (size_t i = 0; i < arguments->option_count; i++)

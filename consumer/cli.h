@@ -69,6 +69,11 @@ struct cli_arguments {
 int cli_begin(const struct cli_command *command, int argc, char **argv, struct config *config,
               struct cli_arguments *arguments);
 
+/* All of a command: begins it, does its work, and says on stderr what failed. `work` returns the exit status, or -1
+ * with the error. */
+int cli_run(const struct cli_command *command, int argc, char **argv,
+            int (*work)(struct config *config, const struct cli_arguments *arguments, struct error *e));
+
 /* The last value of an option, "" for one without a value; NULL where it was not given. */
 const char *cli_value(const struct cli_arguments *arguments, const char *name);
 

@@ -156,7 +156,7 @@ static int write_all(const struct report *report, const struct checker_counts *c
 }
 
 /* Returns the exit status, or -1 with an error. */
-static int run(const struct config *config, const struct cli_arguments *arguments, struct error *e)
+static int run(struct config *config, const struct cli_arguments *arguments, struct error *e)
 {
     struct request request;
     struct index *index = NULL;
@@ -183,16 +183,5 @@ out:
 
 int command_check(int argc, char **argv)
 {
-    struct cli_arguments arguments;
-    struct config config;
-    struct error e;
-    int status = cli_begin(&command, argc, argv, &config, &arguments);
-
-    if (status == CLI_GO_ON) {
-        status = run(&config, &arguments, &e);
-        if (status < 0)
-            status = cli_fail(&e);
-    }
-    config_free(&config);
-    return status;
+    return cli_run(&command, argc, argv, run);
 }

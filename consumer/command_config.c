@@ -116,11 +116,18 @@ static void show(const struct config *config)
     budget_show(&budget, stdout);
 }
 
-static int check(const struct config *config, struct error *e)
+static int check(struct config *config, const struct cli_arguments *arguments, struct error *e)
 {
     const struct config all = settled(config);
 
-    return config_validate_run(config, e) != 0 || kafka_check(config, e) != 0 || budget_check(&all, e) != 0 ? -1 : 0;
+    (void)arguments;
+    if (config_validate_run(config, e) != 0 || kafka_check(config, e) != 0 || budget_check(&all, e) != 0)
+        return -1;
+    show(config);
+    warn_of_features(config);
+    warn_of_doubt(config);
+    warn_of_files(config);
+    return 0;
 }
 
 static int run_check(int argc, char **argv)
@@ -133,24 +140,16 @@ static int run_check(int argc, char **argv)
         .summary = "Reads the configuration as `run` would and prints what it would use. Warnings do not fail it.",
         .shared = CLI_CONFIG | CLI_BROKERS | CLI_INDEX | CLI_MASTER | CLI_RULES,
     };
-    struct cli_arguments arguments;
-    struct config config;
-    struct error e;
-    int status = cli_begin(&command, argc, argv, &config, &arguments);
 
-    if (status == CLI_GO_ON) {
-        if (check(&config, &e) != 0) {
-            status = cli_fail(&e);
-        } else {
-            show(&config);
-            warn_of_features(&config);
-            warn_of_doubt(&config);
-            warn_of_files(&config);
-            status = 0;
-        }
-    }
-    config_free(&config);
-    return status;
+    return cli_run(&command, argc, argv, check);
+}
+
+static int show_only(struct config *config, const struct cli_arguments *arguments, struct error *e)
+{
+    (void)arguments;
+    (void)e;
+    show(config);
+    return 0;
 }
 
 static int run_show(int argc, char **argv)
@@ -163,31 +162,17 @@ static int run_show(int argc, char **argv)
         .summary = "Prints the effective configuration: defaults, file, environment and flags together.",
         .shared = CLI_CONFIG | CLI_BROKERS | CLI_INDEX | CLI_MASTER,
     };
-    struct cli_arguments arguments;
-    struct config config;
-    int status = cli_begin(&command, argc, argv, &config, &arguments);
 
-    if (status == CLI_GO_ON) {
-        show(&config);
-        status = 0;
-    }
-    config_free(&config);
-    return status;
+    return cli_run(&command, argc, argv, show_only);
 }
 
-/* For the two that only print what is compiled in. */
-static int run_print(const struct cli_command *command, void (*print)(FILE *out), int argc, char **argv)
+static int print_options(struct config *config, const struct cli_arguments *arguments, struct error *e)
 {
-    struct cli_arguments arguments;
-    struct config config;
-    int status = cli_begin(command, argc, argv, &config, &arguments);
-
-    if (status == CLI_GO_ON) {
-        print(stdout);
-        status = 0;
-    }
-    config_free(&config);
-    return status;
+    (void)config;
+    (void)arguments;
+    (void)e;
+    config_print_options(stdout);
+    return 0;
 }
 
 static int run_options(int argc, char **argv)
@@ -198,7 +183,16 @@ static int run_options(int argc, char **argv)
         .summary = "Prints every option with its type, default and meaning, as a table in Markdown.",
     };
 
-    return run_print(&command, config_print_options, argc, argv);
+    return cli_run(&command, argc, argv, print_options);
+}
+
+static int print_sample(struct config *config, const struct cli_arguments *arguments, struct error *e)
+{
+    (void)config;
+    (void)arguments;
+    (void)e;
+    config_print_sample(stdout);
+    return 0;
 }
 
 static int run_sample(int argc, char **argv)
@@ -209,7 +203,7 @@ static int run_sample(int argc, char **argv)
         .summary = "Prints a configuration file with every option, to start from.",
     };
 
-    return run_print(&command, config_print_sample, argc, argv);
+    return cli_run(&command, argc, argv, print_sample);
 }
 
 int command_config(int argc, char **argv)

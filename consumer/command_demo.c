@@ -45,32 +45,23 @@ static int find_data(char out[PATH_MAX], struct error *e)
     return error_set(e, ERROR_IO, "demo: its data are not beside the program: --data DIR");
 }
 
-static int show_demo(const struct cli_arguments *arguments, struct log *log)
+static int run(struct config *config, const struct cli_arguments *arguments, struct error *e)
 {
     const char *directory = cli_value(arguments, "data");
     char found[PATH_MAX];
-    struct error e;
+    struct log *log;
     bool agrees = false;
+    int status;
 
-    if (!directory && find_data(found, &e) != 0)
-        return cli_fail(&e);
-    if (demo_run(directory ? directory : found, stop_on_signals(), log, stdout, &agrees, &e) != 0)
-        return cli_fail(&e);
-    return cli_finish(agrees ? 0 : ERROR_DATA);
+    if (!directory && find_data(found, e) != 0)
+        return -1;
+    log = log_new(config->log.level);
+    status = demo_run(directory ? directory : found, stop_on_signals(), log, stdout, &agrees, e);
+    log_free(log);
+    return status == 0 ? cli_finish(agrees ? 0 : ERROR_DATA) : -1;
 }
 
 int command_demo(int argc, char **argv)
 {
-    struct config config;
-    struct cli_arguments arguments = {.option_count = 0};
-    struct log *log;
-    int status = cli_begin(&command, argc, argv, &config, &arguments);
-
-    if (status == CLI_GO_ON) {
-        log = log_new(config.log.level);
-        status = show_demo(&arguments, log);
-        log_free(log);
-    }
-    config_free(&config);
-    return status;
+    return cli_run(&command, argc, argv, run);
 }

@@ -151,7 +151,7 @@ static int explain_found(const struct request *request, const struct config *con
 }
 
 /* Returns the exit status, or -1 with an error. */
-static int run(const struct config *config, const struct cli_arguments *arguments, struct error *e)
+static int run(struct config *config, const struct cli_arguments *arguments, struct error *e)
 {
     const char *operand = arguments->operands[0];
     struct request request;
@@ -174,16 +174,5 @@ static int run(const struct config *config, const struct cli_arguments *argument
 
 int command_explain(int argc, char **argv)
 {
-    struct cli_arguments arguments;
-    struct config config;
-    struct error e;
-    int status = cli_begin(&command, argc, argv, &config, &arguments);
-
-    if (status == CLI_GO_ON) {
-        status = run(&config, &arguments, &e);
-        if (status < 0)
-            status = cli_fail(&e);
-    }
-    config_free(&config);
-    return status;
+    return cli_run(&command, argc, argv, run);
 }

@@ -194,31 +194,6 @@ static int print_built(const char *path, const struct index_build_result *result
     return 0;
 }
 
-static int build(const struct config *config, bool beside, const atomic_bool *stop, struct error *e)
-{
-    struct index_build_options options;
-    struct index_build_result result;
-    struct build_view view;
-    struct limits limits;
-    int status;
-
-    if (config->master.files.count == 0)
-        return error_set(e, ERROR_USAGE, "index build: it needs a master: --master FILE");
-    if (config->master.index[0] == '\0')
-        return error_set(e, ERROR_USAGE, "index build: it needs a place for the index: --index FILE");
-    config_master_options(config, &options);
-    limits_settle(&options, beside, &limits);
-    fprintf(stderr, "memory: %" PRIu64 " MiB (%s)\nthreads: %u (%s)\n", limits.memory >> 20, limits.memory_reason,
-            limits.threads, limits.threads_reason);
-    build_view_init(&view, stop, true, &options.events);
-    status = index_build((const char *const *)config->master.files.items, config->master.files.count,
-                         config->master.index, &options, &result, e);
-    build_view_end(&view);
-    if (status != 0)
-        return error_prefix(e, "index build");
-    return print_built(config->master.index, &result, e);
-}
-
 /* For `run`, which builds in a process of its own. */
 static int enter_background(const struct cli_arguments *arguments, struct error *e)
 {
@@ -227,6 +202,33 @@ static int enter_background(const struct cli_arguments *arguments, struct error 
     if (cli_number(arguments, "background", 1, INT32_MAX, 0, &parent, e) != 0)
         return -1;
     return parent == 0 ? 0 : background_enter((pid_t)parent, e);
+}
+
+static int build(struct config *config, const struct cli_arguments *arguments, struct error *e)
+{
+    struct index_build_options options;
+    struct index_build_result result;
+    struct build_view view;
+    struct limits limits;
+    int status;
+
+    if (enter_background(arguments, e) != 0)
+        return -1;
+    if (config->master.files.count == 0)
+        return error_set(e, ERROR_USAGE, "index build: it needs a master: --master FILE");
+    if (config->master.index[0] == '\0')
+        return error_set(e, ERROR_USAGE, "index build: it needs a place for the index: --index FILE");
+    config_master_options(config, &options);
+    limits_settle(&options, cli_value(arguments, "beside") != NULL, &limits);
+    fprintf(stderr, "memory: %" PRIu64 " MiB (%s)\nthreads: %u (%s)\n", limits.memory >> 20, limits.memory_reason,
+            limits.threads, limits.threads_reason);
+    build_view_init(&view, stop_on_signals(), true, &options.events);
+    status = index_build((const char *const *)config->master.files.items, config->master.files.count,
+                         config->master.index, &options, &result, e);
+    build_view_end(&view);
+    if (status != 0)
+        return error_prefix(e, "index build");
+    return print_built(config->master.index, &result, e);
 }
 
 static int run_build(int argc, char **argv)
@@ -246,23 +248,13 @@ static int run_build(int argc, char **argv)
         .shared = CLI_CONFIG | CLI_MASTER | CLI_INDEX,
         .details = "Example: fixwarden index build --master master.csv --index master.fwx --memory 600M\n",
     };
-    struct cli_arguments arguments;
-    struct config config;
-    struct error e;
-    int status = cli_begin(&command, argc, argv, &config, &arguments);
 
-    if (status == CLI_GO_ON)
-        status = enter_background(&arguments, &e) == 0 &&
-                         build(&config, cli_value(&arguments, "beside") != NULL, stop_on_signals(), &e) == 0
-                     ? 0
-                     : cli_fail(&e);
-    config_free(&config);
-    return status;
+    return cli_run(&command, argc, argv, build);
 }
 
 /* --- index info --- */
 
-static int info(const struct config *config, const struct cli_arguments *arguments, struct error *e)
+static int info(struct config *config, const struct cli_arguments *arguments, struct error *e)
 {
     struct index *index;
     int status = 0;
@@ -289,15 +281,8 @@ static int run_info(int argc, char **argv)
         .options = options,
         .shared = CLI_DELTAS,
     };
-    struct cli_arguments arguments;
-    struct config config;
-    struct error e;
-    int status = cli_begin(&command, argc, argv, &config, &arguments);
 
-    if (status == CLI_GO_ON)
-        status = info(&config, &arguments, &e) == 0 ? 0 : cli_fail(&e);
-    config_free(&config);
-    return status;
+    return cli_run(&command, argc, argv, info);
 }
 
 /* --- index lookup --- */
@@ -391,7 +376,7 @@ static int print_matches(const struct index *index, enum identifier_kind kind, c
 }
 
 /* Returns the exit status, or -1 with an error. */
-static int lookup(const struct config *config, const struct cli_arguments *arguments, struct error *e)
+static int lookup(struct config *config, const struct cli_arguments *arguments, struct error *e)
 {
     char **operands = arguments->operands;
     struct index *index;
@@ -429,18 +414,8 @@ static int run_lookup(int argc, char **argv)
         .options = options,
         .shared = CLI_DELTAS,
     };
-    struct cli_arguments arguments;
-    struct config config;
-    struct error e;
-    int status = cli_begin(&command, argc, argv, &config, &arguments);
 
-    if (status == CLI_GO_ON) {
-        status = lookup(&config, &arguments, &e);
-        if (status < 0)
-            status = cli_fail(&e);
-    }
-    config_free(&config);
-    return status;
+    return cli_run(&command, argc, argv, lookup);
 }
 
 int command_index(int argc, char **argv)

@@ -162,12 +162,13 @@ static int diff(struct view *v, bool json, struct error *e)
                : 0;
 }
 
-static int open_and_diff(const struct cli_arguments *arguments, struct error *e)
+static int open_and_diff(struct config *config, const struct cli_arguments *arguments, struct error *e)
 {
     const char *format = cli_value(arguments, "format");
     struct view v = {.stop = stop_on_signals()};
     int status = -1;
 
+    (void)config;
     if (format != NULL && strcmp(format, "table") != 0 && strcmp(format, "json") != 0)
         return error_set(e, ERROR_USAGE, "index diff: --format is table or json, not '%s'", format);
     if (index_open(arguments->operands[0], NULL, &v.before, e) == 0 &&
@@ -195,16 +196,6 @@ int command_index_diff(int argc, char **argv)
                    "Exit status: 0 nothing differs, 1 something does.\n",
         .options = options,
     };
-    struct cli_arguments arguments;
-    struct config config;
-    struct error e;
-    int status = cli_begin(&command, argc, argv, &config, &arguments);
 
-    if (status == CLI_GO_ON) {
-        status = open_and_diff(&arguments, &e);
-        if (status < 0)
-            status = cli_fail(&e);
-    }
-    config_free(&config);
-    return status;
+    return cli_run(&command, argc, argv, open_and_diff);
 }

@@ -36,8 +36,9 @@ static int print_sources(const char *path, const struct index_verify_result *res
     return 0;
 }
 
-static int verify(const char *path, const struct config *config, struct error *e)
+static int verify(struct config *config, const struct cli_arguments *arguments, struct error *e)
 {
+    const char *path = arguments->operands[0];
     struct progress progress = {stop_on_signals(), isatty(STDERR_FILENO)};
     char **masters = config->master.files.count > 0 ? config->master.files.items : NULL;
     struct index_verify_options options = {.masters = (const char *const *)masters,
@@ -73,13 +74,6 @@ int command_index_verify(int argc, char **argv)
                    "Exit status: 0 all is right; 65 something is wrong, and is named.\n",
         .options = options,
     };
-    struct cli_arguments arguments;
-    struct config config;
-    struct error e;
-    int status = cli_begin(&command, argc, argv, &config, &arguments);
 
-    if (status == CLI_GO_ON)
-        status = verify(arguments.operands[0], &config, &e) == 0 ? 0 : cli_fail(&e);
-    config_free(&config);
-    return status;
+    return cli_run(&command, argc, argv, verify);
 }

@@ -69,12 +69,13 @@ static int print_versions(const struct config *config, const struct versions *ve
     return status;
 }
 
-static int list(struct config *config, struct error *e)
+static int list(struct config *config, const struct cli_arguments *arguments, struct error *e)
 {
     struct versions *versions = NULL;
     char *directory;
     int status = -1;
 
+    (void)arguments;
     if (config_choose_index(config, e) != 0)
         return -1;
     if (*config->master.index == '\0')
@@ -101,15 +102,8 @@ int command_index_versions(int argc, char **argv)
         .details = "They stand in master.versions, or beside the index in INDEX.versions.\n",
         .shared = CLI_CONFIG | CLI_INDEX,
     };
-    struct cli_arguments arguments;
-    struct config config;
-    struct error e;
-    int status = cli_begin(&command, argc, argv, &config, &arguments);
 
-    if (status == CLI_GO_ON)
-        status = list(&config, &e) == 0 ? 0 : cli_fail(&e);
-    config_free(&config);
-    return status;
+    return cli_run(&command, argc, argv, list);
 }
 
 /* --- adopt --- */
@@ -211,13 +205,6 @@ int command_index_adopt(int argc, char **argv)
         .options = options,
         .shared = CLI_CONFIG | CLI_INDEX,
     };
-    struct cli_arguments arguments;
-    struct config config;
-    struct error e;
-    int status = cli_begin(&command, argc, argv, &config, &arguments);
 
-    if (status == CLI_GO_ON)
-        status = adopt(&config, &arguments, &e) == 0 ? 0 : cli_fail(&e);
-    config_free(&config);
-    return status;
+    return cli_run(&command, argc, argv, adopt);
 }

@@ -56,25 +56,19 @@ static int read_options(const struct cli_arguments *arguments, const struct conf
     return 0;
 }
 
+static int run(struct config *config, const struct cli_arguments *arguments, struct error *e)
+{
+    struct tail_options options_of_tail = {.stop = stop_on_signals(), .log = log_new(config->log.level)};
+    struct tail_counts counts;
+    int status = -1;
+
+    if (read_options(arguments, config, &options_of_tail, e) == 0 && tail_run(&options_of_tail, &counts, e) == 0)
+        status = cli_finish(counts.undecodable > 0 ? ERROR_DATA : 0);
+    log_free(options_of_tail.log);
+    return status;
+}
+
 int command_tail(int argc, char **argv)
 {
-    struct config config;
-    struct cli_arguments arguments = {.option_count = 0};
-    struct tail_options options_of_tail = {.out = NULL};
-    struct tail_counts counts;
-    struct error e;
-    int status = cli_begin(&command, argc, argv, &config, &arguments);
-
-    if (status == CLI_GO_ON) {
-        options_of_tail.stop = stop_on_signals();
-        options_of_tail.log = log_new(config.log.level);
-        if (read_options(&arguments, &config, &options_of_tail, &e) != 0 ||
-            tail_run(&options_of_tail, &counts, &e) != 0)
-            status = cli_fail(&e);
-        else
-            status = cli_finish(counts.undecodable > 0 ? ERROR_DATA : 0);
-        log_free(options_of_tail.log);
-    }
-    config_free(&config);
-    return status;
+    return cli_run(&command, argc, argv, run);
 }

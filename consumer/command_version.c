@@ -40,6 +40,23 @@ static void print_lines(json_t *json)
     }
 }
 
+static int print_versions(struct config *config, const struct cli_arguments *arguments, struct error *e)
+{
+    json_t *json = versions();
+
+    (void)config;
+    if (!json)
+        return error_set(e, ERROR_INTERNAL, "no memory");
+    if (cli_value(arguments, "json")) {
+        json_dumpf(json, stdout, JSON_COMPACT);
+        putchar('\n');
+    } else {
+        print_lines(json);
+    }
+    json_decref(json);
+    return 0;
+}
+
 int command_version(int argc, char **argv)
 {
     static const struct cli_option options[] = {{"json", 0, NULL, NULL, "as one line of JSON"}, {0}};
@@ -49,26 +66,6 @@ int command_version(int argc, char **argv)
         .summary = "Prints the versions of fixwarden, of its index format and of the libraries it runs with.",
         .options = options,
     };
-    struct cli_arguments arguments;
-    struct config config;
-    struct error e;
-    int status = cli_begin(&command, argc, argv, &config, &arguments);
 
-    if (status == CLI_GO_ON) {
-        json_t *json = versions();
-
-        status = 0;
-        if (!json) {
-            error_set(&e, ERROR_INTERNAL, "no memory");
-            status = cli_fail(&e);
-        } else if (cli_value(&arguments, "json")) {
-            json_dumpf(json, stdout, JSON_COMPACT);
-            putchar('\n');
-        } else {
-            print_lines(json);
-        }
-        json_decref(json);
-    }
-    config_free(&config);
-    return status;
+    return cli_run(&command, argc, argv, print_versions);
 }

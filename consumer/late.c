@@ -712,9 +712,9 @@ static int make(struct late *l, struct error *e)
 {
     const struct config *config = l->config;
 
-    l->filter = (struct checker_output){l, on_discrepancy, on_dead_letter, NULL};
-    l->first_pass = (struct checker_output){l, note_unknown, pass_over, NULL};
-    l->second_pass = (struct checker_output){l, publish_settled, on_dead_letter, NULL};
+    l->filter = (struct checker_output){l, on_discrepancy, on_dead_letter};
+    l->first_pass = (struct checker_output){l, note_unknown, pass_over};
+    l->second_pass = (struct checker_output){l, publish_settled, on_dead_letter};
     l->pending = pending_new(config->pending.max, budget_divide(config).pending);
     l->checker = checker_new(&config->rules, config_input_tolerated(config));
     if (!l->pending || !l->checker)

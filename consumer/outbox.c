@@ -263,7 +263,7 @@ int outbox_new(const struct outbox_options *options, struct outbox **out, struct
     if (!box)
         return error_set(e, ERROR_INTERNAL, "no memory for what is to be published");
     box->options = *options;
-    box->output = (struct checker_output){box, on_discrepancy, on_dead_letter, NULL};
+    box->output = (struct checker_output){box, on_discrepancy, on_dead_letter};
     if (found_new(options->header, &box->found, e) != 0) {
         outbox_free(box);
         return -1;

@@ -41,14 +41,23 @@ static int learn_own(struct published *p, const char *text, struct error *e)
     return schema_fingerprint(text, &fingerprint, e) == 0 ? learn(p, SCHEMA_SINGLE_OBJECT, fingerprint, text, e) : -1;
 }
 
+static int learn_all(struct published *p, struct error *e)
+{
+    if (learn_own(p, avro_schema_discrepancy, e) != 0 || learn_own(p, avro_schema_dead_letter, e) != 0)
+        return -1;
+    for (const char *const *former = avro_schemas_former; *former; former++)
+        if (learn_own(p, *former, e) != 0)
+            return -1;
+    return 0;
+}
+
 int published_new(const struct config *config, struct published **out, struct error *e)
 {
     struct published *p = calloc(1, sizeof *p);
 
     if (!p)
         return error_set(e, ERROR_INTERNAL, "no memory for schemas");
-    if (learn_own(p, avro_schema_discrepancy, e) != 0 || learn_own(p, avro_schema_dead_letter, e) != 0 ||
-        (*config->registry.url && registry_new(config, &p->registry, e) != 0)) {
+    if (learn_all(p, e) != 0 || (*config->registry.url && registry_new(config, &p->registry, e) != 0)) {
         published_free(p);
         return -1;
     }

@@ -1,6 +1,7 @@
 /* published: a record of an output topic, decoded with the schema that it was written with.
  *
- * Which schema that is stands before the body: a registry's id, or the fingerprint of one of our own. One thread. */
+ * Which schema that is stands before the body: a registry's id, or the fingerprint of one of our own, as it is or as it
+ * was before (schemas/former). One thread. */
 #ifndef FIXWARDEN_CONSUMER_PUBLISHED_H
 #define FIXWARDEN_CONSUMER_PUBLISHED_H
 

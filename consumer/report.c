@@ -165,7 +165,7 @@ static int on_dead_letter(void *opaque, const struct dead_letter *dead_letter, s
 int report_init(struct report *report, size_t findings_max, struct error *e)
 {
     *report = (struct report){
-        .output = {report, on_discrepancy, on_dead_letter, NULL},
+        .output = {report, on_discrepancy, on_dead_letter},
         .findings_max = findings_max,
     };
     return avro_encode_check(e);

@@ -241,17 +241,6 @@ const struct version_entry *versions_entry(const struct versions *versions, size
     return &versions->entries[i];
 }
 
-const struct version_entry *versions_at(const struct versions *versions, int64_t time_ms)
-{
-    size_t i = versions->count;
-
-    if (i == 0)
-        return NULL;
-    while (i > 1 && versions->entries[i - 1].valid_from_ms > time_ms)
-        i--;
-    return &versions->entries[i - 1];
-}
-
 const struct version_entry *versions_find(const struct versions *versions, const char *version)
 {
     for (size_t i = versions->count; i-- > 0;)

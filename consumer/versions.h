@@ -42,9 +42,6 @@ int versions_prune(struct versions *versions, size_t keep, struct error *e);
 size_t versions_count(const struct versions *versions);
 const struct version_entry *versions_entry(const struct versions *versions, size_t i);
 
-/* The one that was in force at that time; before the first that is the first. NULL: there is none. */
-const struct version_entry *versions_at(const struct versions *versions, int64_t time_ms);
-
 /* Whether both paths lead to one file, as a version and what serves in its place do. */
 bool versions_is_same_file(const char *a, const char *b);
 

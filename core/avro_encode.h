@@ -15,6 +15,10 @@
 extern const char avro_schema_discrepancy[];
 extern const char avro_schema_dead_letter[];
 
+/* What they were before, as far as it reads otherwise: schemas/former, for those who read what was written then. NULL
+ * ends the list. */
+extern const char *const avro_schemas_former[];
+
 /* Whether what is written is what those schemas describe, by avro-c; asked once. ERROR_INTERNAL. avro-c keeps its error
  * text in one static buffer, so the words may be another thread's. */
 int avro_encode_check(struct error *e);

@@ -53,7 +53,6 @@ struct run {
     const struct index *index;
     const struct checker_output *output;
     size_t done; /* records */
-    bool full;   /* the output was, before the record that is next */
 };
 
 struct checker *checker_new(const struct rules *rules, unsigned tolerated)
@@ -302,26 +301,18 @@ static void forget_group(struct checker *checker)
     checker->group_count = checker->group_bytes = 0;
 }
 
-/* Whether the output has no room for the record that would begin with this message. */
-static bool is_full(const struct run *r, const struct waiting *w)
-{
-    return w->place.record > r->done && r->output->is_full != NULL && r->output->is_full(r->output->opaque);
-}
-
-/* Checks all that wait, in their turn, unless the output is full. */
+/* Checks all that wait, in their turn. */
 static int check_group(struct run *r, struct error *e)
 {
     struct checker *checker = r->checker;
     int rc = 0;
 
     index_find_batch(r->index, checker->ahead, checker->group_count);
-    for (size_t i = 0; i < checker->group_count && rc == 0 && !r->full; i++) {
+    for (size_t i = 0; i < checker->group_count && rc == 0; i++) {
         struct waiting *w = &checker->group[i];
 
-        r->full = is_full(r, w);
         r->done = w->place.record;
-        if (!r->full)
-            rc = check_one(r, w, e);
+        rc = check_one(r, w, e);
     }
     forget_group(checker);
     return rc;
@@ -346,8 +337,6 @@ static int give_up(struct run *r, size_t record, struct error *e)
 
     if (check_group(r, &earlier) != 0)
         *e = earlier;
-    else if (r->full)
-        return 0;
     else
         r->done = record;
     return -1;
@@ -393,7 +382,7 @@ static int read_record(struct run *r, const struct checker_record *record, size_
             return -1;
         place.message += step.event == FIX_MESSAGE || step.event == FIX_MALFORMED;
         at += step.consumed;
-    } while (step.event != FIX_END && at < value.len && !r->full);
+    } while (step.event != FIX_END && at < value.len);
     return 0;
 }
 
@@ -403,11 +392,11 @@ int checker_check_batch(struct checker *checker, const struct index *index, cons
     struct run r = {.checker = checker, .index = index, .output = output};
     int rc = 0;
 
-    for (size_t i = 0; i < count && !r.full && rc == 0; i++)
+    for (size_t i = 0; i < count && rc == 0; i++)
         rc = read_record(&r, &records[i], i, e);
-    if (!r.full && rc == 0)
+    if (rc == 0)
         rc = check_group(&r, e);
-    *done = r.full || rc != 0 ? r.done : count;
+    *done = rc != 0 ? r.done : count;
     return rc;
 }
 

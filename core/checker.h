@@ -48,7 +48,6 @@ struct checker_output {
     void *opaque;
     int (*on_discrepancy)(void *opaque, const struct discrepancy *discrepancy, struct error *e);
     int (*on_dead_letter)(void *opaque, const struct dead_letter *dead_letter, struct error *e);
-    bool (*is_full)(void *opaque); /* whether no further record should be begun; NULL: never */
 };
 
 /* What a severity was set by. */
@@ -76,8 +75,8 @@ struct checker;
 struct checker *checker_new(const struct rules *rules, unsigned tolerated);
 void checker_free(struct checker *checker);
 
-/* Checks all messages of the records, as long as the output is not full when a further record begins. *done is how many
- * were checked, the first one always. -1 with the error of records[*done]; those before it are done. */
+/* Checks all messages of the records. *done is how many were checked: all, or -1 with the error of records[*done];
+ * those before it are done. */
 int checker_check_batch(struct checker *checker, const struct index *index, const struct checker_record *records,
                         size_t count, const struct checker_output *output, size_t *done, struct error *e);
 

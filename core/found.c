@@ -79,11 +79,6 @@ static int on_dead_letter(void *opaque, const struct dead_letter *letter, struct
     return end_item(found, &place, e);
 }
 
-static bool is_full(void *opaque)
-{
-    return found_bytes(opaque) >= FOUND_BYTES_MAX;
-}
-
 int found_new(const struct slice header[FOUND_TYPE_COUNT], struct found **out, struct error *e)
 {
     struct found *found = calloc(1, sizeof *found);
@@ -96,7 +91,7 @@ int found_new(const struct slice header[FOUND_TYPE_COUNT], struct found **out, s
         if (found->header_len[t] > 0)
             memcpy(found->header[t], header[t].ptr, found->header_len[t]);
     }
-    found->output = (struct checker_output){found, on_discrepancy, on_dead_letter, is_full};
+    found->output = (struct checker_output){found, on_discrepancy, on_dead_letter};
     *out = found;
     return 0;
 }

@@ -6,8 +6,7 @@
 
 #include "checker.h"
 
-#define FOUND_HEADER_MAX 16        /* bytes that stand before an encoded record */
-#define FOUND_BYTES_MAX (8u << 20) /* it is full: what was found has to go before the check goes on */
+#define FOUND_HEADER_MAX 16 /* bytes that stand before an encoded record */
 
 enum found_type { FOUND_DISCREPANCY, FOUND_DEAD_LETTER, FOUND_TYPE_COUNT };
 

@@ -1,8 +1,23 @@
-# Writes the schemas as C arrays. Bytes, not a string literal: no limit of length, nothing to escape.
+# Writes the schemas as C arrays. Bytes, not a string literal: no limit of length, nothing to escape. The list of
+# former ones ends with NULL.
 set(text "/* Made from the .avsc files by schemas/embed.cmake. */\n")
-foreach(name discrepancy dead_letter)
-    file(READ ${SOURCE_DIR}/${name}.avsc hex HEX)
+function(append_array declaration file)
+    file(READ ${file} hex HEX)
     string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
-    string(APPEND text "extern const char avro_schema_${name}[];\nconst char avro_schema_${name}[] = {${bytes}0};\n")
+    string(APPEND text "${declaration} = {${bytes}0};\n")
+    set(text "${text}" PARENT_SCOPE)
+endfunction()
+
+foreach(name discrepancy dead_letter)
+    string(APPEND text "extern const char avro_schema_${name}[];\n")
+    append_array("const char avro_schema_${name}[]" ${SOURCE_DIR}/${name}.avsc)
 endforeach()
+file(GLOB former ${SOURCE_DIR}/former/*.avsc)
+foreach(file ${former})
+    get_filename_component(name ${file} NAME_WE)
+    string(REPLACE "-" "_" name ${name})
+    append_array("static const char former_${name}[]" ${file})
+    string(APPEND names "former_${name}, ")
+endforeach()
+string(APPEND text "extern const char *const avro_schemas_former[];\nconst char *const avro_schemas_former[] = {${names}0};\n")
 file(WRITE ${OUTPUT} "${text}")

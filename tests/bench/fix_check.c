@@ -100,7 +100,7 @@ static int run(struct bench *b, unsigned long rounds, bool encode)
     b->best = calloc(b->lines.count / BATCH + 1, sizeof *b->best);
     if (b->checker == NULL || b->best == NULL || found_new(no_headers, &b->found, &e) != 0)
         return EXIT_INTERNAL;
-    b->output = (struct checker_output){NULL, pass_over_discrepancy, pass_over_dead_letter, NULL};
+    b->output = (struct checker_output){NULL, pass_over_discrepancy, pass_over_dead_letter};
     if (encode)
         b->output = *found_output(b->found);
     for (unsigned long i = 0; i < rounds; i++)

@@ -1,7 +1,7 @@
 """A server for the tests that is a Go program of ours: built once into the tests' cache, started, told to end.
 
-It prints its URL on one line and ends when its standard input closes, which the kernel does for us should this process
-be killed.
+It prints its URL on one line and ends when its standard input closes (serve/), which the kernel does for us should this
+process be killed.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ STOP_SECONDS = 10
 
 
 class GoServer:
-    """sources: the folder of go.mod, go.sum and main.go. error: what is raised where it does not start."""
+    """sources: the folder of go.mod, go.sum and main.go, beside serve. error: what is raised where it does not start."""
 
     def __init__(self, sources, *options, error=RuntimeError):
         self._name = sources.name
@@ -60,7 +60,7 @@ class GoServer:
 def program(sources):
     """The program's path, built when its sources changed. Named by their digest, so an old one is never taken."""
     digest = hashlib.sha256()
-    for name in ("go.mod", "go.sum", "main.go"):
+    for name in ("go.mod", "go.sum", "main.go", "../serve/serve.go"):
         digest.update((sources / name).read_bytes())
 
     def build(folder):

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,18 +29,7 @@
     X(sync_file_range)                                                                                                 \
     X(rename)
 
-enum call {
-#define X(name) CALL_##name,
-    CALLS(X)
-#undef X
-        CALL_COUNT,
-};
-
-static const char *const names[CALL_COUNT] = {
-#define X(name) #name,
-    CALLS(X)
-#undef X
-};
+#include "preload.h"
 
 enum what { WHAT_NOTHING, WHAT_ERRNO, WHAT_SHORT, WHAT_KILL, WHAT_LOST };
 
@@ -52,8 +40,6 @@ static struct {
     enum what what;
     int errnum;
 } fault;
-
-static atomic_long counts[CALL_COUNT];
 
 static enum what read_what(const char *word)
 {
@@ -81,9 +67,7 @@ __attribute__((constructor)) static void set_up(void)
 
     if (text == NULL || sscanf(text, "%15[a-z_]:%ld:%15s", call, &fault.number, what) != 3)
         return;
-    for (int i = 0; i < CALL_COUNT; i++)
-        if (strcmp(call, names[i]) == 0)
-            fault.call = (enum call)i;
+    fault.call = call_from_name(call);
     fault.what = read_what(what);
 }
 
@@ -95,14 +79,14 @@ __attribute__((destructor)) static void tell(void)
     if (file == NULL)
         return;
     for (int i = 0; i < CALL_COUNT; i++)
-        fprintf(file, "%s %ld\n", names[i], (long)counts[i]);
+        fprintf(file, "%s %ld\n", call_names[i], (long)call_counts[i]);
     fclose(file);
 }
 
 /* Counts a call. True: it has to fail, and errno says how. Sets *len to 1 where it has to fall short. */
 static bool fails(enum call call, size_t *len)
 {
-    long number = atomic_fetch_add(&counts[call], 1) + 1;
+    long number = call_count(call);
 
     if (fault.what == WHAT_NOTHING || call != fault.call)
         return false;

@@ -5,7 +5,6 @@
 #include <dlfcn.h>
 #include <librdkafka/rdkafka.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,18 +21,7 @@
     X(subscribe)                                                                                                       \
     X(consumer_close)
 
-enum call {
-#define X(name) CALL_##name,
-    CALLS(X)
-#undef X
-        CALL_COUNT,
-};
-
-static const char *const names[CALL_COUNT] = {
-#define X(name) #name,
-    CALLS(X)
-#undef X
-};
+#include "preload.h"
 
 enum when { NEVER, BEFORE, AFTER };
 
@@ -45,8 +33,6 @@ static struct {
     int signal;
 } point;
 
-static atomic_long counts[CALL_COUNT];
-
 __attribute__((constructor)) static void set_up(void)
 {
     const char *text = getenv("FIXWARDEN_POINT");
@@ -54,19 +40,15 @@ __attribute__((constructor)) static void set_up(void)
 
     if (text == NULL || sscanf(text, "%7[a-z]:%39[a-z_]:%ld:%7s", when, call, &point.number, how) != 4)
         return;
-    for (int i = 0; i < CALL_COUNT; i++) {
-        if (strcmp(call, names[i]) != 0)
-            continue;
-        point.call = (enum call)i;
-        point.when = strcmp(when, "before") == 0 ? BEFORE : AFTER;
-    }
+    point.call = call_from_name(call);
+    point.when = strcmp(when, "before") == 0 ? BEFORE : AFTER;
     point.signal = strcmp(how, "stop") == 0 ? SIGSTOP : SIGKILL;
 }
 
 /* The number of this call. */
 static long enter(enum call call)
 {
-    long number = atomic_fetch_add(&counts[call], 1) + 1;
+    long number = call_count(call);
 
     if (point.when == BEFORE && call == point.call && number == point.number)
         raise(point.signal);

@@ -34,21 +34,31 @@ char *support_fix(const char *version, const char *body, size_t *len)
     return text;
 }
 
+void support_write(const char *path, const char *content, size_t len)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(content, 1, len, file), len);
+    assert_int_equal(fclose(file), 0);
+}
+
+void support_write_text(const char *path, const char *text)
+{
+    support_write(path, text, strlen(text));
+}
+
 char *support_file(const char *name, const char *content, size_t len)
 {
     const char *tmp = getenv("TMPDIR");
     char *folder;
     char *path;
-    FILE *file;
 
     assert_true(asprintf(&folder, "%s/fixwarden-unit-XXXXXX", tmp ? tmp : "/tmp") > 0);
     assert_non_null(mkdtemp(folder));
     assert_true(asprintf(&path, "%s/%s", folder, name) > 0);
     free(folder);
-    file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(content, 1, len, file), len);
-    assert_int_equal(fclose(file), 0);
+    support_write(path, content, len);
     return path;
 }
 

@@ -36,6 +36,10 @@ char *support_soh(const char *text);
 char *support_file(const char *name, const char *content, size_t len);
 void support_remove(char *path);
 
+/* Makes the file, or makes it anew. Fails the test where it can't. */
+void support_write(const char *path, const char *content, size_t len);
+void support_write_text(const char *path, const char *text);
+
 /* An index over one master with that content. The caller closes it. Fails the test where it can't be built. */
 struct index *support_index(const char *master_csv);
 

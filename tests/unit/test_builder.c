@@ -17,6 +17,7 @@
 #include "consumer/cli.h"
 #include "consumer/monotonic.h"
 #include "core/index.h"
+#include "support.h"
 
 #define HEADER "symbol,isin,currency\n"
 #define ONE HEADER "AAA,US0378331005,USD\n"
@@ -67,15 +68,6 @@ static void set(struct fixture *f, const char *name, const char *value)
 
     if (config_set(&f->config, name, value, &e) != 0)
         fail_msg("%s", e.text);
-}
-
-static void write_master(struct fixture *f, const char *text)
-{
-    FILE *out = fopen(f->master, "w");
-
-    assert_non_null(out);
-    fputs(text, out);
-    assert_int_equal(fclose(out), 0);
 }
 
 static void write_many(struct fixture *f)
@@ -144,7 +136,7 @@ static void it_builds_by_the_configuration(void **state)
     struct index *index;
     struct error e = {0};
 
-    write_master(f, "# x\nticker;currency;carried\nA;USD;1\n# y\nB;USD\nEND\n");
+    support_write_text(f->master, "# x\nticker;currency;carried\nA;USD;1\n# y\nB;USD\nEND\n");
     set(f, "master.comment", "# ");
     set(f, "master.delimiter", "semicolon");
     set(f, "master.max_bad_rows", "50%");
@@ -183,7 +175,7 @@ static void its_last_words_are_the_error(void **state)
 
         unlink(f->master);
         if (rows[i].master)
-            write_master(f, rows[i].master);
+            support_write_text(f->master, rows[i].master);
         set(f, rows[i].name, rows[i].value);
         start(f);
         assert_int_equal(wait_for_end(f, &e), BUILDER_FAILED);
@@ -333,7 +325,7 @@ static void a_process_that_works_for_another_one_than_its_parent_ends(void **sta
     struct fixture *f = *state;
     char command[512];
 
-    write_master(f, ONE);
+    support_write_text(f->master, ONE);
     snprintf(command, sizeof command, "/proc/%ld/exe index build --background 1 -m '%s' -i '%s' >/dev/null 2>&1",
              (long)getpid(), f->master, f->index);
     assert_int_equal(system(command) >> 8, ERROR_TEMPORARY);

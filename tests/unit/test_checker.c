@@ -73,7 +73,7 @@ static void every_message_of_a_record_ends_counted_once(void **state)
     static const char *const bodies[] = {CLEAN, WRONG, NOTHING, NAMELESS, "bad", CLEAN};
     struct index *index = support_index(MASTER);
     struct seen seen = {0};
-    struct checker_output output = {&seen, see_discrepancy, see_dead_letter, NULL};
+    struct checker_output output = {&seen, see_discrepancy, see_dead_letter};
     struct rules rules;
     struct checker *checker;
     struct error e;
@@ -108,7 +108,7 @@ static void an_empty_record_is_one_dead_letter(void **state)
 {
     struct index *index = support_index(MASTER);
     struct seen seen = {0};
-    struct checker_output output = {&seen, see_discrepancy, see_dead_letter, NULL};
+    struct checker_output output = {&seen, see_discrepancy, see_dead_letter};
     struct rules rules;
     struct checker *checker;
     struct error e;
@@ -128,7 +128,7 @@ static void messages_of_a_log_have_their_own_offsets(void **state)
     static const char *const bodies[] = {CLEAN, WRONG};
     struct index *index = support_index(MASTER);
     struct seen seen = {0};
-    struct checker_output output = {&seen, see_discrepancy, see_dead_letter, NULL};
+    struct checker_output output = {&seen, see_discrepancy, see_dead_letter};
     struct rules rules;
     struct checker *checker;
     struct error e;

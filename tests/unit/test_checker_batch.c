@@ -1,4 +1,4 @@
-/* Many records at once give what each of them gives alone, whatever stands in them and wherever the output is full. */
+/* Many records at once give what each of them gives alone, whatever stands in them. */
 #include "support.h"
 
 #include <unistd.h>
@@ -48,12 +48,11 @@ static const struct sample samples[] = {
     {"bad", "NOT_FIX "},
 };
 
-/* What was reported, each with the offset and the message's number. It is full now and then, if it may. */
+/* What was reported, each with the offset and the message's number. */
 struct seen {
     char *text;
     size_t len;
-    unsigned full_in; /* it is full one time in so many that it is asked; 0: never */
-    int64_t refused;  /* the offset whose findings it does not take; -1: none */
+    int64_t refused; /* the offset whose findings it does not take; -1: none */
 };
 
 static int see(struct seen *seen, const struct origin *origin, const char *name, struct error *e)
@@ -77,16 +76,9 @@ static int see_dead_letter(void *opaque, const struct dead_letter *l, struct err
     return see(opaque, l->origin, fix_reason_name(l->reason), e);
 }
 
-static bool is_full(void *opaque)
-{
-    struct seen *seen = opaque;
-
-    return seen->full_in > 0 && (unsigned)rand() % seen->full_in == 0;
-}
-
 static struct checker_output output_to(struct seen *seen)
 {
-    return (struct checker_output){seen, see_discrepancy, see_dead_letter, is_full};
+    return (struct checker_output){seen, see_discrepancy, see_dead_letter};
 }
 
 /* Appends a message to a record. Returns false behind one that takes the record's rest. */
@@ -184,20 +176,17 @@ static struct checker_counts counts_one_by_one(const struct fixture *f, const st
     return counts;
 }
 
-static void expect_batch(const struct fixture *f, const struct batch *b, unsigned full_in)
+static void expect_batch(const struct fixture *f, const struct batch *b)
 {
     struct checker_counts expected = counts_one_by_one(f, b);
     struct checker *checker = make_checker(f);
-    struct seen seen = {.full_in = full_in, .refused = -1};
+    struct seen seen = {.refused = -1};
     struct checker_output output = output_to(&seen);
     struct error e;
     size_t done;
 
-    for (size_t at = 0; at < b->count; at += done) {
-        assert_int_equal(checker_check_batch(checker, f->index, b->records + at, b->count - at, &output, &done, &e), 0);
-        assert_true(done > 0 && done <= b->count - at);
-        assert_true(full_in > 0 || done == b->count);
-    }
+    assert_int_equal(checker_check_batch(checker, f->index, b->records, b->count, &output, &done, &e), 0);
+    assert_int_equal(done, b->count);
     expect_same(&b->expected, &seen);
     assert_memory_equal(checker_counts(checker), &expected, sizeof expected);
     checker_free(checker);
@@ -214,8 +203,7 @@ static void a_batch_finds_what_its_records_hold_in_their_order(void **state)
         struct batch b;
 
         make_batch(&b);
-        expect_batch(*state, &b, 0);
-        expect_batch(*state, &b, 1 + (unsigned)rand() % 10);
+        expect_batch(*state, &b);
         free_batch(&b);
     }
 }
@@ -288,7 +276,7 @@ static void the_lines_of_a_log_are_counted_once(void **state)
 {
     const struct fixture *f = *state;
     struct checker *checker = checker_new(&f->rules, FIX_LOG);
-    struct seen seen = {.full_in = 1, .refused = -1};
+    struct seen seen = {.refused = -1};
     struct checker_output output = output_to(&seen);
     struct checker_record records[RECORDS_MAX];
     struct error e;
@@ -297,8 +285,7 @@ static void the_lines_of_a_log_are_counted_once(void **state)
     assert_non_null(checker);
     for (size_t i = 0; i < RECORDS_MAX; i++)
         records[i] = (struct checker_record){.origin = {.offset = (int64_t)i}, .value = slice_of("no FIX\nnor this\n")};
-    for (size_t at = 0; at < RECORDS_MAX; at += done)
-        assert_int_equal(checker_check_batch(checker, f->index, records + at, RECORDS_MAX - at, &output, &done, &e), 0);
+    assert_int_equal(checker_check_batch(checker, f->index, records, RECORDS_MAX, &output, &done, &e), 0);
     assert_int_equal(checker_counts(checker)->skipped, 2 * RECORDS_MAX);
     assert_int_equal(checker_counts(checker)->messages, 0);
     checker_free(checker);

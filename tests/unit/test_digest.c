@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "support.h"
+
 /* Of "abc": RFC 1321, A.5, and FIPS 180-2, B.1. */
 #define MD5_ABC "900150983cd24fb0d6963f7d28e17f72"
 #define SHA256_ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -47,15 +49,6 @@ static void it_is_found_however_it_is_written(void **state)
     }
 }
 
-static void write_file(const char *path, const char *text)
-{
-    FILE *out = fopen(path, "w");
-
-    assert_non_null(out);
-    fputs(text, out);
-    assert_int_equal(fclose(out), 0);
-}
-
 static void that_of_a_file_is_the_standards(void **state)
 {
     char path[] = "/tmp/test_digest_XXXXXX", found[DIGEST_TEXT_MAX];
@@ -64,14 +57,14 @@ static void that_of_a_file_is_the_standards(void **state)
     (void)state;
 
     close(mkstemp(path));
-    write_file(path, "abc");
+    support_write_text(path, "abc");
     assert_int_equal(digest_compute(path, DIGEST_MD5, NULL, found, &e), 0);
     assert_string_equal(found, MD5_ABC);
     assert_int_equal(digest_compute(path, DIGEST_SHA256, NULL, found, &e), 0);
     assert_string_equal(found, SHA256_ABC);
     assert_int_equal(digest_compute(path, DIGEST_SHA256, &stop, found, &e), -1);
     assert_int_equal(e.code, ERROR_TEMPORARY);
-    write_file(path, SHA256_ABC "  abc\n");
+    support_write_text(path, SHA256_ABC "  abc\n");
     assert_int_equal(digest_read(path, DIGEST_SHA256, found, &e), 0);
     assert_string_equal(found, SHA256_ABC);
     assert_int_equal(digest_read(path, DIGEST_MD5, found, &e), -1);

@@ -23,21 +23,13 @@
 #include "core/index_dictionary.h"
 #include "core/index_format.h"
 #include "core/index_park.h"
+#include "support.h"
 
 static char directory[] = "/tmp/fixwarden-test-XXXXXX";
 static char index_path[64];
 static char master_paths[3][64];
 
 /* ---- files ---- */
-
-static void write_text(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-
-    assert_non_null(file);
-    fputs(text, file);
-    assert_int_equal(fclose(file), 0);
-}
 
 static unsigned char *read_bytes(const char *path, size_t *len)
 {
@@ -137,10 +129,10 @@ static void several_masters_of_different_columns_make_one_index(void **state)
     struct security s;
 
     (void)state;
-    write_text(master_paths[0], "symbol,cusip,isin,name,ccy\n"
-                                "AAPL,037833100,us0378331005, Apple ,USD\n"
-                                "X,N/A,,\"a \"\"b\"\"\",\n");
-    write_text(master_paths[1], "name;ticker;mic;wkn\nSAP;SAP;XETR;716460\n\nApple;AAPL;XETR;\n");
+    support_write_text(master_paths[0], "symbol,cusip,isin,name,ccy\n"
+                                        "AAPL,037833100,us0378331005, Apple ,USD\n"
+                                        "X,N/A,,\"a \"\"b\"\"\",\n");
+    support_write_text(master_paths[1], "name;ticker;mic;wkn\nSAP;SAP;XETR;716460\n\nApple;AAPL;XETR;\n");
     build(2, &options);
     index = open_index();
     assert_string_equal(find_rows(index, IDENTIFIER_SYMBOL, "AAPL"), "0:27 1:41");
@@ -483,7 +475,7 @@ static void a_budget_below_the_least_is_refused(void **state)
     struct index_build_options options = {.memory = INDEX_MEMORY_MIN - 1};
 
     (void)state;
-    write_text(master_paths[0], "symbol\nA\n");
+    support_write_text(master_paths[0], "symbol\nA\n");
     expect_refusal(1, &options, ERROR_CONFIG, "--memory");
     options.memory++;
     build(1, &options);
@@ -541,9 +533,9 @@ static const char *const small_keys[] = {"A", "B", "C", "DD", "037833100", "US03
 
 static void write_small(void)
 {
-    write_text(master_paths[0], "symbol,cusip,isin,sedol,mic,note\n"
-                                "A,037833100,US0378331005,,XNYS,n\nA,,US0378331005,,XNAS,\nB,,,0540528,XLON,n\n"
-                                "C,000000001A,,,,\"long text, long text\"\nDD,,,,XNYS,n\n");
+    support_write_text(master_paths[0], "symbol,cusip,isin,sedol,mic,note\n"
+                                        "A,037833100,US0378331005,,XNYS,n\nA,,US0378331005,,XNAS,\nB,,,0540528,XLON,n\n"
+                                        "C,000000001A,,,,\"long text, long text\"\nDD,,,,XNYS,n\n");
 }
 
 /* Everything a reader can do; all that matters is that it comes back. */
@@ -814,7 +806,7 @@ static void bad_rows_refuse_the_master_unless_they_are_allowed(void **state)
 
     (void)state;
     unlink(index_path);
-    write_text(master_paths[0], "symbol,name,x\nA,a,x\nB\nC,\"c\"c,x\nD,d,x\n");
+    support_write_text(master_paths[0], "symbol,name,x\nA,a,x\nB\nC,\"c\"c,x\nD,d,x\n");
     expect_refusal(1, &options, ERROR_DATA,
                    "line 3 (byte 20): 1 fields, the header has 3 (allow bad rows with --max-bad-rows)");
     options.max_bad_rows = 1;
@@ -852,7 +844,7 @@ static void masters_that_are_none_are_refused(void **state)
 
     (void)state;
     unlink(master_paths[1]);
-    write_text(master_paths[0], "symbol\nA\n");
+    support_write_text(master_paths[0], "symbol\nA\n");
     expect_refusal(2, &options, ERROR_IO, "No such file");
     expect_refusal(0, &options, ERROR_CONFIG, "1 to 255 masters, not of 0");
     assert_int_equal(index_build(directories, 1, index_path, &options, &result, &e), -1);
@@ -870,7 +862,7 @@ static void the_number_of_masters_has_a_limit(void **state)
     struct error e;
 
     (void)state;
-    write_text(master_paths[0], "symbol\nA\n");
+    support_write_text(master_paths[0], "symbol\nA\n");
     for (size_t i = 0; i <= INDEX_SOURCES_MAX; i++)
         paths[i] = master_paths[0];
     assert_int_equal(index_build(paths, INDEX_SOURCES_MAX, index_path, &options, &result, &e), 0);
@@ -894,7 +886,7 @@ static void a_record_has_a_limit(void **state)
 
         memset(text + used, 'x', len + more);
         strcpy(text + used + len + more, "\n");
-        write_text(master_paths[0], text);
+        support_write_text(master_paths[0], text);
         if (more == 0)
             build(1, &options);
         else
@@ -951,7 +943,7 @@ static void a_key_has_a_limit(void **state)
     memset(key, 'K', IDENTIFIER_MAX);
     key[IDENTIFIER_MAX] = '\0';
     snprintf(text, sizeof text, "symbol\n%s\n%sK\n", key, key);
-    write_text(master_paths[0], text);
+    support_write_text(master_paths[0], text);
     build(1, &options);
     index = open_index();
     assert_string_equal(find_rows(index, IDENTIFIER_SYMBOL, key), "0:7");
@@ -1189,7 +1181,7 @@ static void what_a_dead_build_left_is_cleared(void **state)
 
     (void)state;
     snprintf(litter, sizeof litter, "%s.building.1", index_path);
-    write_text(litter, "half");
+    support_write_text(litter, "half");
     write_small();
     build(1, &options);
     assert_int_equal(count_others(), 1);
@@ -1239,16 +1231,16 @@ static void the_version_is_of_the_content_alone(void **state)
     struct error e;
 
     (void)state;
-    write_text(master_paths[0], "symbol,name\nA,a\n");
-    write_text(master_paths[1], "symbol,name\nA,a\n");
+    support_write_text(master_paths[0], "symbol,name\nA,a\n");
+    support_write_text(master_paths[1], "symbol,name\nA,a\n");
     assert_int_equal(index_build(first, 1, index_path, &options, &a, &e), 0);
     assert_int_equal(index_build(second, 1, index_path, &options, &b, &e), 0);
     assert_string_equal(a.version, b.version);
     assert_int_equal(strspn(a.version, "0123456789abcdef"), INDEX_VERSION_LEN);
-    write_text(master_paths[1], "symbol,name\nA,b\n");
+    support_write_text(master_paths[1], "symbol,name\nA,b\n");
     assert_int_equal(index_build(second, 1, index_path, &options, &b, &e), 0);
     assert_string_not_equal(a.version, b.version);
-    write_text(master_paths[1], "symbol,name\nA,a\n");
+    support_write_text(master_paths[1], "symbol,name\nA,a\n");
     options.master.carried[0] = "name";
     options.master.carried_count = 1;
     assert_int_equal(index_build(second, 1, index_path, &options, &b, &e), 0);
@@ -1266,7 +1258,7 @@ static void the_whole_row_is_read_while_the_master_is_the_same(void **state)
     size_t len;
 
     (void)state;
-    write_text(master_paths[0], "symbol;name\r\nA;\"x\r\ny\"\r\nB;b");
+    support_write_text(master_paths[0], "symbol;name\r\nA;\"x\r\ny\"\r\nB;b");
     build(1, &options);
     index = open_index();
     index_find(index, IDENTIFIER_SYMBOL, slice_of("A"), &cursor);

@@ -572,7 +572,7 @@ static void same_verdicts(struct checker *checkers[2], const struct index *a, co
         random_message(r, body, sizeof body);
         fix = support_fix("FIX.4.4", body, &len);
         for (size_t side = 0; side < 2; side++) {
-            struct checker_output output = {said[side], tell_discrepancy, NULL, NULL};
+            struct checker_output output = {said[side], tell_discrepancy, NULL};
             struct error e;
 
             said[side][0] = '\0';

@@ -20,15 +20,6 @@ static const char second_master[] = "isin,symbol,Code,mic,note\n"
                                     "US5949181045,MSFT,C,XNAS,\n"
                                     ",,D,XNYS,four\n";
 
-static void write_text(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-
-    assert_non_null(file);
-    fputs(text, file);
-    assert_int_equal(fclose(file), 0);
-}
-
 static void build(void)
 {
     struct index_build_options options = {.max_bad_rows = 1, .master = {.carried = {"note"}, .carried_count = 1}};
@@ -36,8 +27,8 @@ static void build(void)
     struct index_build_result result;
     struct error e;
 
-    write_text(master_paths[0], first_master);
-    write_text(master_paths[1], second_master);
+    support_write_text(master_paths[0], first_master);
+    support_write_text(master_paths[1], second_master);
     options.master.role_column[ROLE_SYMBOL] = "Code";
     if (index_build(masters, 2, index_path, &options, &result, &e) != 0)
         fail_msg("%s", e.text);
@@ -281,7 +272,7 @@ static void change_master(const char *from, const char *to)
 
     assert_non_null(at);
     snprintf(text, sizeof text, "%.*s%s%s", (int)(at - first_master), first_master, to, at + strlen(from));
-    write_text(master_paths[0], text);
+    support_write_text(master_paths[0], text);
 }
 
 static void a_master_that_is_not_what_was_indexed_is_named_by_line(void **state)

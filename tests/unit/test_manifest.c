@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "support.h"
+
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 #define TEXT_MAX 4096
 
@@ -193,21 +195,12 @@ static void the_plan_of_another_run_is_not_overwritten(void **state)
     manifest_free(&m);
 }
 
-static void write_text(const struct fixture *f, const char *text, size_t len)
-{
-    FILE *out = fopen(f->path, "w");
-
-    assert_non_null(out);
-    assert_int_equal(fwrite(text, 1, len, out), len);
-    assert_int_equal(fclose(out), 0);
-}
-
 /* What is said of a manifest that consists of these bytes; "" where it is taken. */
 static void read_text(const struct fixture *f, const char *text, size_t len, struct error *e)
 {
     struct manifest m;
 
-    write_text(f, text, len);
+    support_write(f->path, text, len);
     *e = (struct error){.code = ERROR_NONE};
     if (manifest_read(f->path, &m, e) == 0)
         e->text[0] = '\0';

@@ -12,20 +12,12 @@
 #include <cmocka.h>
 
 #include "reading.h"
+#include "support.h"
 
 #define TEXT_MAX (8u << 20)
 
 static char directory[] = "/tmp/fixwarden-test-XXXXXX";
 static char path[64];
-
-static void write_file(const char *bytes, size_t len)
-{
-    FILE *file = fopen(path, "w");
-
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, len, file), len);
-    assert_int_equal(fclose(file), 0);
-}
 
 /* All rows as a text: "[a][b] !TOO_FEW_FIELDS@3": the fields of good rows, reason and line of bad ones;
  * or the error. */
@@ -112,7 +104,7 @@ static void every_dialect_gives_its_rows_wherever_reads_end(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof dialects / sizeof *dialects; i++) {
-        write_file(dialects[i].bytes, strlen(dialects[i].bytes));
+        support_write_text(path, dialects[i].bytes);
         for (size_t read_bytes = 0; read_bytes <= strlen(dialects[i].bytes) + 1; read_bytes++) {
             struct master_options options = {.read_bytes = read_bytes};
 
@@ -129,7 +121,7 @@ static void expect_rows(const char *bytes, size_t len, const struct master_optio
     char *text = malloc(TEXT_MAX);
 
     assert_non_null(text);
-    write_file(bytes, len);
+    support_write(path, bytes, len);
     describe_rows(options, text, TEXT_MAX);
     if (strncmp(text, expected, strlen(expected)) != 0)
         fail_msg("%.300s instead of %s", text, expected);
@@ -245,7 +237,7 @@ static struct master *open_header(const char *header, const struct master_option
 {
     struct master *master;
 
-    write_file(header, strlen(header));
+    support_write_text(path, header);
     return master_open(path, options, &master, e) == 0 ? master : NULL;
 }
 
@@ -391,7 +383,7 @@ static void a_row_of_the_limit_is_read_and_one_byte_more_is_bad(void **state)
 
             memset(bytes + len, 'x', row);
             memcpy(bytes + len + row, after, sizeof after);
-            write_file(bytes, len + row + sizeof after - 1);
+            support_write(path, bytes, len + row + sizeof after - 1);
             describe_rows(&options, text, TEXT_MAX);
             assert_int_equal(strlen(text), more ? strlen("!TOO_LONG@2 [B][b\nb]") : row + strlen("[A][] [B][b\nb]"));
             assert_int_equal(strncmp(text, more ? "!TOO_LONG@2 [B]" : "[A][xxx", 7), 0);
@@ -434,7 +426,7 @@ static void the_number_of_columns_has_a_limit(void **state)
 
         memset(bytes + len, ',', columns - 1);
         bytes[len + columns - 1] = '\n';
-        write_file(bytes, len + columns);
+        support_write(path, bytes, len + columns);
         if (columns == MASTER_COLUMNS_MAX) {
             assert_int_equal(master_open(path, &options, &master, &e), 0);
             assert_int_equal(master_columns(master)->count, MASTER_COLUMNS_MAX);
@@ -513,7 +505,7 @@ static void a_file_that_grows_while_it_is_read_is_refused(void **state)
     FILE *file;
 
     (void)state;
-    write_file("symbol\nA\n", 9);
+    support_write(path, "symbol\nA\n", 9);
     assert_int_equal(master_open(path, &options, &master, &e), 0);
     assert_int_equal(master_next(master, &row, &e), 1);
     file = fopen(path, "a");
@@ -546,7 +538,7 @@ static void the_fingerprint_is_a_hash_over_the_hashes_of_each_mebibyte(void **st
     for (size_t i = 0; i < 3; i++)
         blocks[i] = XXH3_64bits(bytes + (i << 20), i < 2 ? 1u << 20 : LEN - (2u << 20));
     expected = XXH3_128bits(blocks, sizeof blocks);
-    write_file(bytes, LEN);
+    support_write(path, bytes, LEN);
     assert_int_equal(master_open(path, &options, &master, &e), 0);
     while (master_next(master, &row, &e) == 1)
         ;

@@ -8,15 +8,6 @@
 
 static char path[] = "/tmp/fixwarden-frame-XXXXXX";
 
-static void write_file(const char *bytes, size_t len)
-{
-    FILE *file = fopen(path, "w");
-
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, len, file), len);
-    assert_int_equal(fclose(file), 0);
-}
-
 #define COMMENT .format.comment = "#"
 #define DATA .format.data_start = "START-OF-DATA", .format.data_end = "END-OF-DATA"
 #define TRAILER .format.trailer = "T|"
@@ -190,7 +181,7 @@ static void every_frame_gives_its_rows_wherever_reads_and_blocks_end(void **stat
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        write_file(rows[i].bytes, strlen(rows[i].bytes));
+        support_write_text(path, rows[i].bytes);
         reading_expect(rows[i].name, path, rows[i].options, strlen(rows[i].bytes) + 1, rows[i].rows);
     }
 }
@@ -278,16 +269,16 @@ static void random_frames_give_the_rows_that_are_left_without_them(void **state)
     srand(seed);
     for (int round = 0; round < 150; round++) {
         make_texts(&t, round % 2 ? "END\nEOF,1\n\"" : "END");
-        write_file(t.bare, t.bare_len);
+        support_write(path, t.bare, t.bare_len);
         reading_by_rows(path, &bare, false, &expected);
-        write_file(t.framed, t.framed_len);
+        support_write(path, t.framed, t.framed_len);
         reading_by_rows(path, &framed, false, &got);
         drop_lines(&got);
         drop_lines(&expected);
         if (strcmp(got.text, expected.text) != 0)
             fail_msg("'%s' gives '%s' instead of '%s'", t.framed, got.text, expected.text);
         reading_expect("random frames", path, framed, 40, NULL);
-        write_file(t.framed, t.framed_len - 1 - (size_t)rand() % 3);
+        support_write(path, t.framed, t.framed_len - 1 - (size_t)rand() % 3);
         reading_expect("random frames that are cut", path, framed, 8, NULL);
     }
 }
@@ -302,7 +293,7 @@ static void write_trailer(size_t len)
 
     memset(bytes + head, '\n', len);
     memcpy(bytes + head, "T|1", 3);
-    write_file(bytes, head + len);
+    support_write(path, bytes, head + len);
     free(bytes);
 }
 
@@ -339,12 +330,12 @@ static void what_stands_before_the_header_has_a_limit(void **state)
     for (size_t i = 63; i < MASTER_HEAD_MAX; i += 64)
         bytes[i] = '\n';
     memcpy(bytes + MASTER_HEAD_MAX, "symbol,b\nA,1\n", 13);
-    write_file(bytes, MASTER_HEAD_MAX + 13);
+    support_write(path, bytes, MASTER_HEAD_MAX + 13);
     reading_expect("a head of the limit", path, options, 0, "[A][1]");
     bytes[MASTER_HEAD_MAX] = '#';
     bytes[MASTER_HEAD_MAX + 1] = '\n';
     memcpy(bytes + MASTER_HEAD_MAX + 2, "symbol,b\nA,1\n", 13);
-    write_file(bytes, MASTER_HEAD_MAX + 15);
+    support_write(path, bytes, MASTER_HEAD_MAX + 15);
     reading_expect("a head above it", path, options, 0,
                    "error 65: more than the limit of 1048576 bytes stand before the first row");
 }
@@ -363,7 +354,7 @@ static void a_comment_of_any_length_is_read_the_same_in_blocks(void **state)
 
         memset(bytes + head, '#', len);
         memcpy(bytes + head + len - 1, "\nA,1\n", 5);
-        write_file(bytes, head + len + 4);
+        support_write(path, bytes, head + len + 4);
         reading_by_rows(path, &options, true, &expected);
         assert_int_equal(strstr(expected.text, "TOO_LONG") != NULL, len > MASTER_ROW_MAX);
         for (size_t i = 0; i < COUNT_OF(sizes); i++) {

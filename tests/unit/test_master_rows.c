@@ -56,15 +56,6 @@ static void marks_are_the_same_wherever_the_bytes_are_cut(void **state)
 
 /* ---- rows ---- */
 
-static void write_file(const char *bytes, size_t len)
-{
-    FILE *file = fopen(path, "w");
-
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, len, file), len);
-    assert_int_equal(fclose(file), 0);
-}
-
 static void expect_same_rows(const struct master_options *options)
 {
     static struct reading expected, got;
@@ -103,7 +94,7 @@ static void random_masters_give_the_same_rows_in_blocks_of_any_size(void **state
         for (size_t i = head; i < len; i++)
             if (bytes[i] == '\0' && (i < 4096 || round % 5 != 0))
                 bytes[i] = 'x'; /* in its first bytes it would make the file a binary one */
-        write_file(bytes, len);
+        support_write(path, bytes, len);
         expect_same_rows(&options[round % COUNT_OF(options)]);
     }
 }
@@ -130,7 +121,7 @@ static void long_rows_are_the_same_in_blocks(void **state)
             at++;
             if (kind != 1)
                 at += (size_t)sprintf(bytes + at, "B,2\n\nC,3");
-            write_file(bytes, at);
+            support_write(path, bytes, at);
             reading_by_rows(path, &options, true, &expected);
             for (size_t i = 0; i < COUNT_OF(blocks); i++) {
                 reading_in_blocks(path, &options, blocks[i], true, &got);
@@ -149,7 +140,7 @@ static void a_file_that_shrinks_while_it_is_read_is_refused(void **state)
     struct error e;
 
     (void)state;
-    write_file("symbol,b\nA,1\nB,2\n", 17);
+    support_write(path, "symbol,b\nA,1\nB,2\n", 17);
     assert_int_equal(master_open(path, &options, &master, &e), 0);
     assert_int_equal(master_cut_open(master, 8, &cut, &e), 0);
     master_close(master);

@@ -42,15 +42,6 @@ static void add_packed(struct bytes *to, enum master_packing packing, const char
     free(p);
 }
 
-static void write_file(const char *bytes, size_t len)
-{
-    FILE *file = fopen(path, "w");
-
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, len, file), len);
-    assert_int_equal(fclose(file), 0);
-}
-
 static const enum master_packing packings[] = {MASTER_GZIP, MASTER_ZSTD};
 
 /* The text in members or frames of `part` bytes each. */
@@ -75,7 +66,7 @@ static void packed_masters_give_the_same_rows_in_any_parts(void **state)
             struct bytes packed;
 
             pack_in_parts(packings[i], part, &packed);
-            write_file(packed.ptr, packed.len);
+            support_write(path, packed.ptr, packed.len);
             reading_expect("packed", path, (struct master_options){0}, strlen(text) + 1, text_rows);
             free(packed.ptr);
         }
@@ -91,7 +82,7 @@ static void a_packed_master_may_have_a_frame(void **state)
 
     (void)state;
     add_packed(&packed, MASTER_ZSTD, framed, sizeof framed - 1);
-    write_file(packed.ptr, packed.len);
+    support_write(path, packed.ptr, packed.len);
     reading_expect("framed", path, options, 60, "[A][1] [T][2]");
     free(packed.ptr);
 }
@@ -122,7 +113,7 @@ static void a_packed_master_that_is_cut_anywhere_is_refused(void **state)
 
         add_packed(&packed, packings[i], text, strlen(text));
         for (size_t len = 4; len < packed.len; len++) {
-            write_file(packed.ptr, len);
+            support_write(path, packed.ptr, len);
             expect_refused("cut", ERROR_DATA, "ends in the middle of its packed text; it was delivered in part");
         }
         free(packed.ptr);
@@ -140,11 +131,11 @@ static void no_damage_gives_other_rows(void **state)
         struct bytes packed = {0};
 
         add_packed(&packed, packings[i], text, strlen(text));
-        write_file(packed.ptr, packed.len);
+        support_write(path, packed.ptr, packed.len);
         reading_by_rows(path, &options, true, &whole);
         for (size_t bit = 32; bit < packed.len * 8; bit++) {
             packed.ptr[bit / 8] ^= (char)(1 << bit % 8);
-            write_file(packed.ptr, packed.len);
+            support_write(path, packed.ptr, packed.len);
             reading_by_rows(path, &options, true, &got);
             if (strcmp(got.text, whole.text) != 0 && strstr(got.text, "error 65: ") == NULL)
                 fail_msg("bit %zu: '%s'", bit, got.text);
@@ -164,7 +155,7 @@ static void expect_garbage(struct bytes *packed, const char *says)
         bool is_start = strstr(says, "gzip") != NULL ? i == 3 : i == 4;
 
         add(packed, garbage[i], strlen(garbage[i]));
-        write_file(packed->ptr, packed->len);
+        support_write(path, packed->ptr, packed->len);
         if (is_start || i < 3)
             expect_refused("garbage", ERROR_DATA, says);
         packed->len = len;
@@ -180,36 +171,36 @@ static void wrong_packing_is_named(void **state)
     (void)state;
     add_packed(&packed, MASTER_GZIP, text, strlen(text));
     packed.ptr[packed.len - 8] ^= 1;
-    write_file(packed.ptr, packed.len);
+    support_write(path, packed.ptr, packed.len);
     expect_refused("checksum", ERROR_DATA, "is a damaged gzip file: incorrect data check");
     packed.ptr[packed.len - 8] ^= 1;
     expect_garbage(&packed, "bytes that are no gzip stand behind its packed text");
     packed.len = 0;
     add_packed(&packed, MASTER_ZSTD, text, strlen(text));
     packed.ptr[packed.len - 1] ^= 1;
-    write_file(packed.ptr, packed.len);
+    support_write(path, packed.ptr, packed.len);
     expect_refused("checksum", ERROR_DATA, "is a damaged zstd file: Restored data doesn't match checksum");
     packed.ptr[packed.len - 1] ^= 1;
     expect_garbage(&packed, "bytes that are no zstd stand behind its packed text");
     large = packing_zstd(text, strlen(text), WINDOW_LOG + 1, &len);
-    write_file(large, len);
+    support_write(path, large, len);
     expect_refused("window", ERROR_DATA, "larger zstd window than the memory has room for; give a larger --memory");
     free(large);
     large = packing_zstd(text, strlen(text), WINDOW_LOG, &len);
-    write_file(large, len);
+    support_write(path, large, len);
     reading_expect("window", path, (struct master_options){.window = WINDOW}, 0, text_rows);
     free(large);
     packed.len = 0;
     add_packed(&packed, MASTER_ZSTD, "", 0);
-    write_file(packed.ptr, packed.len);
+    support_write(path, packed.ptr, packed.len);
     expect_refused("empty", ERROR_DATA, "is empty");
     packed.len = 0;
     add_packed(&packed, MASTER_GZIP, "symbol,b\nA,\"1\nB,2\n", 18);
-    write_file(packed.ptr, packed.len);
+    support_write(path, packed.ptr, packed.len);
     expect_refused("open quote", ERROR_DATA, "line 2: the quote that opens here is never closed");
     packed.len = 0;
     add_packed(&packed, MASTER_GZIP, "\xff\xfes\0", 4);
-    write_file(packed.ptr, packed.len);
+    support_write(path, packed.ptr, packed.len);
     expect_refused("UTF-16", ERROR_DATA, "is UTF-16");
     free(packed.ptr);
 }
@@ -246,7 +237,7 @@ static void an_index_of_a_packed_master_has_its_rows_but_not_whole_ones(void **s
         struct bytes packed = {0};
 
         add_packed(&packed, packings[i], text, strlen(text));
-        write_file(packed.ptr, packed.len);
+        support_write(path, packed.ptr, packed.len);
         for (unsigned threads = 1; threads <= 4; threads++) {
             struct index_cursor cursor;
             struct security security;
@@ -291,7 +282,7 @@ static void threads_and_blocks_make_no_difference(void **state)
         add(&plain, row, (size_t)snprintf(row, sizeof row, "S%d,\"%d\n%d\"\n", i, i % 7, i));
     }
     add_packed(&packed, MASTER_ZSTD, plain.ptr, plain.len);
-    write_file(packed.ptr, packed.len);
+    support_write(path, packed.ptr, packed.len);
     for (unsigned threads = 1; threads <= 4; threads++) {
         struct error e = {0};
         struct index *index = build(threads, threads * 4001, &e);
@@ -323,7 +314,7 @@ static void a_bad_packed_master_leaves_the_index_that_was_there(void **state)
     struct index *index;
 
     (void)state;
-    write_file(text, strlen(text));
+    support_write_text(path, text);
     index = build(1, 0, &e);
     assert_non_null(index);
     strcpy(version, index_info(index)->version);
@@ -333,7 +324,7 @@ static void a_bad_packed_master_leaves_the_index_that_was_there(void **state)
         add(&plain, "E,,a row that is read by the crew\n", 34);
     add_packed(&packed, MASTER_GZIP, plain.ptr, plain.len);
     for (unsigned threads = 1; threads <= 3; threads++) {
-        write_file(packed.ptr, packed.len - 1);
+        support_write(path, packed.ptr, packed.len - 1);
         assert_null(build(threads, 5, &e));
         assert_int_equal(e.code, ERROR_DATA);
         assert_non_null(strstr(e.text, "delivered in part"));
@@ -398,7 +389,7 @@ static void a_packed_master_takes_no_more_memory_than_it_is_given(void **state)
         char *bytes = packings[i] == MASTER_GZIP ? packing_gzip(blown, BLOWN_UP, &packed)
                                                  : packing_zstd(blown, BLOWN_UP, 0, &packed);
 
-        write_file(bytes, packed);
+        support_write(path, bytes, packed);
         free(bytes);
         child = fork();
         if (child == 0)

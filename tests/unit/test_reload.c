@@ -20,6 +20,7 @@
 #include "consumer/monotonic.h"
 #include "consumer/versions.h"
 #include "consumer/wall.h"
+#include "support.h"
 
 #define HEADER "symbol,isin,currency\n"
 #define ONE HEADER "AAA,US0378331005,USD\n"
@@ -37,15 +38,6 @@ struct fixture {
     struct alerts *alerts;
     struct config config;
 };
-
-static void write_file(const char *path, const char *text, size_t len)
-{
-    FILE *out = fopen(path, "w");
-
-    assert_non_null(out);
-    assert_int_equal(fwrite(text, 1, len, out), len);
-    assert_int_equal(fclose(out), 0);
-}
 
 static int set_up(void **state)
 {
@@ -129,7 +121,7 @@ static void build_of(struct fixture *f, const char *path)
 
 static void build_index(struct fixture *f, const char *master, const char *path)
 {
-    write_file(f->master, master, strlen(master));
+    support_write_text(f->master, master);
     build_of(f, path);
 }
 
@@ -138,7 +130,7 @@ static void an_index_is_built_where_there_is_only_a_master(void **state)
     struct fixture *f = *state;
     struct reload *reload;
 
-    write_file(f->master, ONE, strlen(ONE));
+    support_write_text(f->master, ONE);
     reload = open_reload(f);
     assert_int_equal(rows(reload), 1);
     assert_int_equal(access(f->index, F_OK), 0);
@@ -151,7 +143,7 @@ static void an_index_older_than_its_master_is_built_again(void **state)
     struct reload *reload;
 
     build_index(f, ONE, f->index);
-    write_file(f->master, TWO, strlen(TWO));
+    support_write_text(f->master, TWO);
     reload = open_reload(f);
     assert_int_equal(rows(reload), 2);
     reload_free(reload);
@@ -184,7 +176,7 @@ static void an_index_whose_master_was_read_otherwise_is_built_again(void **state
     struct error e;
 
     assert_int_equal(config_set(&f->config, "master.max_bad_rows", "unlimited", &e), 0);
-    write_file(f->master, master, strlen(master));
+    support_write_text(f->master, master);
     reload_free(open_reload(f));
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
         char version[INDEX_VERSION_LEN + 1];
@@ -217,8 +209,8 @@ static void a_broken_index_is_built_again(void **state)
     struct fixture *f = *state;
     struct reload *reload;
 
-    write_file(f->master, ONE, strlen(ONE));
-    write_file(f->index, "nonsense", 8);
+    support_write_text(f->master, ONE);
+    support_write(f->index, "nonsense", 8);
     reload = open_reload(f);
     assert_int_equal(rows(reload), 1);
     reload_free(reload);
@@ -252,7 +244,7 @@ static void *write_one_soon(void *opaque)
     const struct fixture *f = opaque;
 
     monotonic_nap(200);
-    write_file(f->master, ONE, strlen(ONE));
+    support_write_text(f->master, ONE);
     return NULL;
 }
 
@@ -275,7 +267,7 @@ static void what_no_master_would_change_ends_the_start(void **state)
     struct reload *reload = NULL;
     struct error e = {0};
 
-    write_file(f->master, ONE, strlen(ONE));
+    support_write_text(f->master, ONE);
     assert_int_equal(config_set(&f->config, "master.carry", "no such column", &e), 0);
     assert_int_equal(reload_new(&(struct reload_options){.config = &f->config}, &reload, &e), -1);
     assert_int_equal(e.code, ERROR_CONFIG);
@@ -383,12 +375,12 @@ static void append(struct fixture *f, uint64_t wanted)
 
 static void truncate_and_write(struct fixture *f, uint64_t wanted)
 {
-    write_file(f->master, master_of(wanted), strlen(master_of(wanted)));
+    support_write_text(f->master, master_of(wanted));
 }
 
 static void move_in(struct fixture *f, uint64_t wanted)
 {
-    write_file(f->other, master_of(wanted), strlen(master_of(wanted)));
+    support_write_text(f->other, master_of(wanted));
     assert_int_equal(rename(f->other, f->master), 0);
 }
 
@@ -406,7 +398,7 @@ static void lead_elsewhere(struct fixture *f, uint64_t wanted)
 
     snprintf(target, sizeof target, "%s/target-%d.csv", f->directory, (int)wanted);
     snprintf(link, sizeof link, "%s/link", f->directory);
-    write_file(target, master_of(wanted), strlen(master_of(wanted)));
+    support_write_text(target, master_of(wanted));
     assert_int_equal(symlink(target, link), 0);
     assert_int_equal(rename(link, f->master), 0);
 }
@@ -421,7 +413,7 @@ static void swap_directory(struct fixture *f, uint64_t wanted)
     snprintf(data, sizeof data, "%s/..data", f->directory);
     snprintf(new_data, sizeof new_data, "%s/..data_tmp", f->directory);
     assert_int_equal(mkdir(folder, 0755), 0);
-    write_file(file, master_of(wanted), strlen(master_of(wanted)));
+    support_write_text(file, master_of(wanted));
     assert_int_equal(symlink(strrchr(folder, '/') + 1, new_data), 0);
     assert_int_equal(rename(new_data, data), 0);
     if (wanted % 2 == 0) { /* the first time */
@@ -459,7 +451,7 @@ static void a_master_that_changes_in_any_way_is_adopted(void **state)
     struct fixture *f = *state;
     struct reload *reload;
 
-    write_file(f->master, ONE, strlen(ONE));
+    support_write_text(f->master, ONE);
     reload = open_reload(f);
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         ways[i].change(f, wanted[i]);
@@ -478,11 +470,11 @@ static void what_the_file_system_does_not_tell_is_found_when_it_is_time(void **s
     int64_t now_ms = monotonic_ms();
     struct reload *reload;
 
-    write_file(f->master, ONE, strlen(ONE));
+    support_write_text(f->master, ONE);
     reload = open_reload(f);
     look(reload);
     /* Each look at a time that is long gone for the events. */
-    write_file(f->master, TWO, strlen(TWO));
+    support_write_text(f->master, TWO);
     for (int64_t until = monotonic_ms() + WAIT_MS; rows(reload) != 2 && monotonic_ms() < until; now_ms += 100) {
         reload_look(reload, now_ms, wall_ms());
         monotonic_nap(1);
@@ -523,7 +515,7 @@ static void a_change_during_a_build_leads_to_another_build_and_what_is_torn_is_d
     struct fixture *f = *state;
     struct reload *reload;
 
-    write_file(f->master, ONE, strlen(ONE));
+    support_write_text(f->master, ONE);
     reload = open_reload(f);
     write_many(f, 300000);
     wait_for_child(reload);
@@ -562,17 +554,17 @@ static void a_bad_master_is_told_once_and_not_built_again(void **state)
     struct fixture *f = *state;
     struct reload *reload;
 
-    write_file(f->master, ONE, strlen(ONE));
+    support_write_text(f->master, ONE);
     reload = open_reload(f);
     append(f, 2);
     assert_true(comes_to(reload, 2));
-    write_file(f->master, ONE "torn", strlen(ONE "torn"));
+    support_write_text(f->master, ONE "torn");
     assert_true(fails(reload, 1));
     look_for_a_while(reload, 500);
     assert_int_equal(reload_counts(reload).build_failures, 1);
     assert_int_equal(rows(reload), 2);
     assert_int_equal(count_alerts(f, "\"BUILD_FAILED\""), 1);
-    write_file(f->master, ONE, strlen(ONE));
+    support_write_text(f->master, ONE);
     assert_true(comes_to(reload, 1));
     reload_free(reload);
 }
@@ -584,10 +576,10 @@ static void a_build_that_fails_for_other_reasons_is_tried_again_and_told_once(vo
     struct error e;
 
     assert_int_equal(config_set(&f->config, "reload.retry", "100ms", &e), 0);
-    write_file(f->master, ONE, strlen(ONE));
+    support_write_text(f->master, ONE);
     reload = open_reload(f);
     assert_int_equal(config_set(&f->config, "master.spill_dir", "/nowhere", &e), 0);
-    write_file(f->master, TWO, strlen(TWO));
+    support_write_text(f->master, TWO);
     assert_true(fails(reload, 3));
     assert_int_equal(count_alerts(f, "\"BUILD_FAILED\""), 1);
     assert_int_equal(rows(reload), 1);
@@ -602,13 +594,13 @@ static void a_master_that_is_away_is_waited_for(void **state)
     struct fixture *f = *state;
     struct reload *reload;
 
-    write_file(f->master, ONE, strlen(ONE));
+    support_write_text(f->master, ONE);
     reload = open_reload(f);
     unlink(f->master);
     look_for_a_while(reload, 300);
     assert_int_equal(rows(reload), 1);
     assert_int_equal(reload_counts(reload).build_failures, 0);
-    write_file(f->master, TWO, strlen(TWO));
+    support_write_text(f->master, TWO);
     assert_true(comes_to(reload, 2));
     reload_free(reload);
 }
@@ -621,10 +613,10 @@ static void while_another_process_builds_its_turn_is_waited_for(void **state)
     struct error e;
     bool taken;
 
-    write_file(f->master, ONE, strlen(ONE));
+    support_write_text(f->master, ONE);
     reload = open_reload(f);
     assert_int_equal(build_lock_try(&lock, f->lock, &taken, &e), 0);
-    write_file(f->master, TWO, strlen(TWO));
+    support_write_text(f->master, TWO);
     look_for_a_while(reload, 500);
     assert_int_equal(rows(reload), 1);
     build_lock_release(&lock);
@@ -641,7 +633,7 @@ static void what_another_process_has_built_is_taken(void **state)
     struct error e;
     bool taken;
 
-    write_file(f->master, ONE, strlen(ONE));
+    support_write_text(f->master, ONE);
     reload = open_reload(f);
     assert_int_equal(build_lock_try(&lock, f->lock, &taken, &e), 0);
     build_index(f, TWO, f->other);
@@ -661,9 +653,9 @@ static void an_index_that_is_put_in_place_serves_until_the_master_changes(void *
     struct fixture *f = *state;
     struct reload *reload;
 
-    write_file(f->other, TWO, strlen(TWO));
+    support_write_text(f->other, TWO);
     build_index(f, TWO, f->other);
-    write_file(f->master, ONE, strlen(ONE));
+    support_write_text(f->master, ONE);
     reload = open_reload(f);
     assert_int_equal(rename(f->other, f->index), 0);
     assert_true(comes_to(reload, 2));
@@ -686,10 +678,10 @@ static void parts_of_a_pattern_may_come_and_go(void **state)
     free(f->config.master.files.items[0]);
     f->config.master.files.count = 0;
     assert_int_equal(config_set(&f->config, "master.files", pattern, &e), 0);
-    write_file(f->master, ONE, strlen(ONE));
+    support_write_text(f->master, ONE);
     reload = open_reload(f);
     assert_int_equal(rows(reload), 1);
-    write_file(part, TWO, strlen(TWO));
+    support_write_text(part, TWO);
     assert_true(comes_to(reload, 3));
     unlink(part);
     assert_true(comes_to(reload, 1));
@@ -705,13 +697,13 @@ static void a_master_is_read_when_what_stands_beside_it_says_so(void **state)
     struct error e;
 
     snprintf(side, sizeof side, "%s.sha256", f->master);
-    write_file(f->master, ONE, strlen(ONE));
+    support_write_text(f->master, ONE);
     reload = open_reload(f);
     assert_int_equal(config_set(&f->config, "reload.ready_file", "sha256", &e), 0);
-    write_file(f->master, TWO, strlen(TWO));
+    support_write_text(f->master, TWO);
     look_for_a_while(reload, 300);
     assert_int_equal(rows(reload), 1);
-    write_file(side, wrong, strlen(wrong));
+    support_write_text(side, wrong);
     look_for_a_while(reload, 300);
     assert_int_equal(rows(reload), 1);
     snprintf(command, sizeof command, "sha256sum '%s' > '%s'", f->master, side);
@@ -731,7 +723,7 @@ static void a_master_that_is_missed_is_told_once_each_time(void **state)
     struct error e;
 
     assert_int_equal(config_set(&f->config, "reload.expected_by", "06:30Z", &e), 0);
-    write_file(f->master, ONE, strlen(ONE));
+    support_write_text(f->master, ONE);
     reload = open_reload(f);
     wall = wall_ms();
     reload_look(reload, monotonic_ms(), wall);
@@ -841,13 +833,13 @@ static void a_broken_file_is_refused_and_the_old_serves_on(void **state)
     build_index(f, ONE, f->index);
     reload = open_reload(f);
 
-    unlink(f->master);                    /* so that nothing is built */
-    write_file(f->other, bytes, len / 2); /* half of it */
+    unlink(f->master);                       /* so that nothing is built */
+    support_write(f->other, bytes, len / 2); /* half of it */
     assert_int_equal(rename(f->other, f->index), 0);
     assert_true(refuses(reload, 1));
 
     bytes[len / 2] ^= 1; /* one bit */
-    write_file(f->other, bytes, len);
+    support_write(f->other, bytes, len);
     assert_int_equal(rename(f->other, f->index), 0);
     assert_true(refuses(reload, 2));
     bytes[len / 2] ^= 1;
@@ -856,7 +848,7 @@ static void a_broken_file_is_refused_and_the_old_serves_on(void **state)
     look_for_a_while(reload, 250);
     assert_int_equal(rows(reload), 1);
 
-    write_file(f->other, bytes, len); /* and whole at last */
+    support_write(f->other, bytes, len); /* and whole at last */
     assert_int_equal(rename(f->other, f->index), 0);
     assert_true(comes_to(reload, 2));
     assert_int_equal(reload_counts(reload).refused, 2);
@@ -901,7 +893,7 @@ static void copy_another_over_it(struct fixture *f)
     in = fopen(f->other, "r");
     len = fread(bytes, 1, sizeof bytes, in);
     fclose(in);
-    write_file(f->index, bytes, len);
+    support_write(f->index, bytes, len);
 }
 
 /* Until what serves can be trusted. */
@@ -954,7 +946,7 @@ static struct reload *open_two_versions(struct fixture *f)
 
     build_index(f, ONE, f->index);
     reload = open_reload(f);
-    write_file(f->master, TWO, strlen(TWO));
+    support_write_text(f->master, TWO);
     assert_true(comes_to(reload, 2));
     assert_int_equal(unlink(f->master), 0);
     return reload;
@@ -982,7 +974,7 @@ static void a_start_without_a_good_index_takes_the_newest_one_that_was_kept(void
 
         assert_int_equal(rows(reload), 2);
         reload_free(reload);
-        write_file(f->index, "nonsense", 8);
+        support_write(f->index, "nonsense", 8);
     }
 }
 

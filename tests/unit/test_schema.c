@@ -66,8 +66,8 @@ static void fingerprints_agree(void **state)
     }
 }
 
-/* A change of these is a change of what readers have to know: it is to be made knowingly. Computed
- * with fastavro 1.9. */
+/* A change of these is a change of what readers have to know: it is to be made knowingly, and what was before goes to
+ * schemas/former. Computed with fastavro 1.9. */
 static void own_fingerprints_stand(void **state)
 {
     struct error e = {0};

@@ -1,19 +1,17 @@
-// A Confluent schema registry for the tests: franz-go's srfake on a free loopback port.
+// A Confluent schema registry for the tests: franz-go's srfake, as serve has it.
 //
-// It prints its URL on one line and serves until its standard input closes, so it cannot outlive the test that
-// holds the other end. srfake calls every schema compatible; -refuse plays the registry that says no.
+// srfake calls every schema compatible; -refuse plays the registry that says no.
 package main
 
 import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"os"
 	"path"
 
+	"fixwarden.test/serve"
 	"github.com/twmb/franz-go/pkg/sr/srfake"
 )
 
@@ -49,20 +47,7 @@ func run(refuse int) error {
 		}
 		registry.Intercept(refuser(refuse, answer))
 	}
-	listener, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	server := &http.Server{Handler: registry.Handler()}
-	go func() {
-		io.Copy(io.Discard, os.Stdin)
-		server.Close()
-	}()
-	fmt.Printf("http://%s\n", listener.Addr())
-	if err := server.Serve(listener); err != http.ErrServerClosed {
-		return err
-	}
-	return nil
+	return serve.UntilInputCloses(registry.Handler())
 }
 
 // refuser answers registrations (POST /subjects/SUBJECT/versions) and lets everything else through.

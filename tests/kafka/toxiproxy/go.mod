@@ -3,6 +3,7 @@ module fixwarden.test/toxiproxy
 go 1.24.0
 
 require (
+	fixwarden.test/serve v0.0.0
 	github.com/Shopify/toxiproxy/v2 v2.12.0
 	github.com/prometheus/client_golang v1.21.1
 	github.com/rs/zerolog v1.33.0
@@ -24,3 +25,5 @@ require (
 	google.golang.org/protobuf v1.36.1 // indirect
 	gopkg.in/tomb.v1 v1.0.0-20141024135613-dd632973f1e7 // indirect
 )
+
+replace fixwarden.test/serve => ../serve

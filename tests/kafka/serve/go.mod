@@ -1,0 +1,3 @@
+module fixwarden.test/serve
+
+go 1.24.0
