@@ -92,10 +92,18 @@ static uint32_t roles_of(const struct index *index, struct clue *clue)
     return clue->roles;
 }
 
+static bool fills_any(const struct index_row *row, uint32_t roles)
+{
+    for (int r = 0; r < MASTER_ROLE_COUNT; r++)
+        if ((roles & ROLE_BIT(r)) && index_row_fills(row, (enum master_role)r))
+            return true;
+    return false;
+}
+
 /* A row contradicts a found identifier if it holds another value where the identifier was found. */
 static bool contradicts(const struct index *index, const struct index_row *row, struct clue *clue)
 {
-    return !index_row_has_key(row, kind_of(clue), key_of(clue)) && index_row_fills(row, roles_of(index, clue));
+    return !index_row_has_key(row, kind_of(clue), key_of(clue)) && fills_any(row, roles_of(index, clue));
 }
 
 static bool all_contradict(const struct matching *m, struct clue *clue)
@@ -435,7 +443,7 @@ static bool all_filled(const struct matching *m, enum identifier_kind kind)
     for (size_t i = 0; i < c->count; i++)
         for (int r = 0; r < MASTER_ROLE_COUNT; r++)
             if (master_role_kind((enum master_role)r) == kind && info->has_role[r] &&
-                !index_row_fills(&c->rows[i], ROLE_BIT(r)))
+                !index_row_fills(&c->rows[i], (enum master_role)r))
                 return false;
     return true;
 }
