@@ -33,26 +33,39 @@ static bool contains(const struct candidates *c, size_t count, const struct inde
     return false;
 }
 
-static void find(const struct candidates *c, const struct index *index, enum identifier_kind kind, struct slice key,
-                 struct index_cursor *cursor)
+/* Mostly both are the same bytes of the message. */
+static bool asks_for(const struct index_lookup *ahead, enum identifier_kind kind, struct slice key)
 {
-    if (c->ahead != NULL && c->ahead->kind == kind && slice_equal(c->ahead->key, key))
-        *cursor = c->ahead->cursor;
-    else
-        index_find(index, kind, key, cursor);
+    return ahead->kind == kind && ahead->key.len == key.len &&
+           (ahead->key.ptr == key.ptr || slice_equal(ahead->key, key));
+}
+
+/* Where the rows under the key are walked: of what was fetched, once, in that, or else in `own`. */
+static struct index_cursor *find(struct candidates *c, const struct index *index, enum identifier_kind kind,
+                                 struct slice key, struct index_cursor *own)
+{
+    struct index_lookup *ahead = c->ahead;
+
+    if (ahead == NULL || !asks_for(ahead, kind, key)) {
+        index_find(index, kind, key, own);
+        return own;
+    }
+    c->ahead = NULL;
+    index_find_fetched(index, ahead);
+    return &ahead->cursor;
 }
 
 int candidates_add(struct candidates *candidates, const struct index *index, enum identifier_kind kind,
                    struct slice key, struct error *e)
 {
     size_t before = candidates->count; /* one key never yields a row twice, so only these can repeat */
-    struct index_cursor cursor;
+    struct index_cursor own;
+    struct index_cursor *cursor = find(candidates, index, kind, key, &own);
 
-    find(candidates, index, kind, key, &cursor);
     for (;;) {
         if (reserve_one(candidates, e) != 0)
             return -1;
-        if (!index_next_row(&cursor, &candidates->rows[candidates->count]))
+        if (!index_next_row(cursor, &candidates->rows[candidates->count]))
             return 0;
         if (!contains(candidates, before, &candidates->rows[candidates->count]))
             candidates->count++;

@@ -15,7 +15,7 @@ struct candidates {
     struct index_row *rows; /* malloc'ed, `capacity` of them; candidates_free */
     size_t count;
     size_t capacity;
-    const struct index_lookup *ahead; /* one that was made already, borrowed; or NULL */
+    struct index_lookup *ahead; /* one that was fetched already, borrowed and taken once; or NULL */
 };
 
 /* Judges one row; the smaller the better. */

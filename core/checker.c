@@ -208,7 +208,7 @@ static int report_verdicts(const struct run *r, struct waiting *w, const struct 
 
 /* ---- matching ---- */
 
-static const struct index_lookup *ahead_of(const struct checker *checker, const struct waiting *w)
+static struct index_lookup *ahead_of(struct checker *checker, const struct waiting *w)
 {
     return &checker->ahead[w - checker->group];
 }
@@ -307,7 +307,7 @@ static int check_group(struct run *r, struct error *e)
     struct checker *checker = r->checker;
     int rc = 0;
 
-    index_find_batch(r->index, checker->ahead, checker->group_count);
+    index_fetch_batch(r->index, checker->ahead, checker->group_count);
     for (size_t i = 0; i < checker->group_count && rc == 0; i++) {
         struct waiting *w = &checker->group[i];
 

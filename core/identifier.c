@@ -459,15 +459,19 @@ bool identifier_is_placeholder(enum identifier_kind kind, struct slice value)
            (kind != IDENTIFIER_SYMBOL && slice_is_one_of(value, identifiers, sizeof identifiers / sizeof *identifiers));
 }
 
-/* Letters of a word of eight bytes made capitals, all at once: in a byte with neither of its own, the highest bit tells
+/* The highest bit of each of eight bytes that is a small letter: in a byte without one of its own, that bit tells
  * whether it lies between the two bounds. */
-static uint64_t upper_word(uint64_t word)
+static uint64_t small_letters(uint64_t word)
 {
     const uint64_t each = 0x0101010101010101u;
     uint64_t low = word & 0x7f * each;
-    uint64_t small = (low + (0x80 - 'a') * each) & ~(low + (0x7f - 'z') * each) & ~word & 0x80 * each;
 
-    return word - (small >> 2); /* 0x20, from a small letter to its capital */
+    return (low + (0x80 - 'a') * each) & ~(low + (0x7f - 'z') * each) & ~word & 0x80 * each;
+}
+
+static uint64_t upper_word(uint64_t word)
+{
+    return word - (small_letters(word) >> 2); /* 0x20, from a small letter to its capital */
 }
 
 /* The last word overlaps the one before it. */
@@ -501,4 +505,27 @@ size_t identifier_key(enum identifier_kind kind, struct slice value, char key[ID
         memcpy(key, s.ptr, s.len);
     }
     return s.len;
+}
+
+/* The last word overlaps the one before it. */
+static bool has_small_letters(struct slice s)
+{
+    uint64_t word = s.len < sizeof word ? slice_word(s) : 0;
+    uint64_t small = small_letters(word);
+
+    for (size_t at = 0; at < s.len && s.len >= sizeof word; at += sizeof word) {
+        memcpy(&word, s.ptr + (at + sizeof word <= s.len ? at : s.len - sizeof word), sizeof word);
+        small |= small_letters(word);
+    }
+    return small != 0;
+}
+
+struct slice identifier_key_of_plain(enum identifier_kind kind, struct slice value, char key[IDENTIFIER_MAX])
+{
+    if (value.len > IDENTIFIER_MAX)
+        return slice_make(key, 0);
+    if (kind >= IDENTIFIER_KIND_COUNT || !kinds[kind].fold || !has_small_letters(value))
+        return value;
+    copy_upper(key, value.ptr, value.len);
+    return slice_make(key, value.len);
 }

@@ -170,4 +170,8 @@ static inline bool identifier_may_be_placeholder(char first)
  * key: a placeholder, or longer than IDENTIFIER_MAX. */
 size_t identifier_key(enum identifier_kind kind, struct slice value, char key[IDENTIFIER_MAX]);
 
+/* The same of a value that is trimmed and no placeholder. Nearly always it is the key itself, which then is borrowed
+ * from it, and `key` is left alone. */
+struct slice identifier_key_of_plain(enum identifier_kind kind, struct slice value, char key[IDENTIFIER_MAX]);
+
 #endif

@@ -106,11 +106,22 @@ struct index_lookup {
     enum identifier_kind kind;
     struct slice key; /* borrowed as long as somebody may ask what was looked up */
     struct index_cursor cursor;
+    struct index_probe { /* private: what was fetched */
+        uint64_t hash;
+        const void *next; /* what it needs next; anything that can be fetched where it needs nothing */
+        uint32_t value;   /* the list's or record's */
+        uint8_t place;    /* enum probe_place */
+        uint8_t lines;    /* of its page that were looked at */
+    } probe;
 };
 
 /* Points the cursors of all look-ups, just as index_find would one by one, but with their memory fetched ahead
  * together: several times faster where the index is larger than the processor's caches. Any count. */
 void index_find_batch(const struct index *index, struct index_lookup *lookups, size_t count);
+
+/* The same in two steps: the memory of all is fetched, and those that are needed are pointed one by one. */
+void index_fetch_batch(const struct index *index, struct index_lookup *lookups, size_t count);
+void index_find_fetched(const struct index *index, struct index_lookup *lookup);
 
 /* Fills in the next security, whose key has been compared, and returns true; false at the end. */
 bool index_next(struct index_cursor *cursor, struct security *out);
@@ -139,8 +150,8 @@ static inline uint32_t index_row_code(const struct index_row *row, enum master_r
     return security_code(&row->places, role);
 }
 
-/* Whether it has anything in one of those columns, given as bits, one for each role. */
-bool index_row_fills(const struct index_row *row, uint32_t roles);
+/* Whether it has anything in that column. */
+bool index_row_fills(const struct index_row *row, enum master_role role);
 
 /* Whether one of the row's columns of that kind holds `key`. */
 bool index_row_has_key(const struct index_row *row, enum identifier_kind kind, struct slice key);

@@ -130,6 +130,11 @@ static void search_table(const struct table *t, uint64_t hash, struct index_curs
     search_overflow(t, hash, c);
 }
 
+static bool is_key(const struct index *index, enum identifier_kind kind, struct slice key)
+{
+    return index_has_kind(index, kind) && key.len > 0 && key.len <= IDENTIFIER_MAX;
+}
+
 /* Sets up a cursor that is at its end; false where there is nothing to look for. */
 static bool start_cursor(const struct index *index, enum identifier_kind kind, struct slice key,
                          struct index_cursor *cursor)
@@ -141,7 +146,7 @@ static bool start_cursor(const struct index *index, enum identifier_kind kind, s
     cursor->next = 0;
     cursor->count = 0;
     cursor->key.len = 0; /* nothing to look for above, either */
-    if (!index_has_kind(index, kind) || key.len == 0 || key.len > IDENTIFIER_MAX)
+    if (!is_key(index, kind, key))
         return false;
     packed_key_make(key, &cursor->key);
     return true;
@@ -253,9 +258,9 @@ struct slice index_row_attribute(const struct index_row *row, enum master_role r
     return record_attribute(&row->index->view, row->record, row->len, &row->places, role);
 }
 
-bool index_row_fills(const struct index_row *row, uint32_t roles)
+bool index_row_fills(const struct index_row *row, enum master_role role)
 {
-    return (row->places.filled & roles) != 0;
+    return record_fills(&row->index->view, &row->places, role);
 }
 
 bool index_row_has_key(const struct index_row *row, enum identifier_kind kind, struct slice key)
@@ -283,48 +288,38 @@ void index_row_read(const struct index_row *row, struct security *out)
 #define RECORD_FETCH 40u /* bytes of a record fetched ahead: the forms, and keys of one length */
 #define LIST_FETCH 4u    /* records of a list fetched ahead */
 
-/* One look-up under way. Only what is fetched ahead rests on the slot; where it does not lead to the key, the search
- * starts anew. */
-struct probe {
-    const struct table *table; /* NULL: nothing to look for */
-    uint64_t hash;
-    unsigned lines; /* of its page that were looked at */
-    enum { IN_LINE, IN_LIST, IN_RECORD, LOST } place;
-    uint32_t value;            /* the list's or record's */
-    const unsigned char *next; /* what it needs next; anything that can be fetched where it needs nothing */
-};
+/* Only what is fetched ahead rests on the slot that a probe finds; where it does not lead to the key, the search starts
+ * anew. */
+enum probe_place { IN_LINE, IN_LIST, IN_RECORD, LOST };
 
-static void need_line(struct probe *probe)
+static void need_line(const struct table *t, struct index_probe *probe)
 {
-    const struct table *t = probe->table;
     const struct index_page *page = &t->pages[index_hash_page(probe->hash, t->page_count)];
 
-    probe->next = (const void *)&page->line[(index_hash_line(probe->hash) + probe->lines++) % INDEX_PAGE_LINES];
+    probe->next = &page->line[(index_hash_line(probe->hash) + probe->lines++) % INDEX_PAGE_LINES];
 }
 
-static void start_probe(const struct index *index, struct index_lookup *lookup, struct probe *probe)
+static void start_probe(const struct index *index, const struct index_lookup *lookup, struct index_probe *probe)
 {
-    *probe = (struct probe){.place = LOST, .next = index->map};
-    if (!start_cursor(index, lookup->kind, lookup->key, &lookup->cursor))
+    *probe = (struct index_probe){.place = LOST, .next = index->map};
+    if (!is_key(index, lookup->kind, lookup->key))
         return;
-    probe->table = &index->tables[lookup->kind];
     probe->hash = index_hash(index->seed, lookup->kind, lookup->key);
     probe->place = IN_LINE;
-    need_line(probe);
+    need_line(&index->tables[lookup->kind], probe);
 }
 
 /* The first slot with the fingerprint is nearly always the one; where there is none, it may have gone on to the next
  * line. */
-static void look_at_line(const struct index *index, struct probe *probe)
+static void look_at_line(const struct index *index, const struct table *t, struct index_probe *probe)
 {
-    const struct table *t = probe->table;
-    const struct index_line *line = (const void *)probe->next;
+    const struct index_line *line = probe->next;
     unsigned slots = slots_with(line, index_hash_fingerprint(probe->hash));
     uint64_t len;
     unsigned slot;
 
     if (slots == 0 && line->bits & INDEX_LINE_OVERFLOWED) {
-        need_line(probe);
+        need_line(t, probe);
         return;
     }
     probe->place = LOST;
@@ -337,7 +332,7 @@ static void look_at_line(const struct index *index, struct probe *probe)
         if ((uint64_t)probe->value + INDEX_LIST_HEADER >= t->word_count)
             return;
         probe->place = IN_LIST;
-        probe->next = (const void *)(t->words + probe->value);
+        probe->next = t->words + probe->value;
     } else if (record_at(index, probe->value, &len) != NULL) {
         probe->place = IN_RECORD;
         probe->next = record_at(index, probe->value, &len);
@@ -351,9 +346,8 @@ static void fetch_record(const unsigned char *record)
 }
 
 /* Fetches the first records of the list. */
-static void look_at_list(const struct index *index, struct probe *probe)
+static void look_at_list(const struct index *index, const struct table *t, struct index_probe *probe)
 {
-    const struct table *t = probe->table;
     uint64_t first = (uint64_t)probe->value + INDEX_LIST_HEADER;
     uint32_t count = t->words[probe->value];
     uint64_t len;
@@ -364,49 +358,68 @@ static void look_at_list(const struct index *index, struct probe *probe)
     probe->place = LOST;
 }
 
-static void look(const struct index *index, struct probe *probes, size_t count)
+static void look(const struct index *index, const struct index_lookup *lookup, struct index_probe *probe)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (probes[i].place == IN_LINE)
-            look_at_line(index, &probes[i]);
-        else if (probes[i].place == IN_LIST)
-            look_at_list(index, &probes[i]);
-    }
+    if (probe->place == IN_LINE)
+        look_at_line(index, &index->tables[lookup->kind], probe);
+    else if (probe->place == IN_LIST)
+        look_at_list(index, &index->tables[lookup->kind], probe);
 }
 
-static void fetch_next(struct probe *probes, size_t count)
+static void fetch_next(const struct index_probe *probes, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         fetch_record(probes[i].next);
 }
 
-static void finish(const struct probe *probe, struct index_cursor *cursor)
+static void look_all(const struct index *index, const struct index_lookup *lookups, struct index_probe *probes,
+                     size_t count)
 {
-    if (probe->table == NULL || (probe->place == IN_RECORD && take_single(probe->value, cursor)))
-        return;
-    search_table(probe->table, probe->hash, cursor);
+    for (size_t i = 0; i < count; i++)
+        look(index, &lookups[i], &probes[i]);
 }
 
-static void find_block(const struct index *index, struct index_lookup *lookups, size_t count)
+static void fetch_block(const struct index *index, struct index_lookup *lookups, size_t count)
 {
-    struct probe probes[BLOCK];
+    struct index_probe probes[BLOCK];
 
     for (size_t i = 0; i < count; i++)
         start_probe(index, &lookups[i], &probes[i]);
     fetch_next(probes, count);
-    look(index, probes, count);
+    look_all(index, lookups, probes, count);
     fetch_next(probes, count);
-    look(index, probes, count);
+    look_all(index, lookups, probes, count);
     for (size_t i = 0; i < count; i++)
-        finish(&probes[i], &lookups[i].cursor);
-    for (size_t i = 0; index->top != NULL && i < count; i++)
-        settle(&lookups[i].cursor);
+        lookups[i].probe = probes[i];
+}
+
+void index_fetch_batch(const struct index *index, struct index_lookup *lookups, size_t count)
+{
+    for (size_t at = 0; at < count; at += BLOCK)
+        fetch_block(index, lookups + at, count - at < BLOCK ? count - at : BLOCK);
+}
+
+void index_find_fetched(const struct index *index, struct index_lookup *lookup)
+{
+    struct index_cursor *cursor = &lookup->cursor;
+    const struct index_probe *probe = &lookup->probe;
+
+    if (start_cursor(index, lookup->kind, lookup->key, cursor) &&
+        (probe->place != IN_RECORD || !take_single(probe->value, cursor)))
+        search_table(&index->tables[lookup->kind], probe->hash, cursor);
+    if (index->top != NULL)
+        settle(cursor);
 }
 
 void index_find_batch(const struct index *index, struct index_lookup *lookups, size_t count)
 {
-    for (size_t at = 0; at < count; at += BLOCK)
-        find_block(index, lookups + at, count - at < BLOCK ? count - at : BLOCK);
+    for (size_t at = 0; at < count; at += BLOCK) {
+        size_t end = count - at < BLOCK ? count : at + BLOCK;
+
+        fetch_block(index, lookups + at, end - at);
+        for (size_t i = at; i < end; i++)
+            index_find_fetched(index, &lookups[i]);
+    }
 }
 
 /* ---- what a verifier asks ---- */

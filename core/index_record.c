@@ -4,6 +4,7 @@
 
 #define VARINT_MAX 10  /* bytes */
 #define OWN_TEXT 0x80u /* in the byte before a key: it is not packed */
+#define NO_COLUMN 0xff /* of a role that the masters have not */
 
 /* ---- layout ---- */
 
@@ -34,34 +35,6 @@ static bool is_key(enum master_role role)
     return master_role_kind(role) != IDENTIFIER_UNKNOWN;
 }
 
-static void add_key_column(struct record_layout *layout, enum master_role role, uint8_t usual_len)
-{
-    layout->places[master_role_kind(role)] |= 1u << layout->key_count;
-    layout->column[role] = (uint8_t)layout->key_count;
-    layout->keys[layout->key_count++] = (struct record_key_column){
-        .role = role, .usual_len = usual_len, .size = {[RECORD_USUAL] = (uint8_t)key_packed_size(usual_len)}};
-}
-
-void record_layout_make(const bool has_role[MASTER_ROLE_COUNT], size_t carried_count, size_t source_count,
-                        struct record_layout *out)
-{
-    *out = (struct record_layout){.carried_count = (uint32_t)carried_count, .has_source = source_count > 1};
-    for (size_t i = 0; i < KEY_COLUMNS; i++)
-        if (has_role[key_columns[i].role])
-            add_key_column(out, key_columns[i].role, key_columns[i].usual_len);
-    for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++)
-        if (has_role[role] && !is_key(role)) {
-            out->column[role] = (uint8_t)out->other_count;
-            out->others[out->other_count++] = role;
-        }
-    out->head = (2 * out->key_count + out->other_count + out->carried_count + 7) / 8;
-}
-
-uint32_t record_dictionary_columns(const struct record_layout *layout)
-{
-    return layout->other_count + layout->carried_count;
-}
-
 /* Which part of an ISIN a national identifier is (ISO 6166, annex C): offset and length. len 0: none. */
 struct isin_part {
     uint8_t offset;
@@ -80,6 +53,47 @@ static struct isin_part isin_part(enum master_role role)
     default:
         return (struct isin_part){0, 0};
     }
+}
+
+static void add_key_column(struct record_layout *layout, enum master_role role, uint8_t usual_len)
+{
+    layout->places[master_role_kind(role)] |= 1u << layout->key_count;
+    layout->column[role] = (uint8_t)layout->key_count;
+    layout->keys[layout->key_count++] = (struct record_key_column){
+        .role = role, .usual_len = usual_len, .size = {[RECORD_USUAL] = (uint8_t)key_packed_size(usual_len)}};
+}
+
+static void set_spans(struct record_layout *layout)
+{
+    for (uint32_t i = 0; i < layout->key_count; i++)
+        for (unsigned all = 0; all < 256; all++)
+            layout->span[i / 4][all] += layout->keys[i].size[all >> 2 * (i % 4) & 3];
+    for (uint32_t i = 1; i < layout->key_count && layout->keys[0].role == ROLE_ISIN; i++)
+        if (isin_part(layout->keys[i].role).len > 0)
+            layout->parts |= 1u << 2 * i;
+}
+
+void record_layout_make(const bool has_role[MASTER_ROLE_COUNT], size_t carried_count, size_t source_count,
+                        struct record_layout *out)
+{
+    *out = (struct record_layout){.carried_count = (uint32_t)carried_count, .has_source = source_count > 1};
+    memset(out->column, NO_COLUMN, sizeof out->column);
+    for (size_t i = 0; i < KEY_COLUMNS; i++)
+        if (has_role[key_columns[i].role])
+            add_key_column(out, key_columns[i].role, key_columns[i].usual_len);
+    for (enum master_role role = 0; role < MASTER_ROLE_COUNT; role++)
+        if (has_role[role] && !is_key(role)) {
+            out->column[role] = (uint8_t)out->other_count;
+            out->others[out->other_count++] = role;
+        }
+    out->head = (2 * out->key_count + out->other_count + out->carried_count + 7) / 8;
+    out->key_bits = (uint32_t)((UINT64_C(1) << 2 * out->key_count) - 1);
+    set_spans(out);
+}
+
+uint32_t record_dictionary_columns(const struct record_layout *layout)
+{
+    return layout->other_count + layout->carried_count;
 }
 
 /* ---- writing ---- */
@@ -461,31 +475,52 @@ static inline bool is_own_key(struct record_bytes record, size_t at)
     return at < record.room && (record.bytes[at] & OWN_TEXT || record.bytes[at] < KEY_PACK_MAX);
 }
 
-/* Returns where the keys end; *bad where they are none. */
-static size_t find_keys(struct record_bytes record, const struct record_layout *layout, uint32_t all,
-                        struct security_places *places, bool *bad)
+/* The lower bit of the form of each key that is of one of these two. */
+#define LOWER_BITS 0x55555555u
+
+static inline uint32_t keys_of_own(uint32_t all)
 {
-    bool has_isin = layout->keys[0].role == ROLE_ISIN && (all & 3) == RECORD_USUAL;
-    size_t at = layout->head;
-    uint32_t filled = 0;
+    return all >> 1 & ~all & LOWER_BITS;
+}
 
-    for (uint32_t i = 0; i < layout->key_count; i++, all >>= 2) {
-        const struct record_key_column *column = &layout->keys[i];
-        enum record_form form = (enum record_form)(all & 3);
-        size_t size = column->size[form];
+static inline uint32_t keys_in_isin(uint32_t all)
+{
+    return all >> 1 & all & LOWER_BITS;
+}
 
-        places->at[column->role] = (uint32_t)(form == RECORD_IN_ISIN ? layout->head : at);
-        filled |= (uint32_t)(form != RECORD_BLANK) << column->role;
-        if (form == RECORD_OWN) {
-            *bad |= !is_own_key(record, at);
-            size = own_size(record, at);
-        } else if (form == RECORD_IN_ISIN) {
-            *bad |= !has_isin || isin_part(column->role).len == 0;
-        }
-        at += size;
+static_assert(RECORD_OWN == 2 && RECORD_IN_ISIN == 3, "their bits tell them apart");
+
+static inline size_t span_of(const struct record_layout *layout, uint32_t all)
+{
+    size_t span = layout->span[0][all & 0xff];
+
+    for (unsigned i = 1; (all >>= 8) != 0; i++)
+        span += layout->span[i][all & 0xff];
+    return span;
+}
+
+/* Where the keys of these forms end. *bad where one of them cannot be what it says. */
+static inline size_t end_of_keys(struct record_bytes record, const struct record_layout *layout, uint32_t all,
+                                 bool *bad)
+{
+    size_t own_bytes = 0;
+
+    for (uint32_t own = keys_of_own(all); own != 0; own &= own - 1) {
+        uint32_t before = (own & -own) - 1;
+        size_t at = layout->head + span_of(layout, all & before) + own_bytes;
+
+        *bad |= !is_own_key(record, at);
+        own_bytes += own_size(record, at);
     }
-    places->filled = filled;
-    return at;
+    return layout->head + span_of(layout, all) + own_bytes;
+}
+
+static inline size_t start_of_key(struct record_bytes record, const struct record_layout *layout, uint32_t all,
+                                  uint32_t column)
+{
+    bool bad = false; /* what is asked has been looked at before, or is compared byte for byte */
+
+    return end_of_keys(record, layout, all & ((1u << 2 * column) - 1), &bad);
 }
 
 /* Passes over a number of which nothing is asked. */
@@ -524,28 +559,55 @@ static uint32_t find_long(struct record_bytes record, size_t *at, uint32_t count
     return found;
 }
 
-/* Most codes are of one byte. */
+/* Finds those of the first columns whose codes are of one byte, which most are; *left is what has to be found yet.
+ * Returns where it stands. */
+static inline size_t find_short(struct record_bytes record, size_t at, const struct record_view *view, uint64_t *left,
+                                struct security_places *places)
+{
+    const struct record_layout *layout = &view->layout;
+    uint64_t rest = *left;
+    uint32_t filled = 0;
+
+    for (; rest != 0 && at < record.room; rest &= rest - 1, at++) {
+        uint32_t column = (uint32_t)__builtin_ctzll(rest);
+        uint32_t code = record.bytes[at];
+
+        if (code - 1 >= 0x7f || code > view->dictionary.count[column] || column >= layout->other_count)
+            break;
+        places->at[layout->others[column]] = code;
+        filled |= UINT32_C(1) << layout->others[column];
+    }
+    places->filled = filled;
+    *left = rest;
+    return at;
+}
+
 static void find_others(struct record_bytes record, size_t at, const struct record_view *view, uint64_t left,
                         struct security_places *places, bool *bad)
 {
     const struct record_layout *layout = &view->layout;
-    uint32_t filled = places->filled;
 
-    for (; left != 0 && !*bad; left &= left - 1) {
+    for (at = find_short(record, at, view, &left, places); left != 0 && !*bad; left &= left - 1) {
         uint32_t column = (uint32_t)__builtin_ctzll(left);
-        uint32_t count = view->dictionary.count[column];
-        uint32_t found = at < record.room ? record.bytes[at] : 0;
+        uint32_t found = find_long(record, &at, view->dictionary.count[column], bad);
 
-        if (found - 1 < 0x7f && found <= count)
-            at++;
-        else
-            found = find_long(record, &at, count, bad);
         if (column >= layout->other_count)
             continue;
         places->at[layout->others[column]] = found;
-        filled |= UINT32_C(1) << layout->others[column];
+        places->filled |= UINT32_C(1) << layout->others[column];
     }
-    places->filled = filled;
+}
+
+/* The forms; what stands behind them in their bits is anything. */
+static inline forms get_forms(struct record_bytes record, const struct record_layout *layout)
+{
+    forms all = 0;
+
+    if (record.room >= sizeof all)
+        memcpy(&all, record.bytes, sizeof all);
+    else
+        memcpy(&all, record.bytes, layout->head);
+    return all;
 }
 
 bool record_find(const struct record_view *view, const unsigned char *bytes, uint64_t len,
@@ -553,14 +615,18 @@ bool record_find(const struct record_view *view, const unsigned char *bytes, uin
 {
     const struct record_layout *layout = &view->layout;
     struct record_bytes record = {bytes, (size_t)record_room(len)};
-    forms all = 0;
-    bool bad = false;
+    forms all;
+    uint32_t in_isin;
     size_t at;
+    bool bad;
 
     if (record.room < layout->head)
         return false;
-    memcpy(&all, bytes, layout->head);
-    at = find_keys(record, layout, (uint32_t)all, places, &bad) + layout->has_source;
+    all = get_forms(record, layout);
+    places->keys = (uint32_t)all & layout->key_bits;
+    in_isin = keys_in_isin(places->keys);
+    bad = (in_isin & ~layout->parts) != 0 || (in_isin != 0 && (places->keys & 3) != RECORD_USUAL);
+    at = end_of_keys(record, layout, places->keys, &bad) + layout->has_source;
     at = skip_varint(record, at, &bad);
     if (bad || at > record.room)
         return false;
@@ -570,27 +636,35 @@ bool record_find(const struct record_view *view, const unsigned char *bytes, uin
     return !bad;
 }
 
+static inline enum record_form form_of(const struct record_layout *layout, const struct security_places *places,
+                                       enum master_role role)
+{
+    uint32_t column = layout->column[role];
+
+    return column < layout->key_count ? (enum record_form)(places->keys >> 2 * column & 3) : RECORD_BLANK;
+}
+
+bool record_fills(const struct record_view *view, const struct security_places *places, enum master_role role)
+{
+    return is_key(role) ? form_of(&view->layout, places, role) != RECORD_BLANK : (places->filled >> role & 1) != 0;
+}
+
 struct slice record_key(const struct record_view *view, const unsigned char *bytes, uint64_t len,
                         const struct security_places *places, enum master_role role, char text[KEY_PACK_MAX])
 {
     const struct record_layout *layout = &view->layout;
     const struct record_key_column *column = &layout->keys[layout->column[role]];
-    struct record_reader r = {bytes, bytes + record_room(len), false};
+    struct record_bytes record = {bytes, (size_t)record_room(len)};
+    struct record_reader r = {bytes + layout->head, bytes + record.room, false};
+    enum record_form form = form_of(layout, places, role);
     char *to = text;
-    uint32_t all = 0;
 
-    if (!(places->filled >> role & 1))
+    if (form == RECORD_BLANK)
         return slice_make(text, 0);
-    r.at += places->at[role];
-    memcpy(&all, bytes, layout->head < sizeof all ? layout->head : sizeof all);
-    switch ((enum record_form)(all >> 2 * layout->column[role] & 3)) {
-    case RECORD_USUAL:
-        return get_packed(&r, column->usual_len, &to);
-    case RECORD_OWN:
-        return get_own_key(&r, &to);
-    default:
+    if (form == RECORD_IN_ISIN)
         return part_of_isin(&r, get_packed(&r, layout->keys[0].usual_len, &to), role);
-    }
+    r.at = bytes + start_of_key(record, layout, places->keys, layout->column[role]);
+    return form == RECORD_USUAL ? get_packed(&r, column->usual_len, &to) : get_own_key(&r, &to);
 }
 
 /* The text at a place behind its code, which is none. */
@@ -653,28 +727,33 @@ static bool part_of_isin_is(const struct record_layout *layout, struct record_by
     return found.head == key->head && key->packed;
 }
 
+static inline bool column_is(const struct record_layout *layout, struct record_bytes record, uint32_t all, uint32_t i,
+                             const struct packed_key *key)
+{
+    const struct record_key_column *column = &layout->keys[i];
+    enum record_form form = (enum record_form)(all >> 2 * i & 3);
+    size_t at = start_of_key(record, layout, all, i);
+
+    switch (form) {
+    case RECORD_USUAL:
+        return key->len == column->usual_len && key->packed && stands_at(record, at, key);
+    case RECORD_OWN:
+        return own_key_is(record, at, key);
+    case RECORD_IN_ISIN:
+        return part_of_isin_is(layout, record, all, column->role, key);
+    default:
+        return false;
+    }
+}
+
 bool record_has_key(const struct record_view *view, const unsigned char *bytes, uint64_t len, enum identifier_kind kind,
                     const struct packed_key *key)
 {
-    const struct record_layout *layout = &view->layout;
     struct record_bytes record = {bytes, (size_t)record_room(len)};
-    uint32_t places = layout->places[kind];
     uint32_t all = key_forms(record);
-    size_t at = layout->head;
 
-    for (uint32_t i = 0; places >> i != 0; i++) {
-        const struct record_key_column *column = &layout->keys[i];
-        enum record_form form = (enum record_form)(all >> 2 * i & 3);
-
-        if (places >> i & 1) {
-            if (form == RECORD_USUAL && key->len == column->usual_len && key->packed && stands_at(record, at, key))
-                return true;
-            if (form == RECORD_OWN && own_key_is(record, at, key))
-                return true;
-            if (form == RECORD_IN_ISIN && part_of_isin_is(layout, record, all, column->role, key))
-                return true;
-        }
-        at += form == RECORD_OWN ? own_size(record, at) : column->size[form];
-    }
+    for (uint32_t left = view->layout.places[kind]; left != 0; left &= left - 1)
+        if (column_is(&view->layout, record, all, (uint32_t)__builtin_ctz(left), key))
+            return true;
     return false;
 }

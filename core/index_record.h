@@ -45,7 +45,12 @@ struct record_layout {
     uint32_t carried_count;
     uint32_t head;                          /* bytes of the forms */
     uint32_t places[IDENTIFIER_KIND_COUNT]; /* a bit for each of `keys` that is of the kind */
-    uint8_t column[MASTER_ROLE_COUNT];      /* where the role stands in `keys` or `others` */
+    uint32_t key_bits;                      /* those of the forms that are of keys */
+    uint32_t parts;                         /* the lower bit of the form of each key that may be a part of the ISIN */
+    /* Bytes of four keys by their forms, but for RECORD_OWN: so that where a key stands takes no loop over those before
+     * it. */
+    uint8_t span[RECORD_KEYS_MAX / 4][256];
+    uint8_t column[MASTER_ROLE_COUNT]; /* where the role stands in `keys` or `others`, if it does */
     bool has_source;
 };
 
@@ -89,6 +94,9 @@ size_t record_decode(const struct record_view *view, const unsigned char *bytes,
 /* Finds out where the values are, for record_key and record_attribute. False where record_decode would return 0. */
 bool record_find(const struct record_view *view, const unsigned char *bytes, uint64_t len,
                  struct security_places *places);
+
+/* Whether the role, whose places were found, is not blank. */
+bool record_fills(const struct record_view *view, const struct security_places *places, enum master_role role);
 
 /* Single values of the record there, whose places were found; empty where the role is blank. A key is unpacked to
  * `text`, or borrowed from the record; an attribute, which is a role without a kind, is borrowed from the index. */

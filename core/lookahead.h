@@ -9,7 +9,7 @@
 #include "index.h"
 #include "instrument.h"
 
-/* Fills in kind and key, whose bytes go to `key` and have to live as long as the look-up. `instrument` may be NULL: no
+/* Fills in kind and key, which is borrowed from the instrument's values or from `key`, and lives as long as both. `instrument` may be NULL: no
  * key, which is looked up in vain. */
 void lookahead_guess(const struct index *index, const struct instrument *instrument, char key[IDENTIFIER_MAX],
                      struct index_lookup *out);

@@ -32,7 +32,7 @@ struct match_input {
     const struct message_fields *message;
     const struct instrument *instrument;
     enum symbology_convention convention; /* of the message's session or topic; NONE: its market may have one */
-    const struct index_lookup *ahead;     /* a look-up that was made already, in case it is needed; or NULL */
+    struct index_lookup *ahead;           /* a look-up that was fetched already, in case it is needed; or NULL */
 };
 
 /* What was done on the way, for somebody who wants to know why. Called in the order in which it happens, with values

@@ -2,11 +2,6 @@
 
 /* ---- clues ---- */
 
-static struct slice own_key(const struct clue *clue)
-{
-    return slice_make(clue->key, clue->key_len);
-}
-
 /* What it is looked up by: its own kind and key, or those of what it stands for. */
 static enum identifier_kind kind_of(const struct clue *clue)
 {
@@ -15,8 +10,7 @@ static enum identifier_kind kind_of(const struct clue *clue)
 
 static struct slice key_of(const struct clue *clue)
 {
-    return clue->stands_for_kind != IDENTIFIER_UNKNOWN ? slice_make(clue->stands_for, clue->stands_for_len)
-                                                       : own_key(clue);
+    return clue->stands_for_kind != IDENTIFIER_UNKNOWN ? slice_make(clue->stands_for, clue->stands_for_len) : clue->key;
 }
 
 /* The columns that hold keys of that kind, as bits. */
@@ -35,8 +29,8 @@ static bool is_repetition(const struct matcher *matcher, const struct clue *clue
 {
     for (size_t i = 0; i < matcher->clue_count; i++) {
         const struct clue *other = &matcher->clues[i];
-        if (other->identifier->kind == clue->identifier->kind && clue->key_len > 0 &&
-            slice_equal(own_key(other), own_key(clue)))
+        if (other->identifier->kind == clue->identifier->kind && clue->key.len > 0 &&
+            slice_equal(other->key, clue->key))
             return true;
     }
     return false;
@@ -53,7 +47,7 @@ void match_collect_clues(struct matching *m)
         if (id->kind != IDENTIFIER_UNKNOWN && !identifier_kind_is_key(id->kind))
             continue;
         clue->identifier = id;
-        clue->key_len = identifier_key(id->kind, id->value, clue->key);
+        clue->key = identifier_key_of_plain(id->kind, id->value, clue->folded);
         if (is_repetition(matcher, clue))
             continue;
         clue->judged = id->kind != IDENTIFIER_UNKNOWN && index_has_kind(m->index, id->kind);
@@ -92,10 +86,18 @@ static uint32_t roles_of(const struct index *index, struct clue *clue)
     return clue->roles;
 }
 
+static bool fills_any(const struct index_row *row, uint32_t roles)
+{
+    for (int r = 0; r < MASTER_ROLE_COUNT; r++)
+        if ((roles & ROLE_BIT(r)) && index_row_fills(row, (enum master_role)r))
+            return true;
+    return false;
+}
+
 /* A row contradicts a found identifier if it holds another value where the identifier was found. */
 static bool contradicts(const struct index *index, const struct index_row *row, struct clue *clue)
 {
-    return !index_row_has_key(row, kind_of(clue), key_of(clue)) && index_row_fills(row, roles_of(index, clue));
+    return !index_row_has_key(row, kind_of(clue), key_of(clue)) && fills_any(row, roles_of(index, clue));
 }
 
 static bool all_contradict(const struct matching *m, struct clue *clue)
@@ -126,7 +128,7 @@ static bool all_contradict_earlier(const struct matching *m, const struct clue *
 /* The CUSIP that the message means: a short one means its completion, if the rules accept that. */
 static struct slice cusip_of(const struct clue *clue)
 {
-    return clue->stands_for_kind == IDENTIFIER_CUSIP ? key_of(clue) : own_key(clue);
+    return clue->stands_for_kind == IDENTIFIER_CUSIP ? key_of(clue) : clue->key;
 }
 
 static bool isin_denies_cusip(const struct clue *isin, const struct clue *cusip)
@@ -134,7 +136,7 @@ static bool isin_denies_cusip(const struct clue *isin, const struct clue *cusip)
     struct slice held;
 
     return isin->identifier->kind == IDENTIFIER_ISIN && cusip->identifier->kind == IDENTIFIER_CUSIP &&
-           identifier_cusip_of_isin(own_key(isin), &held) && !slice_equal(held, cusip_of(cusip));
+           identifier_cusip_of_isin(isin->key, &held) && !slice_equal(held, cusip_of(cusip));
 }
 
 /* Whether the one is an ISIN of US or CA that holds another CUSIP than the other one is, whatever the master says. */
@@ -274,8 +276,7 @@ static void find_stand_in_of_isin(const struct matching *m, struct clue *clue)
 {
     struct slice cusip;
 
-    if (identifier_cusip_of_isin(own_key(clue), &cusip) &&
-        leads_to_blanks(m->index, IDENTIFIER_CUSIP, cusip, ROLE_ISIN))
+    if (identifier_cusip_of_isin(clue->key, &cusip) && leads_to_blanks(m->index, IDENTIFIER_CUSIP, cusip, ROLE_ISIN))
         stand_for(clue, IDENTIFIER_CUSIP, cusip);
 }
 
@@ -285,7 +286,7 @@ static void find_stand_in_of_cusip(const struct matching *m, struct clue *clue)
     char isin[IDENTIFIER_ISIN_LEN];
 
     for (size_t i = 0; i < sizeof countries / sizeof countries[0]; i++) {
-        if (identifier_isin_of_cusip(own_key(clue), countries[i], isin) &&
+        if (identifier_isin_of_cusip(clue->key, countries[i], isin) &&
             leads_to_blanks(m->index, IDENTIFIER_ISIN, slice_make(isin, sizeof isin), ROLE_CUSIP)) {
             stand_for(clue, IDENTIFIER_ISIN, slice_make(isin, sizeof isin));
             return;
@@ -298,7 +299,7 @@ static bool choose_completion(const struct matching *m, const struct clue *clue,
                               bool *is_short)
 {
     struct identifier_completion all[IDENTIFIER_COMPLETIONS_MAX];
-    size_t count = identifier_completions(own_key(clue), all);
+    size_t count = identifier_completions(clue->key, all);
 
     *is_short = count > 0;
     for (size_t i = 0; i < count; i++) {
@@ -382,7 +383,7 @@ static void find_fault(const struct matching *m, struct clue *clue, enum identif
         validity == IDENTIFIER_BAD_CHECK_DIGIT ? IDENTIFIER_FAULT_BAD_CHECK_DIGIT : IDENTIFIER_FAULT_BAD_SHAPE;
     if (clue->identifier->kind == IDENTIFIER_CUSIP)
         choose_completion(m, clue, &completion, &is_short);
-    if (clue->key_len == 0) {
+    if (clue->key.len == 0) {
         clue->fault = IDENTIFIER_FAULT_TOO_LONG;
     } else if (is_short) {
         clue->fault = completion.fault;
@@ -396,10 +397,10 @@ static void find_fault(const struct matching *m, struct clue *clue, enum identif
 static int take_unfound(struct matching *m, struct clue *clue, struct error *e)
 {
     enum identifier_validity validity =
-        clue->key_len > 0 ? identifier_check(clue->identifier->kind, own_key(clue)) : IDENTIFIER_BAD_SHAPE;
+        clue->key.len > 0 ? identifier_check(clue->identifier->kind, clue->key) : IDENTIFIER_BAD_SHAPE;
     bool well_formed = validity == IDENTIFIER_VALID || validity == IDENTIFIER_UNCHECKED;
 
-    if (clue->key_len > 0)
+    if (clue->key.len > 0)
         find_stand_in(m, clue, well_formed);
     if (clue->stands_for_kind != IDENTIFIER_UNKNOWN)
         return bring_in(m, clue, "stands for", e);
@@ -415,7 +416,7 @@ int match_find_by_identifiers(struct matching *m, struct error *e)
 {
     for (size_t i = 0; i < m->matcher->clue_count; i++) {
         struct clue *clue = &m->matcher->clues[i];
-        if (clue->judged && clue->key_len > 0 && bring_in(m, clue, "identifier", e) != 0)
+        if (clue->judged && clue->key.len > 0 && bring_in(m, clue, "identifier", e) != 0)
             return -1;
         if (!clue->found && take_unfound(m, clue, e) != 0)
             return -1;
@@ -435,7 +436,7 @@ static bool all_filled(const struct matching *m, enum identifier_kind kind)
     for (size_t i = 0; i < c->count; i++)
         for (int r = 0; r < MASTER_ROLE_COUNT; r++)
             if (master_role_kind((enum master_role)r) == kind && info->has_role[r] &&
-                !index_row_fills(&c->rows[i], ROLE_BIT(r)))
+                !index_row_fills(&c->rows[i], (enum master_role)r))
                 return false;
     return true;
 }

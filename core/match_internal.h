@@ -9,8 +9,8 @@
 /* What is known of one identifier of the instrument. */
 struct clue {
     const struct instrument_identifier *identifier;
-    size_t key_len; /* 0: too long to be a key */
-    char key[IDENTIFIER_MAX];
+    struct slice key; /* borrowed from the message or from `folded`; empty: too long to be one */
+    char folded[IDENTIFIER_MAX];
     bool judged;   /* the master has a column of its kind, and it is not passed over */
     bool found;    /* the master holds it, or what it stands for */
     bool invalid;  /* the master lacks it, and its shape or check digit is wrong */

@@ -264,8 +264,8 @@ static bool is_same_security(const struct index_row *a, const struct index_row *
 
     for (enum master_role r = 0; r < MASTER_ROLE_COUNT; r++) {
         enum identifier_kind kind = master_role_kind(r);
-        if (kind != IDENTIFIER_SYMBOL && identifier_kind_level(kind) > LEVEL_ISSUER &&
-            index_row_fills(a, ROLE_BIT(r)) && slice_equal(index_row_key(a, r, text[0]), index_row_key(b, r, text[1])))
+        if (kind != IDENTIFIER_SYMBOL && identifier_kind_level(kind) > LEVEL_ISSUER && index_row_fills(a, r) &&
+            slice_equal(index_row_key(a, r, text[0]), index_row_key(b, r, text[1])))
             return true;
     }
     return false;

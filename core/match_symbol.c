@@ -180,12 +180,14 @@ int match_judge_symbol(const void *matching, const struct index_row *row)
     struct matching *m = (struct matching *)(uintptr_t)matching; /* its terms are made when first needed */
     const struct symbol_terms *t = terms_of(m);
     char text[KEY_PACK_MAX];
-    struct slice symbol = index_row_key(row, ROLE_SYMBOL, text);
+    struct slice symbol;
 
-    if (symbol.len == 0 || t->reading == SYMBOLOGY_UNSPELLABLE)
+    if (!index_row_fills(row, ROLE_SYMBOL) || t->reading == SYMBOLOGY_UNSPELLABLE)
         return UNSAID;
-    if (slice_equal(symbol, t->own) || is_other_name(m, RENAME_BEFORE, t->own, symbol) ||
-        is_other_name(m, RENAME_AFTER, t->own, symbol))
+    if (index_row_has_key(row, IDENTIFIER_SYMBOL, t->own))
+        return t->lacks_suffix ? AGREES_NEARLY : AGREES;
+    symbol = index_row_key(row, ROLE_SYMBOL, text);
+    if (is_other_name(m, RENAME_BEFORE, t->own, symbol) || is_other_name(m, RENAME_AFTER, t->own, symbol))
         return t->lacks_suffix ? AGREES_NEARLY : AGREES;
     return t->reading == SYMBOLOGY_NOT_UNDERSTOOD && is_variant(m, symbol) ? AGREES_NEARLY : DIFFERS;
 }

@@ -15,7 +15,7 @@
 #include "slice.h"
 
 #define OUTCOME_MEMO_ENTRIES 512 /* a power of two; they fit the first-level cache */
-#define OUTCOME_MEMO_SAID_MAX 8  /* bytes of the message's value */
+#define OUTCOME_MEMO_SAID_MAX 8  /* bytes of the message's value, as slice_word takes them */
 
 /* Compared as a whole. */
 struct outcome_key {
@@ -47,22 +47,6 @@ static inline void outcome_memo_about(struct outcome_memo *memo, uint64_t index,
     }
 }
 
-/* Bytes of up to OUTCOME_MEMO_SAID_MAX as a number that, with their length, no other bytes give. */
-static inline uint64_t outcome_memo_bytes(struct slice s)
-{
-    uint32_t low = 0;
-    uint32_t high = 0;
-
-    if (s.len >= sizeof low) { /* the two may overlap */
-        memcpy(&low, s.ptr, sizeof low);
-        memcpy(&high, s.ptr + s.len - sizeof high, sizeof high);
-    } else if (s.len > 0) {
-        low = (unsigned char)s.ptr[0];
-        high = (uint32_t)(unsigned char)s.ptr[s.len / 2] << 8 | (unsigned char)s.ptr[s.len - 1];
-    }
-    return (uint64_t)high << 32 | low;
-}
-
 /* Of one or two columns; a blank has the code 0. Those from 2^31 on are none. */
 static inline uint64_t outcome_memo_codes(uint32_t a, uint32_t b)
 {
@@ -74,7 +58,7 @@ static inline struct outcome_key outcome_memo_key(uint32_t step, struct slice sa
 {
     bool fits = said.len <= OUTCOME_MEMO_SAID_MAX;
 
-    return (struct outcome_key){fits ? outcome_memo_bytes(said) : 0, fits ? codes : OUTCOME_MEMO_NO_CODES,
+    return (struct outcome_key){fits ? slice_word(said) : 0, fits ? codes : OUTCOME_MEMO_NO_CODES,
                                 step << 16 | (uint32_t)(said.len & 0xffff)};
 }
 

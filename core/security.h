@@ -68,10 +68,11 @@ struct security {
 };
 
 /* Where the values of a security stand in its record, which is how most of those that are looked up are read: only what
- * somebody asks for. By role: of a key the place, of an attribute its code, or its place if it has none. */
+ * somebody asks for. Where its keys stand follows from their forms. */
 struct security_places {
-    uint32_t filled; /* a bit for each role that is not blank; of the others nothing below is set */
-    uint32_t at[MASTER_ROLE_COUNT];
+    uint32_t keys;                  /* their forms, two bits each */
+    uint32_t filled;                /* a bit for each attribute that is not blank; of the others nothing below is set */
+    uint32_t at[MASTER_ROLE_COUNT]; /* by role, of an attribute: its code, or its place if it has none */
 };
 
 /* The code of an attribute, from 1; 0 where it is blank, 2^31 or more where it has none. */

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 struct slice {
@@ -74,6 +75,22 @@ static inline bool slice_is_one_of(struct slice s, const struct slice *words, si
 static inline bool slice_is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Up to eight bytes as a number that, with their count, no other bytes give. */
+static inline uint64_t slice_word(struct slice s)
+{
+    uint32_t low = 0;
+    uint32_t high = 0;
+
+    if (s.len >= sizeof low) { /* the two may overlap */
+        memcpy(&low, s.ptr, sizeof low);
+        memcpy(&high, s.ptr + s.len - sizeof high, sizeof high);
+    } else if (s.len > 0) {
+        low = (unsigned char)s.ptr[0];
+        high = (uint32_t)(unsigned char)s.ptr[s.len / 2] << 8 | (unsigned char)s.ptr[s.len - 1];
+    }
+    return (uint64_t)high << 32 | low;
 }
 
 /* Without white space at either end. */
