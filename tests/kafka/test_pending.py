@@ -96,6 +96,7 @@ class Rig:
         cluster.create_topic(self.pending, partitions=HOLDING, config=config or {"cleanup.policy": "compact"})
         self.arguments = ["-o", self.found, "--dead-letters", self.dead, "--index", self.index, "--set", f"pending.grace={grace}s",
                           "--set", f"pending.topic={self.pending}", "--set", "reload.check_interval=100ms",
+                          "--set", "gate.max_rows_change=100%",  # masters that grow by a third
                           "--set", f"kafka.session.timeout.ms={SESSION_SECONDS}000", "--set", "kafka.partition.assignment.strategy=cooperative-sticky",
                           *arguments]
         self.served = masters.serve(0, self.index)
