@@ -114,7 +114,8 @@ class Rig:
         producer = KafkaProducer(bootstrap_servers=self.cluster.bootstrap, acks="all", linger_ms=20)
         sent = []
         for n, value in enumerate(values):
-            sent.append((value, producer.send(self.input, value=value, key=b"%d" % n, timestamp_ms=stamp, partition=n % PARTITIONS)))
+            sent.append((value, producer.send(self.input, value=value, key=b"%d" % n, timestamp_ms=stamp, partition=n % PARTITIONS,
+                                              headers=[("traceparent", b"00-%032x" % n)])))
             time.sleep(seconds / len(values))
         for n, (value, future) in enumerate(sent):
             meta = future.get(timeout=60)
