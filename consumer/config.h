@@ -155,7 +155,7 @@ struct config {
         uint64_t keep;     /* versions */
     } reload;
     struct {
-        uint64_t min_rows;        /* of the version before, for anything to be judged */
+        uint64_t min_rows;        /* of the version before, for shares to be judged */
         uint64_t max_rows_change; /* millionths, as all that follows but the columns; 1,000,000: no limit */
         uint64_t max_lost_columns;
         uint64_t max_bad_rows;

@@ -170,8 +170,8 @@
     X("reload", "expected_by", STRING, reload.expected_by, 0, 100, "", "",                                             \
       "A master that was not adopted by that time of day raises an alert: `06:30Z`, `06:30+01:00 Mon-Fri`; empty: "    \
       "none is expected.")                                                                                             \
-    X("gate", "min_rows", COUNT, gate.min_rows, 0, 1ull << 40, "1000", "",                                             \
-      "A version of fewer rows says little of the next one, which then is only refused if it has none at all.")        \
+    X("gate", "min_rows", COUNT, gate.min_rows, 0, 1ull << 40, "100", "",                                              \
+      "Of fewer rows shares say little: the next version is then only refused if it lacks columns, or has no rows.")   \
     X("gate", "max_rows_change", PERCENT, gate.max_rows_change, 0, 0, "20%", "",                                       \
       "By how much there may be fewer rows, or more.")                                                                 \
     X("gate", "max_lost_columns", COUNT, gate.max_lost_columns, 0, 1000, "0", "",                                      \

@@ -282,11 +282,11 @@ int gate_judge(const struct config *config, const struct index *before, const st
         return 0;
     if (index_info(before)->rows > 0 && index_info(after)->rows == 0)
         add(&g, "no rows where there were %" PRIu64, index_info(before)->rows);
+    judge_columns(&g);
     if (index_info(before)->rows < config->gate.min_rows)
         return 0;
     judge_rows(&g);
     judge_bad_rows(&g);
-    judge_columns(&g);
     judge_keys(&g);
     return judge_recent(&g, recent, now_ms, e);
 }

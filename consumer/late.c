@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "budget.h"
+#include "late_filter.h"
+#include "marks.h"
 #include "monotonic.h"
 #include "pending_load.h"
 #include "pending_topic.h"
@@ -17,7 +19,6 @@
 #define LOAD_AGAIN_MS 2000  /* after one that has failed */
 #define COMPLAINT_MS 10000  /* the same trouble is logged at most this often */
 #define RECORD_AROUND 1024u /* bytes of a record beside message and items, about */
-#define VERSION_BYTES 16u   /* of the index, as digits */
 
 /* A partition of the input. */
 struct place {
@@ -27,26 +28,6 @@ struct place {
     bool loaded;
 };
 
-/* An instrument of a message that is asked about. */
-struct asked {
-    uint32_t role, position;
-    unsigned unknown; /* identifiers that still are */
-    bool settled;
-};
-
-/* The message that is being checked. */
-struct current {
-    bool waits;   /* something of it does, so it will be held ... */
-    bool refused; /* ... or will not be, whatever is found */
-    bool has_message;
-    struct origin origin;
-    struct slice raw; /* until the record is released */
-    int64_t since_ms;
-    char version[VERSION_BYTES];
-    size_t version_len;
-    struct avro_buffer headers; /* a block of carry */
-};
-
 struct late {
     const struct config *config;
     unsigned lane;
@@ -54,7 +35,8 @@ struct late {
     struct log *log;
     int partitions; /* of pending.topic */
     struct pending *pending;
-    struct checker *checker; /* of its own, so that messages are not counted again */
+    struct late_filter *filter;
+    struct late_ask *ask;
     struct place *places;
     size_t place_count;
 
@@ -67,18 +49,10 @@ struct late {
 
     /* Of a call. */
     struct outbox *outbox;
-    const struct checker_output *output; /* the outbox's */
     struct late_counts *counts;
     uint64_t index; /* index_identity */
     int64_t now_ms;
-    struct checker_output filter, first_pass, second_pass;
-    struct current current;
-    struct pending_item *items; /* of the message that is checked, or asked about */
-    size_t item_count, item_capacity;
-    struct asked *asked;
-    size_t asked_count, asked_capacity;
     const struct pending_record *record; /* that is asked about; NULL: none */
-    bool is_over;                        /* its grace is */
     struct avro_buffer bytes;
 };
 
@@ -141,60 +115,7 @@ static void reset_if_told(struct late *l)
         l->places[i].loaded = false;
 }
 
-/* ---- items ---- */
-
-static int add_item(struct late *l, const struct pending_item *item, struct error *e)
-{
-    if (l->item_count == l->item_capacity) {
-        size_t capacity = l->item_capacity ? 2 * l->item_capacity : 64;
-        struct pending_item *items = reallocarray(l->items, capacity, sizeof *items);
-
-        if (!items)
-            return error_set(e, ERROR_INTERNAL, "no memory for %zu findings", capacity);
-        l->items = items;
-        l->item_capacity = capacity;
-    }
-    l->items[l->item_count++] = *item;
-    return 0;
-}
-
-static struct pending_item item_of(const struct discrepancy *d, bool waits)
-{
-    struct pending_item item = {
-        .role = (uint8_t)d->instrument->role, .position = d->instrument->position, .waits = waits};
-
-    pending_id(d->id, item.id);
-    return item;
-}
-
-static bool is_same_instrument(const struct pending_item *a, const struct pending_item *b)
-{
-    return a->role == b->role && a->position == b->position;
-}
-
-/* ---- holding: between checker and outbox ---- */
-
-static bool is_same_message(const struct origin *a, const struct origin *b)
-{
-    return a->offset == b->offset && a->message == b->message && a->partition == b->partition &&
-           slice_equal(a->topic, b->topic);
-}
-
-/* Leaves those of instruments that wait; an instrument's stand together. */
-static void drop_others(struct late *l)
-{
-    size_t kept = 0, end;
-    bool waits;
-
-    for (size_t i = 0; i < l->item_count; i = end) {
-        waits = false;
-        for (end = i; end < l->item_count && is_same_instrument(&l->items[i], &l->items[end]); end++)
-            waits = waits || l->items[end].waits;
-        for (size_t j = i; waits && j < end; j++)
-            l->items[kept++] = l->items[j];
-    }
-    l->item_count = kept;
-}
+/* ---- holding ---- */
 
 static void write_key(const unsigned char id[PENDING_ID_LEN], char key[DISCREPANCY_ID_LEN + 1])
 {
@@ -211,11 +132,18 @@ static int publish_record(struct late *l, const struct pending_entry *entry, int
     return outbox_add_pending(l->outbox, pending_partition(partition, l->partitions), slice_of(key), value, e);
 }
 
-/* Holds the record with what is among the items. */
-static int hold(struct late *l, const struct pending_record *record, struct pending_entry *entry, struct error *e)
+/* Where others are told by which version records are judged (marks.h), they are told of what waits, too. */
+static int say(struct late *l, const struct mark *mark, struct error *e)
+{
+    return l->config->output.versions_topic[0] == '\0' ? 0 : marks_put(l->outbox, mark, e);
+}
+
+/* Holds the record with these items in the place of its own. */
+static int hold(struct late *l, const struct pending_record *record, const struct pending_items *items,
+                struct pending_entry *entry, struct error *e)
 {
     l->bytes.len = 0;
-    if (pending_record_write(record, l->items, l->item_count, &l->bytes, e) != 0)
+    if (pending_record_write(record, items->items, items->count, &l->bytes, e) != 0)
         return -1;
     entry->since_ms = record->since_ms;
     entry->bytes = slice_make(l->bytes.ptr, l->bytes.len);
@@ -225,108 +153,37 @@ static int hold(struct late *l, const struct pending_record *record, struct pend
 }
 
 /* The key is the id of the first that waits. */
-static void take_first_id(const struct late *l, unsigned char id[PENDING_ID_LEN])
+static void take_first_id(const struct pending_items *items, unsigned char id[PENDING_ID_LEN])
 {
     size_t i = 0;
 
-    while (!l->items[i].waits)
+    while (!items->items[i].waits)
         i++;
-    memcpy(id, l->items[i].id, PENDING_ID_LEN);
+    memcpy(id, items->items[i].id, PENDING_ID_LEN);
 }
 
-/* The message has been checked. */
-static int end_message(struct late *l, struct error *e)
-{
-    const struct current *c = &l->current;
-    const struct pending_record record = {.since_ms = c->since_ms,
-                                          .origin = c->origin,
-                                          .version = slice_make(c->version, c->version_len),
-                                          .headers = slice_make(c->headers.ptr, c->headers.len),
-                                          .raw = c->raw};
-    struct pending_entry entry = {.place = 0};
-    bool waits = c->waits;
-
-    l->current.has_message = l->current.waits = false;
-    if (!waits)
-        return 0;
-    drop_others(l);
-    take_first_id(l, entry.id);
-    entry.place = (unsigned)(find_place(l, c->origin.topic, c->origin.partition) - l->places);
-    entry.asked = l->index;
-    return hold(l, &record, &entry, e);
-}
-
-static int begin_message(struct late *l, const struct discrepancy *d, struct error *e)
-{
-    struct current *c = &l->current;
-
-    if (c->has_message && is_same_message(&c->origin, d->origin))
-        return 0;
-    if (end_message(l, e) != 0)
-        return -1;
-    l->item_count = 0;
-    c->has_message = true;
-    c->refused = false;
-    c->origin = *d->origin;
-    c->raw = d->raw;
-    c->since_ms = d->origin->has_timestamp && d->origin->timestamp_ms < l->now_ms ? d->origin->timestamp_ms : l->now_ms;
-    return 0;
-}
-
-static bool may_wait(const struct late *l, const struct discrepancy *d)
-{
-    const struct current *c = &l->current;
-
-    return !c->refused && c->raw.len <= PENDING_RAW_MAX &&
-           c->since_ms > l->now_ms - (int64_t)l->config->pending.grace_ms &&
-           pending_has_room(l->pending, c->raw.len + RECORD_AROUND) &&
-           find_place(l, d->origin->topic, d->origin->partition) != NULL;
-}
-
-/* What a message needs to wait is taken once. */
-static int begin_waiting(struct late *l, const struct discrepancy *d, struct error *e)
-{
-    struct current *c = &l->current;
-    struct slice headers;
-
-    if (outbox_headers(l->outbox, d->origin, &headers, e) != 0)
-        return -1;
-    c->headers.len = 0;
-    if (avro_buffer_append(&c->headers, headers, e) != 0)
-        return -1;
-    c->version_len = strlen(d->master_version) < VERSION_BYTES ? strlen(d->master_version) : VERSION_BYTES;
-    memcpy(c->version, d->master_version, c->version_len);
-    c->waits = true;
-    return 0;
-}
-
-/* All or none of a message's that are unknown. */
-static int on_discrepancy(void *opaque, const struct discrepancy *d, struct error *e)
+static int on_hold(void *opaque, const struct pending_record *record, const struct pending_items *items,
+                   struct error *e)
 {
     struct late *l = opaque;
-    struct current *c = &l->current;
-    struct pending_item item;
-    bool waits;
+    const struct place *place = find_place(l, record->origin.topic, record->origin.partition);
+    struct pending_entry entry = {.place = (unsigned)(place - l->places), .asked = l->index};
+    struct mark mark = mark_at(&record->origin, MARK_HELD);
 
-    if (begin_message(l, d, e) != 0)
-        return -1;
-    waits = d->verdict->kind == DISCREPANCY_UNKNOWN_SECURITY && l->item_count < PENDING_ITEMS_MAX &&
-            (c->waits || may_wait(l, d));
-    c->refused = c->refused || (d->verdict->kind == DISCREPANCY_UNKNOWN_SECURITY && !waits);
-    if (waits && !c->waits && begin_waiting(l, d, e) != 0)
-        return -1;
-    item = item_of(d, waits);
-    if (l->item_count < PENDING_ITEMS_MAX && add_item(l, &item, e) != 0)
-        return -1;
-    l->counts->held += waits;
-    return waits ? 0 : l->output->on_discrepancy(l->output->opaque, d, e);
+    take_first_id(items, entry.id);
+    mark.since_ms = record->since_ms;
+    return hold(l, record, items, &entry, e) != 0 ? -1 : say(l, &mark, e);
 }
 
-static int on_dead_letter(void *opaque, const struct dead_letter *letter, struct error *e)
+static bool may_wait(void *opaque, const struct discrepancy *d, int64_t *since_ms)
 {
-    struct late *l = opaque;
+    const struct late *l = opaque;
+    const struct origin *origin = d->origin;
 
-    return l->output->on_dead_letter(l->output->opaque, letter, e);
+    *since_ms = origin->has_timestamp && origin->timestamp_ms < l->now_ms ? origin->timestamp_ms : l->now_ms;
+    return *since_ms > l->now_ms - (int64_t)l->config->pending.grace_ms &&
+           pending_has_room(l->pending, d->raw.len + RECORD_AROUND) &&
+           find_place(l, origin->topic, origin->partition) != NULL;
 }
 
 const struct checker_output *late_begin(struct late *late, const struct index *index, struct outbox *outbox,
@@ -335,16 +192,13 @@ const struct checker_output *late_begin(struct late *late, const struct index *i
     reset_if_told(late);
     late->index = index_identity(index);
     late->outbox = outbox;
-    late->output = outbox_begin(outbox);
-    late->counts = counts;
     late->now_ms = now_ms;
-    late->current.has_message = late->current.waits = false;
-    return &late->filter;
+    return late_filter_begin(late->filter, outbox, &counts->held);
 }
 
 int late_end(struct late *late, struct error *e)
 {
-    return end_message(late, e);
+    return late_filter_end(late->filter, e);
 }
 
 /* ---- reading back ---- */
@@ -436,148 +290,13 @@ static int read_back(struct late *l, struct source *source, bool *is_there, stru
 
 /* ---- asking again ---- */
 
-static int compare_items(const void *a, const void *b)
-{
-    return memcmp(((const struct pending_item *)a)->id, ((const struct pending_item *)b)->id, PENDING_ID_LEN);
-}
-
-static int compare_asked(const void *a, const void *b)
-{
-    const struct asked *x = a, *y = b;
-
-    if (x->role != y->role)
-        return x->role < y->role ? -1 : 1;
-    return x->position == y->position ? 0 : x->position < y->position ? -1 : 1;
-}
-
-static const struct pending_item *find_item(const struct late *l, const struct pending_item *like)
-{
-    return l->item_count > 0 ? bsearch(like, l->items, l->item_count, sizeof *l->items, compare_items) : NULL;
-}
-
-static struct asked *find_asked(const struct late *l, const struct pending_item *item)
-{
-    const struct asked like = {.role = item->role, .position = item->position};
-
-    return l->asked_count > 0 ? bsearch(&like, l->asked, l->asked_count, sizeof *l->asked, compare_asked) : NULL;
-}
-
-static int make_asked(struct late *l, size_t count, struct error *e)
-{
-    struct asked *asked;
-
-    if (count <= l->asked_capacity)
-        return 0;
-    asked = reallocarray(l->asked, count, sizeof *asked);
-    if (!asked)
-        return error_set(e, ERROR_INTERNAL, "no memory for %zu instruments", count);
-    l->asked = asked;
-    l->asked_capacity = count;
-    return 0;
-}
-
-/* What the record says of its instruments, so that both can be looked up. */
-static int take_items(struct late *l, const struct pending_record *record, struct error *e)
-{
-    l->item_count = l->asked_count = 0;
-    if (make_asked(l, record->item_count, e) != 0)
-        return -1;
-    for (size_t i = 0; i < record->item_count; i++) {
-        const struct pending_item item = pending_record_item(record, i);
-        const struct asked asked = {.role = item.role, .position = item.position};
-
-        if (add_item(l, &item, e) != 0)
-            return -1;
-        if (l->asked_count == 0 || compare_asked(&l->asked[l->asked_count - 1], &asked) != 0)
-            l->asked[l->asked_count++] = asked;
-    }
-    qsort(l->items, l->item_count, sizeof *l->items, compare_items);
-    qsort(l->asked, l->asked_count, sizeof *l->asked, compare_asked);
-    return 0;
-}
-
-/* First it is only looked at what is still unknown, ... */
-static int note_unknown(void *opaque, const struct discrepancy *d, struct error *e)
-{
-    struct late *l = opaque;
-    const struct pending_item item = item_of(d, true), *known = find_item(l, &item);
-    struct asked *asked = find_asked(l, &item);
-
-    (void)e;
-    if (asked && known && known->waits)
-        asked->unknown++;
-    return 0;
-}
-
-static int pass_over(void *opaque, const struct dead_letter *letter, struct error *e)
-{
-    (void)opaque;
-    (void)letter;
-    (void)e;
-    return 0;
-}
-
-static int publish_unknown(struct late *l, const struct discrepancy *d, struct error *e)
-{
-    struct discrepancy late = *d;
-    int64_t end_ms = l->record->since_ms + (int64_t)l->config->pending.grace_ms;
-
-    late.was_pending = true;
-    late.unknown_since_ms = l->record->since_ms;
-    late.unknown_until_ms = end_ms < l->now_ms ? end_ms : l->now_ms;
-    l->counts->expired++;
-    return l->output->on_discrepancy(l->output->opaque, &late, e);
-}
-
-/* ... then what is settled is published, but for what was before. */
-static int publish_settled(void *opaque, const struct discrepancy *d, struct error *e)
-{
-    struct late *l = opaque;
-    const struct pending_item item = item_of(d, true), *known = find_item(l, &item);
-    const struct asked *asked = find_asked(l, &item);
-
-    if (!asked || !asked->settled || (known && !known->waits))
-        return 0;
-    return known ? publish_unknown(l, d, e) : l->output->on_discrepancy(l->output->opaque, d, e);
-}
-
-/* How many that wait an index has learnt among those that are settled; *left: whether any is not. */
-static void settle(struct late *l, bool *any, bool *left)
-{
-    *any = *left = false;
-    for (size_t i = 0; i < l->asked_count; i++) {
-        l->asked[i].settled = l->is_over || l->asked[i].unknown == 0;
-        *any = *any || l->asked[i].settled;
-        *left = *left || !l->asked[i].settled;
-    }
-    for (size_t i = 0; i < l->item_count; i++)
-        if (l->items[i].waits && find_asked(l, &l->items[i])->settled)
-            l->counts->found++;
-    for (size_t i = 0; i < l->asked_count; i++)
-        if (l->asked[i].settled)
-            l->counts->found -= l->asked[i].unknown;
-}
-
-static int check_again(struct late *l, const struct index *index, const struct checker_output *output, struct error *e)
-{
-    return checker_check(l->checker, index, l->record->raw, &l->record->origin, output, e);
-}
-
-/* What is left of it waits on, by a record that says so. Its instruments are in their order again. */
-static int hold_rest(struct late *l, const struct pending_entry *entry, const struct index *index, struct error *e)
+/* What is left of it waits on, by a record that says so. */
+static int hold_rest(struct late *l, const struct pending_entry *entry, struct error *e)
 {
     struct pending_entry rest = *entry;
-    size_t kept = 0;
 
-    for (size_t i = 0; i < l->record->item_count; i++) {
-        const struct pending_item item = pending_record_item(l->record, i);
-
-        if (!find_asked(l, &item)->settled)
-            l->items[kept++] = item;
-    }
-    l->item_count = kept;
-    rest.asked = index_identity(index);
-    return hold(l, l->record, &rest, e);
+    rest.asked = l->index;
+    return hold(l, l->record, late_ask_rest(l->ask), &rest, e);
 }
 
 static int let_go(struct late *l, struct pending_entry *entry, struct error *e)
@@ -588,24 +307,53 @@ static int let_go(struct late *l, struct pending_entry *entry, struct error *e)
     return status;
 }
 
+static int say_settled(struct late *l, const struct late_question *question, struct error *e)
+{
+    struct mark mark = mark_at(&l->record->origin, MARK_SETTLED);
+
+    mark.since_ms = l->record->since_ms;
+    mark.is_over = question->is_over;
+    mark.until_ms = question->until_ms;
+    memcpy(mark.version, index_info(question->index)->version, sizeof mark.version);
+    memcpy(mark.rules, l->config->rules.id, sizeof mark.rules);
+    return say(l, &mark, e);
+}
+
+static int settle(struct late *l, struct source *source, const struct late_question *question,
+                  struct pending_entry *entry, struct error *e)
+{
+    const struct place *place = &l->places[entry->place];
+
+    source_touch(source, place->topic, place->partition);
+    /* The headers of the entry before are not this one's. */
+    if (late_ask_publish(l->ask, outbox_begin(l->outbox), l->counts, e) != 0 || say_settled(l, question, e) != 0)
+        return -1;
+    return late_ask_rest(l->ask)->count > 0 ? hold_rest(l, entry, e) : let_go(l, entry, e);
+}
+
+static struct late_question question_of(const struct late *l, const struct pending_record *record,
+                                        const struct index *index)
+{
+    int64_t end_ms = record->since_ms + (int64_t)l->config->pending.grace_ms;
+
+    return (struct late_question){.record = record,
+                                  .index = index,
+                                  .is_over = end_ms <= l->now_ms || pending_is_tight(l->pending),
+                                  .until_ms = end_ms < l->now_ms ? end_ms : l->now_ms};
+}
+
 static int ask_record(struct late *l, struct source *source, const struct index *index, struct pending_entry *entry,
                       struct error *e)
 {
-    const struct place *place = &l->places[entry->place];
-    bool any, left;
+    const struct late_question question = question_of(l, l->record, index);
+    bool any;
 
-    if (take_items(l, l->record, e) != 0 || check_again(l, index, &l->first_pass, e) != 0)
+    if (late_ask_look(l->ask, &question, &any, e) != 0)
         return -1;
-    settle(l, &any, &left);
-    if (!any) {
-        pending_asked(l->pending, entry, index_identity(index));
-        return 0;
-    }
-    source_touch(source, place->topic, place->partition);
-    l->output = outbox_begin(l->outbox); /* the headers of the entry before are not this one's */
-    if (check_again(l, index, &l->second_pass, e) != 0)
-        return -1;
-    return left ? hold_rest(l, entry, index, e) : let_go(l, entry, e);
+    if (any)
+        return settle(l, source, &question, entry, e);
+    pending_asked(l->pending, entry, l->index);
+    return 0;
 }
 
 static int ask(struct late *l, struct source *source, const struct index *index, struct pending_entry *entry,
@@ -617,7 +365,6 @@ static int ask(struct late *l, struct source *source, const struct index *index,
     if (pending_record_read(entry->bytes, &record, e) != 0)
         return -1; /* it was good when it was put there */
     l->record = &record;
-    l->is_over = record.since_ms <= l->now_ms - (int64_t)l->config->pending.grace_ms || pending_is_tight(l->pending);
     status = ask_record(l, source, index, entry, e);
     l->record = NULL;
     return status;
@@ -665,6 +412,7 @@ int late_look(struct late *late, struct source *source, const struct index *inde
         return -1;
     if (!is_there)
         return 0;
+    late->index = index_identity(index);
     late->outbox = outbox;
     late->counts = counts;
     late->now_ms = now_ms;
@@ -710,15 +458,15 @@ size_t late_count(const struct late *late)
 
 static int make(struct late *l, struct error *e)
 {
+    const struct late_filter_events events = {.opaque = l, .may_wait = may_wait, .hold = on_hold};
     const struct config *config = l->config;
 
-    l->filter = (struct checker_output){l, on_discrepancy, on_dead_letter};
-    l->first_pass = (struct checker_output){l, note_unknown, pass_over};
-    l->second_pass = (struct checker_output){l, publish_settled, on_dead_letter};
     l->pending = pending_new(config->pending.max, budget_divide(config).pending);
-    l->checker = checker_new(&config->rules, config_input_tolerated(config));
-    if (!l->pending || !l->checker)
+    l->filter = late_filter_new(&events);
+    if (!l->pending || !l->filter)
         return error_set(e, ERROR_INTERNAL, "no memory for what waits");
+    if (late_ask_new(config, &l->ask, e) != 0)
+        return -1;
     return pending_topic_check(config, l->lane, l->stop, l->log, &l->partitions, e);
 }
 
@@ -751,13 +499,11 @@ void late_free(struct late *late)
         return;
     pending_load_free(late->load);
     pending_free(late->pending);
-    checker_free(late->checker);
+    late_filter_free(late->filter);
+    late_ask_free(late->ask);
     for (size_t i = 0; i < late->place_count; i++)
         free(late->places[i].topic);
     free(late->places);
-    free(late->items);
-    free(late->asked);
     avro_buffer_free(&late->bytes);
-    avro_buffer_free(&late->current.headers);
     free(late);
 }

@@ -5,7 +5,9 @@
  * published at once. Each newer index is asked about what waits, a portion between two batches. An instrument no
  * identifier of which is unknown any more is settled: what the newer index says of it beyond what was published before
  * is published now, and where that is nothing, only counted. What is over its grace is published as it is then, with
- * both times. What is held goes with the last instrument of its message, by a tombstone in the same transaction.
+ * both times. What is held goes with the last instrument of its message, by a tombstone in the same transaction. Where
+ * there are marks (marks.h), they say in the same transactions which messages wait, and by which version each is
+ * settled.
  *
  * What waits belongs to the partition of its record. It is read back when the lane gets the partition, and after an
  * abort (pending_load); until then nothing that waits is asked. Belongs to the lane's thread. The moments are those of
@@ -16,16 +18,10 @@
 #include <stdatomic.h>
 
 #include "config.h"
+#include "late_ask.h"
 #include "log.h"
 #include "outbox.h"
 #include "source.h"
-
-/* Of discrepancies. */
-struct late_counts {
-    uint64_t held;    /* not published yet */
-    uint64_t found;   /* the master learnt the security */
-    uint64_t expired; /* published at the end of their grace, or before it where memory is short */
-};
 
 struct late;
 

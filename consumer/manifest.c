@@ -73,13 +73,61 @@ static json_t *pack_timeline(const struct timeline *timeline)
     return array;
 }
 
+/* An array, since there may be many: offset, message, since when, and of each end the version and until when, or null.
+ */
+static json_t *pack_wait(const struct wait *wait)
+{
+    json_t *array = json_pack("[I, i, I]", (json_int_t)wait->offset, (int)wait->message, (json_int_t)wait->since_ms);
+    int status = array ? 0 : -1;
+
+    for (size_t i = 0; i < wait->end_count && status == 0; i++) {
+        const struct wait_end *end = &wait->ends[i];
+
+        status = json_array_append_new(array, json_string(end->version));
+        if (status == 0)
+            status = json_array_append_new(array, end->is_over ? json_integer(end->until_ms) : json_null());
+    }
+    if (status == 0)
+        return array;
+    json_decref(array);
+    return NULL;
+}
+
+/* The one of that partition, behind all others, which comes to be with the first of its waits. */
+static json_t *waits_of(json_t *array, const char *topic, int32_t partition)
+{
+    json_t *last = json_array_get(array, json_array_size(array) - 1);
+
+    if (last && json_integer_value(json_object_get(last, "partition")) == partition &&
+        strcmp(json_string_value(json_object_get(last, "topic")), topic) == 0)
+        return json_object_get(last, "waits");
+    last = json_pack("{s:s, s:i, s:[]}", "topic", topic, "partition", (int)partition, "waits");
+    return json_array_append_new(array, last) == 0 ? json_object_get(last, "waits") : NULL;
+}
+
+static json_t *pack_waits(const struct timeline *timeline)
+{
+    json_t *array = json_array();
+    struct timeline_place place = {0, 0};
+    const struct wait *wait;
+    const char *topic;
+    int32_t partition;
+
+    while (array && (wait = timeline_next_wait(timeline, &place, &topic, &partition)) != NULL)
+        if (json_array_append_new(waits_of(array, topic, partition), pack_wait(wait)) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    return array;
+}
+
 static json_t *pack_index(const struct manifest *m)
 {
     json_t *path = json_text(slice_of(m->index));
 
     if (as_of_varies(m->as_of))
-        return json_pack("{s:o, s:s, s:o}", "path", path, "as_of", as_of_name(m->as_of), "timeline",
-                         pack_timeline(m->timeline));
+        return json_pack("{s:o, s:s, s:o, s:o}", "path", path, "as_of", as_of_name(m->as_of), "timeline",
+                         pack_timeline(m->timeline), "waits", pack_waits(m->timeline));
     return json_pack("{s:o, s:s, s:s}", "path", path, "as_of", as_of_name(m->as_of), "version", m->version);
 }
 
@@ -171,18 +219,24 @@ static bool take_version(const json_t *object, char out[INDEX_VERSION_LEN + 1])
     return take_text(object, "version", "0123456789abcdef", out, INDEX_VERSION_LEN + 1);
 }
 
-/* A stretch of the timeline, as the mark that it was. */
-static bool take_mark(const json_t *object, const struct manifest *m, struct mark *out)
+static bool take_place(const json_t *object, struct mark *out)
 {
     int64_t partition;
 
     *out = (struct mark){.partition = 0};
-    if (!take_version(object, out->version) ||
-        !take_text(object, "topic", RANGE_TOPIC_CHARACTERS, out->topic, sizeof out->topic) ||
-        !json_take_number(object, "partition", INT32_MAX, &partition) ||
-        !json_take_number(object, "from", INT64_MAX, &out->offset))
+    if (!take_text(object, "topic", RANGE_TOPIC_CHARACTERS, out->topic, sizeof out->topic) ||
+        !json_take_number(object, "partition", INT32_MAX, &partition))
         return false;
     out->partition = (int32_t)partition;
+    return true;
+}
+
+/* A stretch of the timeline, as the mark that it was. */
+static bool take_mark(const json_t *object, const struct manifest *m, struct mark *out)
+{
+    if (!take_place(object, out) || !take_version(object, out->version) ||
+        !json_take_number(object, "from", INT64_MAX, &out->offset))
+        return false;
     memcpy(out->rules, m->rule_set, sizeof out->rules);
     return true;
 }
@@ -200,19 +254,93 @@ static int take_stretch(const json_t *object, size_t i, struct manifest *m, stru
     return error_set(e, ERROR_DATA, "stretch %zu of the timeline is not what it should be", i);
 }
 
-static int take_timeline(const json_t *array, struct manifest *m, struct error *e)
+/* What is wrong with it is not told apart. */
+static int refuse_wait(const struct mark *of, size_t i, struct error *e)
+{
+    return error_set(e, ERROR_DATA, "wait %zu of %s/%d is not what it should be", i, of->topic, of->partition);
+}
+
+static bool take_natural(const json_t *value, int64_t max, int64_t *out)
+{
+    *out = json_integer_value(value);
+    return json_is_integer(value) && *out >= 0 && *out <= max;
+}
+
+/* The end at that place of the array. */
+static bool take_end(const json_t *array, size_t at, struct mark *out)
+{
+    const json_t *version = json_array_get(array, at), *until = json_array_get(array, at + 1);
+
+    if (json_string_length(version) != INDEX_VERSION_LEN)
+        return false;
+    out->kind = MARK_SETTLED;
+    memcpy(out->version, json_string_value(version), sizeof out->version);
+    out->is_over = !json_is_null(until);
+    return strspn(out->version, "0123456789abcdef") == INDEX_VERSION_LEN &&
+           (!out->is_over || take_natural(until, INT64_MAX, &out->until_ms));
+}
+
+/* One message's, as the marks that there were of it. */
+static int take_wait(const json_t *array, size_t i, const struct mark *of, struct timeline *timeline, struct error *e)
+{
+    struct mark mark = *of;
+    int64_t message;
+
+    if (!take_natural(json_array_get(array, 0), INT64_MAX, &mark.offset) ||
+        !take_natural(json_array_get(array, 1), INT32_MAX, &message) ||
+        !take_natural(json_array_get(array, 2), INT64_MAX, &mark.since_ms))
+        return refuse_wait(of, i, e);
+    mark.message = (int32_t)message;
+    mark.kind = MARK_HELD;
+    if (timeline_add_mark(timeline, &mark, e) != 0)
+        return -1;
+    for (size_t at = 3; at < json_array_size(array); at += 2)
+        if (!take_end(array, at, &mark))
+            return refuse_wait(of, i, e);
+        else if (timeline_add_mark(timeline, &mark, e) != 0)
+            return -1;
+    return 0;
+}
+
+static int take_waits(const json_t *array, struct manifest *m, struct error *e)
+{
+    struct mark of;
+    json_t *partition, *wait;
+    size_t i, j;
+
+    json_array_foreach(array, i, partition)
+    {
+        if (!take_place(partition, &of))
+            return error_set(e, ERROR_DATA, "\"index.waits\" is not what it should be");
+        memcpy(of.rules, m->rule_set, sizeof of.rules);
+        json_array_foreach(json_object_get(partition, "waits"), j,
+                           wait) if (take_wait(wait, j, &of, m->timeline, e) != 0) return -1;
+    }
+    return 0;
+}
+
+static int take_stretches(const json_t *array, struct manifest *m, struct error *e)
 {
     json_t *item;
     size_t i;
 
-    if (!as_of_varies(m->as_of))
-        return 0;
     if (!json_is_array(array))
         return error_set(e, ERROR_DATA, "\"index.timeline\" is no array");
-    if ((m->as_of == AS_OF_LIVE ? timeline_by_marks(&m->ranges, &m->timeline, e) : timeline_by_time(&m->timeline, e)) !=
-        0)
-        return -1;
     json_array_foreach(array, i, item) if (take_stretch(item, i, m, e) != 0) return -1;
+    return 0;
+}
+
+static int take_timeline(const json_t *index, struct manifest *m, struct error *e)
+{
+    bool live = m->as_of == AS_OF_LIVE;
+
+    if (!as_of_varies(m->as_of))
+        return 0;
+    if ((live ? timeline_by_marks(&m->ranges, &m->timeline, e) : timeline_by_time(&m->timeline, e)) != 0)
+        return -1;
+    if (take_stretches(json_object_get(index, "timeline"), m, e) != 0 ||
+        (live && take_waits(json_object_get(index, "waits"), m, e) != 0))
+        return -1;
     return timeline_check(m->timeline, m->rule_set, e);
 }
 
@@ -294,7 +422,7 @@ static int take(const json_t *json, struct manifest *out, struct error *e)
         return error_set(e, ERROR_DATA, "\"%s\" is missing, or not what it should be", wrong);
     if (take_ranges(json_object_get(json, "ranges"), &out->ranges, e) != 0)
         return -1;
-    return take_timeline(json_object_get(json_object_get(json, "index"), "timeline"), out, e);
+    return take_timeline(json_object_get(json, "index"), out, e);
 }
 
 /* The whole file, malloc'ed. NULL with an error. */

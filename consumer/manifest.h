@@ -13,8 +13,8 @@
 #include "core/rules.h"
 #include "range.h"
 
-#define MANIFEST_FORMAT 2
-#define MANIFEST_BYTES_MAX (16u << 20) /* of the file */
+#define MANIFEST_FORMAT 3
+#define MANIFEST_BYTES_MAX (32u << 20) /* of the file */
 #define MANIFEST_RUN_MAX 64            /* characters of a run's id: letters, digits and '-' */
 
 struct manifest {

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mark.h"
-
 /* What was said of a partition last. */
 struct said {
     char topic[RANGE_TOPIC_MAX + 1];
@@ -73,4 +71,17 @@ bool marks_lack(struct marks *marks, const struct origin *origin, const char *ve
     said->offset = origin->offset;
     snprintf(said->version, sizeof said->version, "%s", version);
     return true;
+}
+
+int marks_put(struct outbox *outbox, const struct mark *mark, struct error *e)
+{
+    char key[MARK_KEY_MAX];
+    char *value = mark_write(mark, e);
+    int status;
+
+    if (!value)
+        return -1;
+    status = outbox_add_mark(outbox, slice_make(key, mark_key(mark, key)), slice_of(value), e);
+    free(value);
+    return status;
 }

@@ -3,7 +3,7 @@
  * It decides which marks (mark.h) have to be published, so that those that are committed say it of every record: at the
  * first record of a partition that nothing is remembered of, by another version, and where records come again from
  * before the last mark. What was said may be taken back, and a partition be another's for a while: then all is
- * forgotten, and said once more. Pure, and bounded: beyond MARKS_PARTITIONS_MAX it forgets, too. One thread. */
+ * forgotten, and said once more. Bounded: beyond MARKS_PARTITIONS_MAX it forgets, too. One thread. */
 #ifndef FIXWARDEN_CONSUMER_MARKS_H
 #define FIXWARDEN_CONSUMER_MARKS_H
 
@@ -11,6 +11,8 @@
 
 #include "core/discrepancy.h"
 #include "core/error.h"
+#include "mark.h"
+#include "outbox.h"
 
 #define MARKS_PARTITIONS_MAX 4096 /* remembered; 1.2 MB */
 
@@ -26,5 +28,8 @@ bool marks_lack(struct marks *marks, const struct origin *origin, const char *ve
 
 /* What was said last may be taken back, or somebody else have the partitions: nothing has been said. */
 void marks_forget(struct marks *marks);
+
+/* Says it, in the transaction of what else is in the outbox. May call on_full, as a finding does. */
+int marks_put(struct outbox *outbox, const struct mark *mark, struct error *e);
 
 #endif

@@ -33,23 +33,45 @@ static const struct opened *find(const struct past *past, const char *version)
 
 /* --- opening --- */
 
+static int list_version(struct past *past, const char *version, struct error *e)
+{
+    struct opened *more;
+
+    if (find(past, version))
+        return 0;
+    more = reallocarray(past->opened, past->count + 1, sizeof *more);
+    if (!more)
+        return error_set(e, ERROR_INTERNAL, "no memory for %zu versions of the index", past->count + 1);
+    past->opened = more;
+    past->opened[past->count++] = (struct opened){.version = version};
+    return 0;
+}
+
+/* By which waits were settled. */
+static int list_versions_of_waits(struct past *past, struct error *e)
+{
+    struct timeline_place place = {0, 0};
+    const struct wait *wait;
+    const char *topic;
+    int32_t partition;
+
+    while ((wait = timeline_next_wait(past->timeline, &place, &topic, &partition)) != NULL)
+        for (size_t i = 0; i < wait->end_count; i++)
+            if (list_version(past, wait->ends[i].version, e) != 0)
+                return -1;
+    return 0;
+}
+
 /* Which versions there are, each once. */
 static int list_versions(struct past *past, struct error *e)
 {
     struct timeline_place place = {0, 0};
     struct timeline_stretch stretch;
-    struct opened *more;
 
-    while (timeline_next(past->timeline, &place, &stretch)) {
-        if (find(past, stretch.version))
-            continue;
-        more = reallocarray(past->opened, past->count + 1, sizeof *more);
-        if (!more)
-            return error_set(e, ERROR_INTERNAL, "no memory for %zu versions of the index", past->count + 1);
-        past->opened = more;
-        past->opened[past->count++] = (struct opened){.version = stretch.version};
-    }
-    return 0;
+    while (timeline_next(past->timeline, &place, &stretch))
+        if (list_version(past, stretch.version, e) != 0)
+            return -1;
+    return list_versions_of_waits(past, e);
 }
 
 static int find_file(struct opened *opened, const struct versions *versions, struct error *e)
@@ -137,16 +159,36 @@ void past_free(struct past *past)
 
 /* --- asking --- */
 
-const struct index *past_find(const struct past *past, const struct origin *origin, struct past_place *place,
-                              bool *early)
+const char *past_version(const struct past *past, const struct origin *origin, struct past_place *place, bool *early)
 {
-    const char *version = timeline_find(past->timeline, origin, &place->place, early);
+    return timeline_find(past->timeline, origin, &place->place, early);
+}
 
-    if (version && version != place->version) {
-        place->version = version;
-        place->index = find(past, version)->index;
-    }
-    return version ? place->index : NULL;
+int past_turn_to(struct past *past, const char *version, struct past_place *place, struct error *e)
+{
+    (void)e;
+    if (version == place->version)
+        return 0;
+    place->version = version;
+    place->index = find(past, version)->index;
+    return 0;
+}
+
+void past_leave(struct past *past, struct past_place *place)
+{
+    (void)past;
+    place->version = NULL;
+    place->index = NULL;
+}
+
+const struct wait *past_wait(const struct past *past, const struct origin *origin)
+{
+    return timeline_wait(past->timeline, origin);
+}
+
+bool past_has_waits(const struct past *past)
+{
+    return timeline_waits(past->timeline) > 0;
 }
 
 const char *past_damaged(const struct past *past)

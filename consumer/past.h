@@ -16,16 +16,26 @@ int past_open(const struct config *config, const struct timeline *timeline, cons
               struct error *e);
 void past_free(struct past *past); /* NULL is fine */
 
-/* A reader's last look; starts as zeros. */
+/* A reader's last look, and the version to which it has turned; starts as zeros. */
 struct past_place {
     struct timeline_place place;
     const char *version;
-    const struct index *index; /* of that version */
+    const struct index *index; /* of that version; it lives until the reader turns to another one, or leaves */
 };
 
-/* The index that judges the record, or NULL where the timeline has none. *early as in timeline_find. */
-const struct index *past_find(const struct past *past, const struct origin *origin, struct past_place *place,
-                              bool *early);
+/* The version that judges the record, borrowed, the same pointer for the same version, or NULL where the timeline has
+ * none. *early as in timeline_find. */
+const char *past_version(const struct past *past, const struct origin *origin, struct past_place *place, bool *early);
+
+/* Turns to a version that past_version or a wait has named. */
+int past_turn_to(struct past *past, const char *version, struct past_place *place, struct error *e);
+void past_leave(struct past *past, struct past_place *place);
+
+/* How the message of that place waited in the live run; NULL: it did not. */
+const struct wait *past_wait(const struct past *past, const struct origin *origin);
+
+/* Whether any message did. */
+bool past_has_waits(const struct past *past);
 
 /* The path of a version that was overwritten in place or cut since it was opened, or a page of which could not be read,
  * so that nothing found with any of them is to be trusted; NULL: all are as they were. System calls. */

@@ -1,5 +1,6 @@
 #include "pending_record.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -12,6 +13,7 @@
 #define TOPIC_MAX 249 /* bytes of a topic's name */
 #define VERSION_MAX 64
 #define BLOCK_MAX (CARRY_BYTES_MAX + CARRY_HEADERS_MAX * 16u)
+#define FIRST_ITEMS 64u
 #define KEY_MAX (1u << 20) /* bytes of a record's key, which is a part of its origin */
 
 void pending_id(const char id[DISCREPANCY_ID_LEN + 1], unsigned char bytes[PENDING_ID_LEN])
@@ -232,4 +234,41 @@ struct pending_item pending_record_item(const struct pending_record *record, siz
     memcpy(item.id, at, PENDING_ID_LEN);
     memcpy(&item.position, at + PENDING_ID_LEN + 1, sizeof item.position);
     return item;
+}
+
+/* ---- items ---- */
+
+struct pending_item pending_item_of(const struct discrepancy *discrepancy, bool waits)
+{
+    struct pending_item item = {
+        .role = (uint8_t)discrepancy->instrument->role, .position = discrepancy->instrument->position, .waits = waits};
+
+    pending_id(discrepancy->id, item.id);
+    return item;
+}
+
+bool pending_item_is_beside(const struct pending_item *a, const struct pending_item *b)
+{
+    return a->role == b->role && a->position == b->position;
+}
+
+int pending_items_add(struct pending_items *list, const struct pending_item *item, struct error *e)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity ? 2 * list->capacity : FIRST_ITEMS;
+        struct pending_item *items = reallocarray(list->items, capacity, sizeof *items);
+
+        if (!items)
+            return error_set(e, ERROR_INTERNAL, "no memory for %zu findings", capacity);
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count++] = *item;
+    return 0;
+}
+
+void pending_items_free(struct pending_items *list)
+{
+    free(list->items);
+    *list = (struct pending_items){NULL, 0, 0};
 }

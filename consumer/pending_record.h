@@ -26,6 +26,12 @@ struct pending_item {
     bool waits; /* the master lacks it, and nothing was published; else it was published at once */
 };
 
+/* Some of them, which grow. All zero: none. */
+struct pending_items {
+    struct pending_item *items; /* malloc'ed; pending_items_free */
+    size_t count, capacity;
+};
+
 /* Slices borrow from what was given or read. */
 struct pending_record {
     int64_t since_ms; /* since the epoch: when its grace began */
@@ -48,5 +54,13 @@ int pending_record_write(const struct pending_record *record, const struct pendi
 int pending_record_read(struct slice bytes, struct pending_record *out, struct error *e);
 
 struct pending_item pending_record_item(const struct pending_record *record, size_t i);
+
+struct pending_item pending_item_of(const struct discrepancy *discrepancy, bool waits);
+
+/* Whether both are about the same instrument of a message. */
+bool pending_item_is_beside(const struct pending_item *a, const struct pending_item *b);
+
+int pending_items_add(struct pending_items *list, const struct pending_item *item, struct error *e);
+void pending_items_free(struct pending_items *list);
 
 #endif

@@ -7,7 +7,7 @@
 #include "budget.h"
 #include "committer.h"
 #include "late.h"
-#include "mark.h"
+#include "late_past.h"
 #include "marks.h"
 #include "monotonic.h"
 #include "wall.h"
@@ -38,6 +38,7 @@ struct pump {
     struct committer *committer;
     struct checker *checker;
     struct late *late;              /* NULL: nothing is held back */
+    struct late_past *late_past;    /* NULL: nor was it in the live run that is repeated */
     struct marks *marks;            /* NULL: nobody is told by which version records are judged */
     const struct index *index;      /* held; NULL: none yet. With a past the one that judged last */
     struct past_place place;        /* of it */
@@ -140,20 +141,11 @@ static void forget_marks(struct pump *p)
 
 static int add_mark(struct pump *p, const struct origin *origin, struct error *e)
 {
-    struct mark mark = {.partition = origin->partition, .offset = origin->offset};
-    char key[MARK_KEY_MAX];
-    char *value;
-    int status;
+    struct mark mark = mark_at(origin, MARK_JUDGED);
 
-    snprintf(mark.topic, sizeof mark.topic, "%.*s", SLICE_FORMAT(origin->topic));
     memcpy(mark.version, index_info(p->index)->version, sizeof mark.version);
     memcpy(mark.rules, p->options.config->rules.id, sizeof mark.rules);
-    value = mark_write(&mark, e);
-    if (!value)
-        return -1;
-    status = outbox_add_mark(p->filling->outbox, slice_make(key, mark_key(&mark, key)), slice_of(value), e);
-    free(value);
-    return status;
+    return marks_put(p->filling->outbox, &mark, e);
 }
 
 /* Whether the record stands behind the one before it, so that what holds of that holds of it. */
@@ -201,6 +193,13 @@ static void forget_alert(struct pump *p, const struct batch *batch)
     p->alert = NULL;
 }
 
+static void add_late(struct late_counts *sum, const struct late_counts *part)
+{
+    sum->held += part->held;
+    sum->found += part->found;
+    sum->expired += part->expired;
+}
+
 static void settle(struct pump *p, struct batch *batch)
 {
     uint64_t sent = 0;
@@ -213,9 +212,7 @@ static void settle(struct pump *p, struct batch *batch)
         sent += batch->sent[i];
     }
     p->counts.stripped += batch->stripped;
-    p->counts.late.held += batch->late.held;
-    p->counts.late.found += batch->late.found;
-    p->counts.late.expired += batch->late.expired;
+    add_late(&p->counts.late, &batch->late);
     p->counts.early += batch->early;
     forget_alert(p, batch);
     p->counts.commits += sent > 0;
@@ -234,6 +231,7 @@ static void carry_over(struct pump *p, struct batch *batch)
         p->filling->sent[i] += batch->sent[i];
     p->filling->stripped += batch->stripped;
     p->filling->early += batch->early;
+    add_late(&p->filling->late, &batch->late);
     forget_alert(p, batch);
     p->filling->since_ms = monotonic_ms(); /* not again at once */
     clear(batch);
@@ -457,8 +455,18 @@ static int on_headers(void *opaque, const struct origin *origin, struct carry *c
 
 static const struct checker_output *begin_check(struct pump *p)
 {
-    return p->late ? late_begin(p->late, p->index, p->filling->outbox, &p->filling->late, wall_ms())
-                   : outbox_begin(p->filling->outbox);
+    if (p->late)
+        return late_begin(p->late, p->index, p->filling->outbox, &p->filling->late, wall_ms());
+    if (p->late_past)
+        return late_past_begin(p->late_past, p->filling->outbox, &p->filling->late);
+    return outbox_begin(p->filling->outbox);
+}
+
+static int end_check(struct pump *p, struct error *e)
+{
+    if (p->late)
+        return late_end(p->late, e);
+    return p->late_past ? late_past_end(p->late_past, e) : 0;
 }
 
 /* What was checked before an abort in its middle, and the record in which it came, will be again. */
@@ -470,8 +478,7 @@ static int check(struct pump *p, const struct checker_record *records, size_t co
     if (count == 0)
         return 0;
     output = begin_check(p);
-    if (checker_check_batch(p->checker, p->index, records, count, output, &done, e) == 0 &&
-        (!p->late || late_end(p->late, e) == 0)) {
+    if (checker_check_batch(p->checker, p->index, records, count, output, &done, e) == 0 && end_check(p, e) == 0) {
         p->filling->records += done;
         return 0;
     }
@@ -483,35 +490,44 @@ static int check(struct pump *p, const struct checker_record *records, size_t co
     return 0;
 }
 
-/* How many of the records, one at least, are judged by one version of the past, which is p->index then; and how many of
- * these are early. NULL: none judges the first of them. */
-static size_t find_stretch(struct pump *p, const struct checker_record *records, size_t count, uint64_t *early)
+/* How many of the records, one at least, are judged by one version of the past, and how many of these are early. */
+static size_t find_stretch(struct pump *p, const struct checker_record *records, size_t count, const char **version,
+                           uint64_t *early)
 {
     bool is_early;
     size_t len;
 
     *early = 0;
-    p->index = past_find(p->options.past, &records[0].origin, &p->place, &is_early);
+    *version = past_version(p->options.past, &records[0].origin, &p->place, &is_early);
     for (len = 0; len < count; len++) {
-        if (past_find(p->options.past, &records[len].origin, &p->place, &is_early) != p->index)
+        if (past_version(p->options.past, &records[len].origin, &p->place, &is_early) != *version)
             break;
         *early += is_early;
     }
     return len;
 }
 
+static int turn_to(struct pump *p, const char *version, struct error *e)
+{
+    if (!version)
+        return error_set(e, ERROR_INTERNAL, "no version of the index judges it");
+    if (past_turn_to(p->options.past, version, &p->place, e) != 0)
+        return -1;
+    p->index = p->place.index;
+    return 0;
+}
+
 /* By the version of each. */
 static int check_by_past(struct pump *p, size_t count, struct error *e)
 {
+    const char *version;
     uint64_t early;
     size_t len;
 
     for (size_t at = 0; at < count; at += len) {
-        len = find_stretch(p, &p->records[at], count - at, &early);
-        if (!p->index) {
-            error_set(e, ERROR_INTERNAL, "no version of the index judges it");
+        len = find_stretch(p, &p->records[at], count - at, &version, &early);
+        if (turn_to(p, version, e) != 0)
             return at_record(&p->records[at].origin, e);
-        }
         if (check(p, &p->records[at], len, e) != 0)
             return -1;
         if (p->rewind)
@@ -741,6 +757,14 @@ static int make_batches(struct pump *p, struct error *e)
     return p->checker && p->records ? 0 : error_set(e, ERROR_INTERNAL, "no memory for a batch");
 }
 
+/* Only where the live run that is repeated held something back. */
+static int make_late_past(struct pump *p, struct error *e)
+{
+    if (!p->options.past || !past_has_waits(p->options.past))
+        return 0;
+    return late_past_new(p->options.config, p->options.past, &p->late_past, e);
+}
+
 /* What is replayed is no part of the live run. */
 static int make_marks(struct pump *p, struct error *e)
 {
@@ -784,7 +808,7 @@ int pump_new(const struct pump_options *options, struct pump **out, struct error
     if (!p)
         return error_set(e, ERROR_INTERNAL, "no memory for the pump");
     p->options = *options;
-    if (make_batches(p, e) != 0 || make_marks(p, e) != 0 || connect(p, e) != 0) {
+    if (make_batches(p, e) != 0 || make_marks(p, e) != 0 || make_late_past(p, e) != 0 || connect(p, e) != 0) {
         pump_free(p);
         return -1;
     }
@@ -811,8 +835,11 @@ void pump_free(struct pump *pump)
         outbox_free(pump->batches[i].outbox);
     checker_free(pump->checker);
     late_free(pump->late);
+    late_past_free(pump->late_past);
     marks_free(pump->marks);
-    if (!pump->options.past)
+    if (pump->options.past)
+        past_leave(pump->options.past, &pump->place);
+    else
         reload_give_back(pump->options.reload, pump->index);
     free(pump->records);
     alerts_put_back(pump->options.alerts, pump->alert);

@@ -48,7 +48,7 @@ struct pump_options {
     unsigned lane;                 /* its number, from 0 on; the same after a restart */
     const struct headers *headers; /* borrowed, as is all that follows */
     struct reload *reload;
-    const struct past *past; /* judges instead, record by record; only with ranges. NULL: none */
+    struct past *past; /* judges instead, record by record; only with ranges. NULL: none */
     struct breaker *breaker;
     struct alerts *alerts;   /* to be published; NULL: none */
     const atomic_bool *stop; /* set by anybody, a signal handler included */

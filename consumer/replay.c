@@ -230,6 +230,13 @@ static void write_versions(const struct replay_options *options, const struct pu
     fprintf(out, "%zu index versions, as of %s, rules %s\n", past_count(options->past), options->as_of, rules);
     if (counts->early > 0)
         fprintf(out, "%" PRIu64 " records are from before the first version, which judged them\n", counts->early);
+    if (counts->late.held > 0)
+        fprintf(out,
+                "%" PRIu64 " discrepancies waited for the master in the live run: %" PRIu64
+                " were found by a later version, %" PRIu64 " were published when the grace was over, %" PRIu64
+                " waited still\n",
+                counts->late.held, counts->late.found, counts->late.expired,
+                counts->late.held - counts->late.found - counts->late.expired);
 }
 
 int replay_write_report(const struct replay_options *options, const struct replay_result *result, FILE *out,

@@ -18,7 +18,7 @@
 struct replay_options {
     const struct config *config;     /* its group and transactional id are the run's; DELIVERY_NONE: it only counts */
     struct reload *reload;           /* of one version, or NULL */
-    const struct past *past;         /* of several, or NULL */
+    struct past *past;               /* of several, or NULL */
     const char *as_of;               /* how the version was chosen, for the report */
     const struct range_list *ranges; /* settled, with `next` where the group holds it */
     uint64_t rate;                   /* as pace_new has them */

@@ -20,6 +20,7 @@ struct partition {
     struct range range;
     struct stretch *stretches;
     size_t count, capacity;
+    struct waits waits;
 };
 
 struct timeline {
@@ -27,6 +28,7 @@ struct timeline {
     struct partition *partitions; /* in order; by time there is one, for all */
     size_t partition_count;
     size_t stretch_count;
+    size_t wait_parts; /* of all partitions */
     struct judge *judges;
 };
 
@@ -90,8 +92,10 @@ void timeline_free(struct timeline *timeline)
 
     if (!timeline)
         return;
-    for (size_t i = 0; i < timeline->partition_count; i++)
+    for (size_t i = 0; i < timeline->partition_count; i++) {
         free(timeline->partitions[i].stretches);
+        waits_free(&timeline->partitions[i].waits);
+    }
     while (judge) {
         struct judge *next = judge->next;
 
@@ -192,16 +196,52 @@ static struct partition *find_partition(const struct timeline *t, const char *to
     return NULL;
 }
 
+static int add_judged(struct timeline *t, struct partition *partition, const struct mark *mark, struct error *e)
+{
+    drop_from(t, partition, mark->offset);
+    if (mark->offset <= partition->range.from)
+        drop_from(t, partition, INT64_MIN); /* nothing that stands before it is of interest any more */
+    waits_drop_from(&partition->waits, mark->offset);
+    return append(t, partition, mark->offset, judge_of(t, mark->version, mark->rules), e);
+}
+
+static int end_wait(struct timeline *t, struct partition *partition, const struct mark *mark, struct error *e)
+{
+    const struct judge *judge = judge_of(t, mark->version, mark->rules);
+
+    if (!judge)
+        return error_set(e, ERROR_INTERNAL, "no memory for a timeline of versions");
+    return waits_end(
+        &partition->waits, mark->offset, mark->message, mark->since_ms,
+        &(struct wait_end){
+            .version = judge->version, .rules = judge->rules, .is_over = mark->is_over, .until_ms = mark->until_ms},
+        e);
+}
+
+static int add_wait(struct timeline *t, struct partition *partition, const struct mark *mark, struct error *e)
+{
+    if (mark->offset < partition->range.from)
+        return 0;
+    return mark->kind == MARK_HELD ? waits_begin(&partition->waits, mark->offset, mark->message, mark->since_ms, e)
+                                   : end_wait(t, partition, mark, e);
+}
+
 int timeline_add_mark(struct timeline *timeline, const struct mark *mark, struct error *e)
 {
     struct partition *partition = find_partition(timeline, mark->topic, strlen(mark->topic), mark->partition);
+    size_t before;
+    int status;
 
     if (!partition || mark->offset >= partition->range.to)
         return 0;
-    drop_from(timeline, partition, mark->offset);
-    if (mark->offset <= partition->range.from)
-        drop_from(timeline, partition, INT64_MIN); /* nothing that stands before it is of interest any more */
-    return append(timeline, partition, mark->offset, judge_of(timeline, mark->version, mark->rules), e);
+    before = partition->waits.parts;
+    status = (mark->kind == MARK_JUDGED ? add_judged : add_wait)(timeline, partition, mark, e);
+    timeline->wait_parts = timeline->wait_parts - before + partition->waits.parts;
+    if (status == 0 && timeline->wait_parts > TIMELINE_WAITS_MAX)
+        return error_set(e, ERROR_DATA,
+                         "more than %d messages that waited, and ends of that: replay a smaller part at a time",
+                         TIMELINE_WAITS_MAX);
+    return status;
 }
 
 /* --- checking --- */
@@ -228,6 +268,21 @@ static int check_rules(const struct partition *partition, const char *rules, str
     return 0;
 }
 
+static int check_waits(const struct partition *partition, const char *rules, struct error *e)
+{
+    for (size_t i = 0; i < partition->waits.count; i++) {
+        const struct wait *wait = &partition->waits.items[i];
+
+        for (size_t j = 0; j < wait->end_count; j++)
+            if (strcmp(wait->ends[j].rules, rules) != 0)
+                return error_set(e, ERROR_DATA,
+                                 "%s/%d: what waited of offset %lld was settled by the rules %s, and these are %s",
+                                 partition->range.topic, partition->range.partition, (long long)wait->offset,
+                                 wait->ends[j].rules, rules);
+    }
+    return 0;
+}
+
 int timeline_check(const struct timeline *timeline, const char *rules, struct error *e)
 {
     if (timeline->by_time)
@@ -237,7 +292,8 @@ int timeline_check(const struct timeline *timeline, const char *rules, struct er
 
         if (partition->range.from == partition->range.to)
             continue;
-        if (check_start(partition, e) != 0 || check_rules(partition, rules, e) != 0)
+        if (check_start(partition, e) != 0 || check_rules(partition, rules, e) != 0 ||
+            check_waits(partition, rules, e) != 0)
             return -1;
     }
     return 0;
@@ -317,4 +373,39 @@ bool timeline_next(const struct timeline *timeline, struct timeline_place *place
                                      .version = partition->stretches[place->stretch].judge->version};
     place->stretch++;
     return true;
+}
+
+/* --- what waited --- */
+
+const struct wait *timeline_wait(const struct timeline *timeline, const struct origin *origin)
+{
+    const struct partition *partition =
+        timeline->by_time ? NULL : find_partition(timeline, origin->topic.ptr, origin->topic.len, origin->partition);
+
+    return partition ? waits_find(&partition->waits, origin->offset, origin->message) : NULL;
+}
+
+const struct wait *timeline_next_wait(const struct timeline *timeline, struct timeline_place *place, const char **topic,
+                                      int32_t *partition)
+{
+    const struct partition *own;
+
+    while (place->partition < timeline->partition_count &&
+           place->stretch == timeline->partitions[place->partition].waits.count)
+        *place = (struct timeline_place){place->partition + 1, 0};
+    if (place->partition == timeline->partition_count)
+        return NULL;
+    own = &timeline->partitions[place->partition];
+    *topic = own->range.topic;
+    *partition = own->range.partition;
+    return &own->waits.items[place->stretch++];
+}
+
+size_t timeline_waits(const struct timeline *timeline)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < timeline->partition_count; i++)
+        count += timeline->partitions[i].waits.count;
+    return count;
 }

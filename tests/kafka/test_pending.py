@@ -96,6 +96,7 @@ class Rig:
         cluster.create_topic(self.pending, partitions=HOLDING, config=config or {"cleanup.policy": "compact"})
         self.arguments = ["-o", self.found, "--dead-letters", self.dead, "--index", self.index, "--set", f"pending.grace={grace}s",
                           "--set", f"pending.topic={self.pending}", "--set", "reload.check_interval=100ms",
+                          "--set", "gate.max_rows_change=100%",  # masters that grow by a third
                           "--set", f"kafka.session.timeout.ms={SESSION_SECONDS}000", "--set", "kafka.partition.assignment.strategy=cooperative-sticky",
                           *arguments]
         self.served = masters.serve(0, self.index)
@@ -113,7 +114,8 @@ class Rig:
         producer = KafkaProducer(bootstrap_servers=self.cluster.bootstrap, acks="all", linger_ms=20)
         sent = []
         for n, value in enumerate(values):
-            sent.append((value, producer.send(self.input, value=value, key=b"%d" % n, timestamp_ms=stamp, partition=n % PARTITIONS)))
+            sent.append((value, producer.send(self.input, value=value, key=b"%d" % n, timestamp_ms=stamp, partition=n % PARTITIONS,
+                                              headers=[("traceparent", b"00-%032x" % n)])))
             time.sleep(seconds / len(values))
         for n, (value, future) in enumerate(sent):
             meta = future.get(timeout=60)

@@ -102,6 +102,8 @@ class Marks:
 
     def take(self, text):
         mark = json.loads(text)
+        if "waits_since" in mark:
+            return  # of a single message: test_as_of_late has those
         in_force = self.by_partition[mark["topic"], mark["partition"]]
         while in_force and in_force[-1].offset >= mark["offset"]:
             in_force.pop()

@@ -1,4 +1,4 @@
-/* gate: masters of 2,000 rows that differ from the one before in one thing each. */
+/* gate: masters that differ from the one before in one thing each. */
 #include "consumer/gate.h"
 
 #include <setjmp.h>
@@ -169,6 +169,31 @@ static void each_limit_is_kept_or_exceeded(void **state)
          {0, ROWS, 0, 0, "currency"},
          {0, 0, 0, 0, "currency"},
          "no rows where there were 2000"},
+        {"gate.min_rows", "2001", {0, ROWS, 0, 0, "currency"}, {0, ROWS, 0, 0, NULL}, "the column of currency is gone"},
+        /* A small master, by what is set unless one sets it. */
+        {"gate.max_lost_columns",
+         "0",
+         {0, 300, 0, 0, "currency"},
+         {0, 150, 0, 0, "currency"},
+         "150 rows where there were 300 (-50.00 %"},
+        {"gate.max_lost_columns", "0", {0, 300, 0, 0, "currency"}, {0, 270, 0, 0, "currency"}, NULL},
+        {"gate.max_lost_columns",
+         "0",
+         {0, 300, 0, 0, "currency"},
+         {31, 331, 0, 0, "currency"},
+         "31 of the 300 SYMBOL keys of before are gone"},
+        {"gate.max_lost_columns", "0", {0, 100, 0, 0, "currency"}, {0, 100, 1, 0, "currency"}, NULL},
+        {"gate.max_lost_columns",
+         "0",
+         {0, 100, 0, 0, "currency"},
+         {0, 79, 0, 0, "currency"},
+         "79 rows where there were 100"},
+        {"gate.max_lost_columns", "0", {0, 99, 0, 0, "currency"}, {0, 1, 0, 0, "currency"}, NULL},
+        {"gate.max_lost_columns",
+         "0",
+         {0, 99, 0, 0, "currency"},
+         {0, 99, 0, 0, NULL},
+         "the column of currency is gone"},
     };
 
     (void)state;

@@ -95,6 +95,31 @@ static void what_is_written_is_read_again(void **state)
     manifest_free(&read);
 }
 
+static void expect_same_waits(const struct timeline *a, const struct timeline *b)
+{
+    struct timeline_place at = {0, 0}, there = {0, 0};
+    const struct wait *one, *other;
+    int32_t partition[2];
+    const char *topic[2];
+
+    while ((one = timeline_next_wait(a, &at, &topic[0], &partition[0])) != NULL) {
+        other = timeline_next_wait(b, &there, &topic[1], &partition[1]);
+        assert_non_null(other);
+        assert_string_equal(topic[0], topic[1]);
+        assert_int_equal(partition[0], partition[1]);
+        assert_int_equal(one->offset, other->offset);
+        assert_int_equal(one->message, other->message);
+        assert_int_equal(one->since_ms, other->since_ms);
+        assert_int_equal(one->end_count, other->end_count);
+        for (size_t i = 0; i < one->end_count; i++) {
+            assert_string_equal(one->ends[i].version, other->ends[i].version);
+            assert_int_equal(one->ends[i].is_over, other->ends[i].is_over);
+            assert_int_equal(one->ends[i].until_ms, other->ends[i].until_ms);
+        }
+    }
+    assert_null(timeline_next_wait(b, &there, &topic[1], &partition[1]));
+}
+
 static void expect_same_timeline(const struct timeline *a, const struct timeline *b)
 {
     struct timeline_place at = {0, 0}, there = {0, 0};
@@ -108,6 +133,7 @@ static void expect_same_timeline(const struct timeline *a, const struct timeline
         assert_true(!one.topic || (strcmp(one.topic, other.topic) == 0 && one.partition == other.partition));
     }
     assert_false(timeline_next(b, &there, &other));
+    expect_same_waits(a, b);
 }
 
 static void go_through_a_file(const struct fixture *f, struct manifest *written)
@@ -123,6 +149,26 @@ static void go_through_a_file(const struct fixture *f, struct manifest *written)
     manifest_free(written);
     manifest_free(&read);
     unlink(f->path);
+}
+
+/* One that goes on, one that is over, and one in parts. */
+static void add_waits(struct manifest *m, const struct mark *like)
+{
+    struct mark mark = *like;
+    struct error e;
+
+    mark.since_ms = INT64_MAX;
+    for (mark.message = 0; mark.message < 3; mark.message++) {
+        mark.kind = MARK_HELD;
+        assert_int_equal(timeline_add_mark(m->timeline, &mark, &e), 0);
+        mark.kind = MARK_SETTLED;
+        for (int i = 0; i < mark.message; i++) {
+            mark.is_over = i > 0;
+            mark.until_ms = i > 0 ? INT64_MAX : 0;
+            assert_int_equal(timeline_add_mark(m->timeline, &mark, &e), 0);
+        }
+    }
+    assert_int_equal(timeline_waits(m->timeline), 3);
 }
 
 static void versions_that_vary_are_read_again(void **state)
@@ -148,6 +194,7 @@ static void versions_that_vary_are_read_again(void **state)
     mark.offset = INT64_MAX - 1;
     mark.version[0] = 'f';
     assert_int_equal(timeline_add_mark(m.timeline, &mark, &e), 0);
+    add_waits(&m, &mark);
     go_through_a_file(*state, &m);
 }
 
@@ -175,6 +222,16 @@ static void what_is_written_is_not_too_large_to_be_read(void **state)
         mark.partition = m.ranges.items[i].partition;
         if (i != 1)
             assert_int_equal(timeline_add_mark(m.timeline, &mark, &e), 0);
+    }
+    mark.partition = m.ranges.items[0].partition;
+    mark.since_ms = mark.until_ms = INT64_MAX;
+    mark.is_over = true;
+    for (mark.offset = INT64_MAX - TIMELINE_WAITS_MAX; mark.offset < INT64_MAX - TIMELINE_WAITS_MAX / 2;
+         mark.offset++) {
+        mark.kind = MARK_HELD;
+        assert_int_equal(timeline_add_mark(m.timeline, &mark, &e), 0);
+        mark.kind = MARK_SETTLED;
+        assert_int_equal(timeline_add_mark(m.timeline, &mark, &e), 0);
     }
     go_through_a_file(*state, &m);
 }
@@ -211,11 +268,14 @@ static void read_text(const struct fixture *f, const char *text, size_t len, str
 
 #define ONE_VERSION "\"as_of\":\"now\",\"version\":\"0123456789abcdef\""
 #define GOOD                                                                                                           \
-    "{\"format\":2,\"run\":\"r-1\",\"index\":{\"path\":\"/i\"," ONE_VERSION "},\"rule_set\":\"d\","                    \
+    "{\"format\":3,\"run\":\"r-1\",\"index\":{\"path\":\"/i\"," ONE_VERSION "},\"rule_set\":\"d\","                    \
     "\"tolerated\":0,\"output\":{\"topic\":\"o\",\"dead_letters\":\"d\",\"same_topic\":false},\"lanes\":1,"            \
     "\"pace\":{\"rate\":0,\"speed\":0},\"ranges\":[{\"topic\":\"t\",\"partition\":0,\"from\":1,\"to\":2}]}"
 #define BY_TIME(stretches) "\"as_of\":\"message-time\",\"timeline\":[" stretches "]"
 #define BY_MARKS(stretches) "\"as_of\":\"live\",\"timeline\":[" stretches "]"
+#define WITH_WAIT(wait)                                                                                                \
+    BY_MARKS(AT_OFFSET("t", "0", "1")) ",\"waits\":[{\"topic\":\"t\",\"partition\":0,\"waits\":[" wait "]}]"
+#define SETTLED "\"0123456789abcdef\""
 #define AT_TIME(from) "{\"from\":" from ",\"version\":\"0123456789abcdef\"}"
 #define AT_OFFSET(topic, partition, from)                                                                              \
     "{\"topic\":\"" topic "\",\"partition\":" partition ",\"from\":" from ",\"version\":\"0123456789abcdef\"}"
@@ -228,10 +288,10 @@ static void a_manifest_is_refused_with_what_is_wrong(void **state)
         const char *error; /* a part of it; NULL: it is taken */
     } rows[] = {
         {"r-1", "r-2", NULL},
-        {"{\"format\":2", "[{\"format\":2", "line 1"},
-        {"\"format\":2", "\"format\":1", "its format is 1, and this program knows 2"},
-        {"\"format\":2", "\"format\":\"2\"", "it is no manifest of a replay"},
-        {"\"format\":2,", "\"format\":2,\"format\":2,", "duplicate"},
+        {"{\"format\":3", "[{\"format\":3", "line 1"},
+        {"\"format\":3", "\"format\":2", "its format is 2, and this program knows 3"},
+        {"\"format\":3", "\"format\":\"2\"", "it is no manifest of a replay"},
+        {"\"format\":3,", "\"format\":3,\"format\":3,", "duplicate"},
         {"\"r-1\"", "1", "\"run\" is missing"},
         {"\"r-1\"", "\"\"", "\"run\" is missing"},
         {"\"r-1\"", "\"r 1\"", "\"run\" is missing"},
@@ -257,6 +317,17 @@ static void a_manifest_is_refused_with_what_is_wrong(void **state)
         {ONE_VERSION, BY_MARKS(AT_OFFSET("t", "-1", "1")), "stretch 0 of the timeline"},
         {ONE_VERSION, BY_MARKS(AT_OFFSET("t t", "0", "1")), "stretch 0 of the timeline"},
         {ONE_VERSION, BY_MARKS(AT_TIME("1")), "stretch 0 of the timeline"},
+        {ONE_VERSION, WITH_WAIT("[1,0,5]"), NULL},
+        {ONE_VERSION, WITH_WAIT("[1,0,5," SETTLED ",null],[1,1,5," SETTLED ",null," SETTLED ",7]"), NULL},
+        {ONE_VERSION, WITH_WAIT("[1,0,5],7"), "wait 1 of t/0"},
+        {ONE_VERSION, WITH_WAIT("[1,0]"), "wait 0 of t/0"},
+        {ONE_VERSION, WITH_WAIT("[-1,0,5]"), "wait 0 of t/0"},
+        {ONE_VERSION, WITH_WAIT("[1,2147483648,5]"), "wait 0 of t/0"},
+        {ONE_VERSION, WITH_WAIT("[1,0,5,6,null]"), "wait 0 of t/0"},
+        {ONE_VERSION, WITH_WAIT("[1,0,5," SETTLED "]"), "wait 0 of t/0"},
+        {ONE_VERSION, WITH_WAIT("[1,0,5," SETTLED ",-7]"), "wait 0 of t/0"},
+        {ONE_VERSION, WITH_WAIT("[1,0,5,\"0123456789abcdeF\",null]"), "wait 0 of t/0"},
+        {ONE_VERSION, BY_MARKS(AT_OFFSET("t", "0", "1")) ",\"waits\":[{\"topic\":\"t\"}]", "\"index.waits\""},
         {"0123456789abcdef", "0123456789abcdefa", "\"index.version\""},
         {"0123456789abcdef", "x", "\"index.version\""},
         {"\"rule_set\":\"d\",", "", "\"rule_set\""},
@@ -313,7 +384,7 @@ static void a_manifest_that_is_cut_anywhere_is_refused(void **state)
     assert_string_equal(e.text, "");
 }
 
-static void a_manifest_has_16_mib_and_no_more(void **state)
+static void a_manifest_has_32_mib_and_no_more(void **state)
 {
     char *text = malloc(MANIFEST_BYTES_MAX + 1);
     struct error e;
@@ -324,7 +395,7 @@ static void a_manifest_has_16_mib_and_no_more(void **state)
     read_text(*state, text, MANIFEST_BYTES_MAX, &e);
     assert_string_equal(e.text, "");
     read_text(*state, text, MANIFEST_BYTES_MAX + 1, &e);
-    assert_non_null(strstr(e.text, "more than 16777216 bytes"));
+    assert_non_null(strstr(e.text, "more than 33554432 bytes"));
     free(text);
 }
 
@@ -379,7 +450,7 @@ int main(void)
         TEST(the_plan_of_another_run_is_not_overwritten),
         TEST(a_manifest_is_refused_with_what_is_wrong),
         TEST(a_manifest_that_is_cut_anywhere_is_refused),
-        TEST(a_manifest_has_16_mib_and_no_more),
+        TEST(a_manifest_has_32_mib_and_no_more),
         TEST(nesting_without_end_is_refused),
         TEST(a_file_that_cannot_be_read_is_an_error_of_its_own),
         cmocka_unit_test(two_runs_have_two_ids),

@@ -107,21 +107,48 @@ static void a_mark_is_read_as_it_was_written(void **state)
     free(text);
 }
 
-static void a_mark_is_written_so(void **state)
+static void each_kind_of_mark_is_written_so(void **state)
 {
-    const struct mark mark = {"fix.orders", 3, 42, V1, "default-0123456789abcdef"};
-    struct error e = {0};
-    char *text = mark_write(&mark, &e);
+    static const char place[] = "{\"topic\":\"fix.orders\",\"partition\":3,\"offset\":42,";
+    static const struct {
+        struct mark mark; /* but for its place */
+        const char *text; /* behind that */
+    } rows[] = {
+        {{.kind = MARK_JUDGED, .version = V1, .rules = "default-1"}, "\"version\":\"" V1 "\",\"rules\":\"default-1\"}"},
+        {{.kind = MARK_HELD, .message = 7, .since_ms = 5}, "\"message\":7,\"waits_since\":5}"},
+        {{.kind = MARK_SETTLED, .since_ms = 5, .version = V1, .rules = "default-1"},
+         "\"message\":0,\"waits_since\":5,\"settled_by\":\"" V1 "\",\"rules\":\"default-1\"}"},
+        {{.kind = MARK_SETTLED, .since_ms = 5, .version = V1, .rules = "default-1", .is_over = true, .until_ms = 9},
+         "\"message\":0,\"waits_since\":5,\"settled_by\":\"" V1 "\",\"rules\":\"default-1\",\"until\":9}"},
+    };
 
     (void)state;
-    assert_string_equal(text, "{\"topic\":\"fix.orders\",\"partition\":3,\"offset\":42,\"version\":\"" V1
-                              "\",\"rules\":\"default-0123456789abcdef\"}");
-    free(text);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct origin origin = {
+            .topic = slice_of("fix.orders"), .partition = 3, .offset = 42, .message = rows[i].mark.message};
+        struct mark mark = rows[i].mark, at = mark_at(&origin, mark.kind), read;
+        struct error e = {0};
+        char *text;
+
+        memcpy(mark.topic, at.topic, sizeof mark.topic);
+        mark.partition = at.partition;
+        mark.offset = at.offset;
+        assert_int_equal(at.message, mark.message);
+        text = mark_write(&mark, &e);
+        assert_non_null(text);
+        assert_memory_equal(text, place, sizeof place - 1);
+        assert_string_equal(text + sizeof place - 1, rows[i].text);
+        assert_true(mark_read(slice_of(text), &read));
+        assert_memory_equal(&read, &mark, sizeof read);
+        free(text);
+    }
 }
 
 #define MARK(topic, partition, offset, version, rules)                                                                 \
     "{\"topic\":" topic ",\"partition\":" partition ",\"offset\":" offset ",\"version\":" version ",\"rules\":" rules  \
     "}"
+
+#define WAIT(members) "{\"topic\":\"a\",\"partition\":0,\"offset\":0," members "}"
 
 static void what_is_no_mark_is_known(void **state)
 {
@@ -145,6 +172,15 @@ static void what_is_no_mark_is_known(void **state)
         {"a version that is too short", MARK("\"a\"", "0", "0", "\"123456789abcdef\"", "\"r\""), false},
         {"a version that is too long", MARK("\"a\"", "0", "0", "\"" V1 "0\"", "\"r\""), false},
         {"a version of other characters", MARK("\"a\"", "0", "0", "\"../../../etc/pas\"", "\"r\""), false},
+        {"that something waits", WAIT("\"message\":0,\"waits_since\":5"), true},
+        {"what waits of no message", WAIT("\"waits_since\":5"), false},
+        {"a message that is too far", WAIT("\"message\":2147483648,\"waits_since\":5"), false},
+        {"waiting since no time", WAIT("\"message\":0,\"waits_since\":\"x\""), false},
+        {"settled", WAIT("\"message\":0,\"waits_since\":5,\"settled_by\":\"" V1 "\",\"rules\":\"r\""), true},
+        {"settled by no rules", WAIT("\"message\":0,\"waits_since\":5,\"settled_by\":\"" V1 "\""), false},
+        {"settled by no version", WAIT("\"message\":0,\"waits_since\":5,\"settled_by\":\"1\",\"rules\":\"r\""), false},
+        {"settled, unknown until no time",
+         WAIT("\"message\":0,\"waits_since\":5,\"settled_by\":\"" V1 "\",\"rules\":\"r\",\"until\":-1"), false},
         {"no rules", MARK("\"a\"", "0", "0", "\"" V1 "\"", "\"\""), false},
     };
     struct mark mark;
@@ -175,7 +211,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_may_have_been_taken_back_is_said_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(beyond_so_many_partitions_all_is_said_again, set_up, tear_down),
         cmocka_unit_test(a_mark_is_read_as_it_was_written),
-        cmocka_unit_test(a_mark_is_written_so),
+        cmocka_unit_test(each_kind_of_mark_is_written_so),
         cmocka_unit_test(what_is_no_mark_is_known),
         cmocka_unit_test(a_text_that_is_too_long_is_not_looked_at),
     };

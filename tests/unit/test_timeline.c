@@ -222,6 +222,152 @@ static void so_many_changes_and_no_more(void **state)
     timeline_free(t);
 }
 
+/* --- what waited --- */
+
+static void add_wait(struct timeline *t, enum mark_kind kind, int64_t offset, int32_t message, const char *version)
+{
+    struct mark mark = mark_of("fix", 1, offset, version);
+    struct error e;
+
+    mark.kind = kind;
+    mark.message = message;
+    mark.since_ms = 1000 + offset;
+    assert_int_equal(timeline_add_mark(t, &mark, &e), 0);
+}
+
+/* The first letters of the versions that settled a message, - before none, or "" where it did not wait. */
+static const char *waited(const struct timeline *t, int64_t offset, int32_t message)
+{
+    const struct origin origin = {.topic = slice_of("fix"), .partition = 1, .offset = offset, .message = message};
+    const struct wait *wait = timeline_wait(t, &origin);
+    static char said[8];
+
+    memset(said, 0, sizeof said);
+    if (!wait)
+        return said;
+    assert_int_equal(wait->since_ms, 1000 + offset);
+    said[0] = '-';
+    for (size_t i = 0; i < wait->end_count; i++)
+        said[i + 1] = wait->ends[i].version[0];
+    return said;
+}
+
+/* In the range [100, 200) of fix/1, after a mark at 100. */
+static void what_marks_say_of_what_waited(void **state)
+{
+    static const struct {
+        const char *name;
+        struct {
+            enum mark_kind kind;
+            int64_t offset;
+            int32_t message;
+            const char *version;
+        } marks[5];
+        const char *wanted[4]; /* of 120 (its messages 0 and 1), 150 and 199 */
+        size_t count;
+    } rows[] = {
+        {"nothing", {{MARK_JUDGED, 0, 0, NULL}}, {"", "", "", ""}, 0},
+        {"it waits still", {{MARK_HELD, 120, 0, A}}, {"-", "", "", ""}, 1},
+        {"it waits no more", {{MARK_HELD, 120, 0, A}, {MARK_SETTLED, 120, 0, B}}, {"-b", "", "", ""}, 1},
+        {"in two parts",
+         {{MARK_HELD, 120, 0, A}, {MARK_SETTLED, 120, 0, B}, {MARK_SETTLED, 120, 0, C}},
+         {"-bc", "", "", ""},
+         1},
+        {"another message of the record",
+         {{MARK_HELD, 120, 1, A}, {MARK_HELD, 120, 0, A}, {MARK_SETTLED, 120, 1, B}},
+         {"-", "-b", "", ""},
+         2},
+        {"settled in another order",
+         {{MARK_HELD, 120, 0, A}, {MARK_HELD, 150, 0, A}, {MARK_SETTLED, 150, 0, B}, {MARK_SETTLED, 120, 0, C}},
+         {"-c", "", "-b", ""},
+         2},
+        {"that it waits need not be said", {{MARK_SETTLED, 150, 0, B}}, {"", "", "-b", ""}, 1},
+        {"outside the range", {{MARK_HELD, 99, 0, A}, {MARK_HELD, 200, 0, A}}, {"", "", "", ""}, 0},
+        {"judged once more, and known",
+         {{MARK_HELD, 120, 0, A}, {MARK_SETTLED, 120, 0, B}, {MARK_HELD, 150, 0, A}, {MARK_JUDGED, 120, 0, C}},
+         {"", "", "", ""},
+         0},
+        {"judged once more from behind it",
+         {{MARK_HELD, 120, 0, A}, {MARK_HELD, 150, 0, A}, {MARK_JUDGED, 121, 0, C}, {MARK_HELD, 199, 0, A}},
+         {"-", "", "", "-"},
+         2},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        static const struct {
+            int64_t offset;
+            int32_t message;
+        } at[] = {{120, 0}, {120, 1}, {150, 0}, {199, 0}};
+        struct range_list ranges = {0};
+        struct timeline *t;
+        struct error e;
+
+        add_range(&ranges, "fix", 1, 100, 200);
+        assert_int_equal(timeline_by_marks(&ranges, &t, &e), 0);
+        add(t, "fix", 1, 100, A);
+        for (size_t j = 0; j < COUNT(rows[i].marks) && rows[i].marks[j].version; j++)
+            add_wait(t, rows[i].marks[j].kind, rows[i].marks[j].offset, rows[i].marks[j].message,
+                     rows[i].marks[j].version);
+        for (size_t j = 0; j < COUNT(at); j++)
+            if (strcmp(waited(t, at[j].offset, at[j].message), rows[i].wanted[j]) != 0)
+                fail_msg("%s: at %lld", rows[i].name, (long long)at[j].offset);
+        assert_int_equal(timeline_waits(t), rows[i].count);
+        assert_int_equal(timeline_check(t, RULES, &e), 0);
+        timeline_free(t);
+        range_list_free(&ranges);
+    }
+}
+
+static void what_other_rules_settled_is_refused(void **state)
+{
+    struct range_list ranges = {0};
+    struct mark mark = mark_of("fix", 1, 5, B);
+    struct timeline *t;
+    struct error e;
+
+    (void)state;
+    add_range(&ranges, "fix", 1, 0, 10);
+    assert_int_equal(timeline_by_marks(&ranges, &t, &e), 0);
+    add(t, "fix", 1, 0, A);
+    mark.kind = MARK_SETTLED;
+    snprintf(mark.rules, sizeof mark.rules, "default-2");
+    assert_int_equal(timeline_add_mark(t, &mark, &e), 0);
+    assert_int_equal(timeline_check(t, RULES, &e), -1);
+    assert_int_equal(e.code, ERROR_DATA);
+    assert_non_null(strstr(e.text, "fix/1: what waited of offset 5 was settled by the rules default-2, and these are "
+                                   "default-1"));
+    timeline_free(t);
+    range_list_free(&ranges);
+}
+
+/* Those that are superseded do not count. */
+static void so_many_waits_and_no_more(void **state)
+{
+    struct range_list ranges = {0};
+    struct mark mark = mark_of("fix", 1, 0, A);
+    struct timeline *t;
+    struct error e;
+
+    (void)state;
+    add_range(&ranges, "fix", 1, 0, INT64_MAX);
+    assert_int_equal(timeline_by_marks(&ranges, &t, &e), 0);
+    for (int round = 0; round < 2; round++) {
+        add(t, "fix", 1, 0, A);
+        for (mark.offset = 0; mark.offset < TIMELINE_WAITS_MAX / 2; mark.offset++) {
+            mark.kind = MARK_HELD;
+            assert_int_equal(timeline_add_mark(t, &mark, &e), 0);
+            mark.kind = MARK_SETTLED;
+            assert_int_equal(timeline_add_mark(t, &mark, &e), 0);
+        }
+    }
+    assert_int_equal(timeline_waits(t), TIMELINE_WAITS_MAX / 2);
+    assert_int_equal(timeline_add_mark(t, &mark, &e), -1);
+    assert_int_equal(e.code, ERROR_DATA);
+    timeline_free(t);
+    range_list_free(&ranges);
+}
+
 /* --- at random, against what is said one offset at a time --- */
 
 #define PARTITIONS 3
@@ -285,6 +431,9 @@ int main(void)
         cmocka_unit_test(each_partition_has_its_own),
         cmocka_unit_test(what_other_rules_judged_is_refused),
         cmocka_unit_test(so_many_changes_and_no_more),
+        cmocka_unit_test(what_marks_say_of_what_waited),
+        cmocka_unit_test(what_other_rules_settled_is_refused),
+        cmocka_unit_test(so_many_waits_and_no_more),
         cmocka_unit_test(any_marks_in_any_order),
     };
 
