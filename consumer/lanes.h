@@ -11,7 +11,7 @@
 struct lanes_options {
     const struct config *config;
     struct reload *reload;   /* borrowed, as is all that follows; NULL with a past */
-    struct past *past; /* as in pump_options */
+    struct past *past;       /* as in pump_options */
     const atomic_bool *stop; /* set by anybody, a signal handler included */
     struct log *log;
     struct alerts *alerts; /* published by whichever lane comes first; NULL: none */

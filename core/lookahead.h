@@ -9,8 +9,8 @@
 #include "index.h"
 #include "instrument.h"
 
-/* Fills in kind and key, which is borrowed from the instrument's values or from `key`, and lives as long as both. `instrument` may be NULL: no
- * key, which is looked up in vain. */
+/* Fills in kind and key, which is borrowed from the instrument's values or from `key`, and lives as long as both.
+ * `instrument` may be NULL: no key, which is looked up in vain. */
 void lookahead_guess(const struct index *index, const struct instrument *instrument, char key[IDENTIFIER_MAX],
                      struct index_lookup *out);
 
