@@ -383,9 +383,10 @@ static void fetch_block(const struct index *index, struct index_lookup *lookups,
 {
     struct index_probe probes[BLOCK];
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         start_probe(index, &lookups[i], &probes[i]);
-    fetch_next(probes, count);
+        fetch_record(probes[i].next);
+    }
     look_all(index, lookups, probes, count);
     fetch_next(probes, count);
     look_all(index, lookups, probes, count);
