@@ -653,7 +653,7 @@ struct slice record_key(const struct record_view *view, const unsigned char *byt
                         const struct security_places *places, enum master_role role, char text[KEY_PACK_MAX])
 {
     const struct record_layout *layout = &view->layout;
-    const struct record_key_column *column = &layout->keys[layout->column[role]];
+    uint32_t column = layout->column[role]; /* none, where the form is blank */
     struct record_bytes record = {bytes, (size_t)record_room(len)};
     struct record_reader r = {bytes + layout->head, bytes + record.room, false};
     enum record_form form = form_of(layout, places, role);
@@ -663,8 +663,8 @@ struct slice record_key(const struct record_view *view, const unsigned char *byt
         return slice_make(text, 0);
     if (form == RECORD_IN_ISIN)
         return part_of_isin(&r, get_packed(&r, layout->keys[0].usual_len, &to), role);
-    r.at = bytes + start_of_key(record, layout, places->keys, layout->column[role]);
-    return form == RECORD_USUAL ? get_packed(&r, column->usual_len, &to) : get_own_key(&r, &to);
+    r.at = bytes + start_of_key(record, layout, places->keys, column);
+    return form == RECORD_USUAL ? get_packed(&r, layout->keys[column].usual_len, &to) : get_own_key(&r, &to);
 }
 
 /* The text at a place behind its code, which is none. */
