@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "commands.h"
 #include "gate.h"
+#include "kept_deltas.h"
 #include "text_table.h"
 #include "versions.h"
 #include "vetting.h"
@@ -23,34 +24,75 @@ static const char *state_of(const struct config *config, const struct version_en
     return versions_is_same_file(entry->path, config->master.index) ? "in its place" : "kept";
 }
 
-/* What is wrong with a file is its line's last cell: the others can be read all the same. */
-static int add_entry(struct text_table *table, const struct config *config, const struct version_entry *entry,
-                     struct error *e)
-{
-    struct stat kept = {0};
-    char since[WALL_TEXT];
-    struct error why;
-    struct index *index = NULL;
-    const char *state;
-    int status;
+/* What a line says of a version beside its time and name. */
+struct line {
+    bool has_rows;
+    int64_t rows, bytes;
+    char state[ERROR_TEXT_MAX];
+};
 
-    if (stat(entry->path, &kept) != 0)
-        error_set_errno(&why, errno, "%s", entry->path);
-    else
-        (void)index_open(entry->path, NULL, &index, &why);
-    state = index ? state_of(config, entry, index) : why.text;
-    status = text_table_add(table, strdup(wall_write(entry->valid_from_ms, since)), e);
-    if (status == 0)
-        status = text_table_add(table, strdup(entry->version), e);
-    if (status == 0)
-        status = index ? text_table_add_number(table, (int64_t)index_info(index)->rows, e)
-                       : text_table_add(table, strdup("-"), e);
-    if (status == 0)
-        status = text_table_add_number(table, kept.st_size, e);
-    if (status == 0)
-        status = text_table_add(table, strdup(state), e);
+static void look_at_index(const struct config *config, const struct version_entry *entry, struct line *out)
+{
+    struct index *index;
+    struct error why;
+
+    if (index_open(entry->path, NULL, &index, &why) != 0) {
+        memcpy(out->state, why.text, sizeof out->state);
+        return;
+    }
+    out->has_rows = true;
+    out->rows = (int64_t)index_info(index)->rows;
+    snprintf(out->state, sizeof out->state, "%s", state_of(config, entry, index));
     index_close(index);
-    return status;
+}
+
+static void look_at_deltas(const char *folder, const struct version_entry *entry, struct line *out)
+{
+    struct kept_deltas deltas;
+    struct error why;
+
+    if (kept_deltas_read(folder, entry->path, entry->base, entry->version, &deltas, &why) != 0) {
+        memcpy(out->state, why.text, sizeof out->state);
+        return;
+    }
+    snprintf(out->state, sizeof out->state, "%zu deltas over %s", deltas.count, entry->base);
+    for (size_t i = 0; i < deltas.count; i++)
+        out->bytes += (int64_t)deltas.items[i].size;
+    kept_deltas_free(&deltas);
+}
+
+/* What is wrong with a file is its line's last cell: the others can be read all the same. */
+static struct line look_at(const struct config *config, const char *folder, const struct version_entry *entry)
+{
+    struct line line = {.has_rows = false};
+    struct stat kept = {0};
+    struct error why;
+
+    if (stat(entry->path, &kept) != 0) {
+        error_set_errno(&why, errno, "%s", entry->path);
+        memcpy(line.state, why.text, sizeof line.state);
+        return line;
+    }
+    line.bytes = kept.st_size;
+    if (entry->base[0] != '\0')
+        look_at_deltas(folder, entry, &line);
+    else
+        look_at_index(config, entry, &line);
+    return line;
+}
+
+static int add_entry(struct text_table *table, const struct config *config, const char *folder,
+                     const struct version_entry *entry, struct error *e)
+{
+    const struct line line = look_at(config, folder, entry);
+    char since[WALL_TEXT];
+
+    if (text_table_add(table, strdup(wall_write(entry->valid_from_ms, since)), e) != 0 ||
+        text_table_add(table, strdup(entry->version), e) != 0)
+        return -1;
+    if ((line.has_rows ? text_table_add_number(table, line.rows, e) : text_table_add(table, strdup("-"), e)) != 0)
+        return -1;
+    return text_table_add_number(table, line.bytes, e) != 0 ? -1 : text_table_add(table, strdup(line.state), e);
 }
 
 static int print_versions(const struct config *config, const struct versions *versions, struct error *e)
@@ -62,7 +104,7 @@ static int print_versions(const struct config *config, const struct versions *ve
     for (size_t i = 0; i < table.columns && status == 0; i++)
         status = text_table_add(&table, strdup(heading[i]), e);
     for (size_t i = 0; i < versions_count(versions) && status == 0; i++)
-        status = add_entry(&table, config, versions_entry(versions, i), e);
+        status = add_entry(&table, config, versions_folder(versions), versions_entry(versions, i), e);
     if (status == 0)
         text_table_print(&table, stdout);
     text_table_free(&table);

@@ -167,6 +167,7 @@ struct config {
         char *directory;   /* empty: no deltas */
         char *action;      /* the header of the column; empty: delta.h's names */
         uint64_t max_rows; /* of all files */
+        uint64_t keep;     /* versions with deltas, over the indexes that are kept */
     } deltas;
     struct {
         uint64_t grace_ms; /* 0: nothing is held back */

@@ -190,6 +190,10 @@
       "The header of the column that says what is done with a row: A, C or D; empty: action, op or change.")           \
     X("deltas", "max_rows", COUNT, deltas.max_rows, 1, OVERLAY_ROWS_MAX, "1000000", "",                                \
       "The rows that all of them may have together; a file with more is refused.")                                     \
+    X("deltas", "keep", COUNT, deltas.keep, 1, 100000, "1000", "",                                                     \
+      "Of how many versions with deltas is kept what they were made of, over the indexes that are kept "               \
+      "(reload.keep), "                                                                                                \
+      "for replay --as-of.")                                                                                           \
     X("pending", "grace", DURATION, pending.grace_ms, 0, 2592000000, "0s", "",                                         \
       "An UNKNOWN_SECURITY is held back until a version of the master knows it, or the record it comes from is so "    \
       "old; 0s: it is published at once.")                                                                             \

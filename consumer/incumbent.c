@@ -122,6 +122,35 @@ static int cover(struct incumbent *i, struct index *base, struct index **out, st
     return error_set(e, ERROR_IO, "%s: cannot be read as a whole", i->path);
 }
 
+static bool has_deltas(const struct index *index)
+{
+    return index_base(index) != index;
+}
+
+static void warn(const struct incumbent *i, const struct error *e)
+{
+    log_write(i->notices->log, LOG_LEVEL_WARNING, NOTICES_SUBSYSTEM, "%s", e->text);
+}
+
+static void prune(const struct incumbent *i)
+{
+    const struct config *config = i->config;
+    struct error e;
+
+    if (versions_prune(i->versions, (size_t)config->reload.keep, (size_t)config->deltas.keep, &e) != 0)
+        warn(i, &e);
+}
+
+/* Before it serves, so that nothing is judged by what cannot be made again. That it can't be kept is no reason not to
+ * serve it, here and below. */
+static void keep_deltas(const struct incumbent *i, const struct index *index, int64_t wall_ms)
+{
+    struct error e;
+
+    if (i->versions && has_deltas(index) && versions_add_deltas(i->versions, index, wall_ms, &e) != 0)
+        warn(i, &e);
+}
+
 /* It serves from here on, with the deltas of the day on top. Takes the index over in every case. */
 static int serve(struct incumbent *i, struct index *index, int64_t wall_ms, struct error *e)
 {
@@ -129,7 +158,10 @@ static int serve(struct incumbent *i, struct index *index, int64_t wall_ms, stru
 
     if (serving_version(i->serving))
         memcpy(before, serving_version(i->serving), sizeof before);
-    if (cover(i, index, &index, e) != 0 || serving_add(i->serving, index, e) != 0)
+    if (cover(i, index, &index, e) != 0)
+        return -1;
+    keep_deltas(i, index, wall_ms);
+    if (serving_add(i->serving, index, e) != 0)
         return -1;
     i->is_damaged = false;
     i->kept_tried = 0;
@@ -148,15 +180,19 @@ static void see_link(struct incumbent *i)
         i->seen = now;
 }
 
-/* Of what stands in its place now. That it can't be kept is no reason not to serve it. */
+/* Of what stands in its place now. */
 static void keep(struct incumbent *i, int64_t wall_ms)
 {
-    const char *version = index_info(incumbent_base(i))->version;
+    const struct index *base = incumbent_base(i);
+    const char *version = index_info(base)->version;
     struct error e;
 
-    if (i->versions && (versions_add(i->versions, i->path, version, wall_ms, &e) != 0 ||
-                        versions_prune(i->versions, (size_t)i->config->reload.keep, &e) != 0))
-        log_write(i->notices->log, LOG_LEVEL_WARNING, NOTICES_SUBSYSTEM, "%s", e.text);
+    if (i->versions &&
+        (base == serving_newest(i->serving) ? versions_add(i->versions, i->path, version, wall_ms, &e)
+                                            : versions_add_below(i->versions, i->path, version, &e)) != 0)
+        warn(i, &e);
+    if (i->versions)
+        prune(i);
     see_link(i);
 }
 
@@ -180,12 +216,13 @@ static const struct version_entry *kept_entry(const struct incumbent *i)
     return versions_entry(i->versions, versions_count(i->versions) - 1 - i->kept_tried);
 }
 
-const char *incumbent_kept(const struct incumbent *incumbent)
+const char *incumbent_kept(struct incumbent *incumbent)
 {
-    if (!incumbent->versions || incumbent_trusted(incumbent) ||
-        incumbent->kept_tried >= versions_count(incumbent->versions))
+    if (!incumbent->versions || incumbent_trusted(incumbent))
         return NULL;
-    return kept_entry(incumbent)->path;
+    while (incumbent->kept_tried < versions_count(incumbent->versions) && kept_entry(incumbent)->base[0] != '\0')
+        incumbent->kept_tried++; /* one with deltas: the index below is one of the versions, too */
+    return incumbent->kept_tried < versions_count(incumbent->versions) ? kept_entry(incumbent)->path : NULL;
 }
 
 /* A file that was overwritten in place may be good, and another version. */
@@ -219,17 +256,35 @@ bool incumbent_finds_damage(struct incumbent *incumbent)
     return true;
 }
 
+/* The index below is in force again, since all deltas are gone; it is kept already. */
+static void keep_again(const struct incumbent *i, const struct index *index, int64_t wall_ms)
+{
+    const struct version_entry *below = i->versions ? versions_newest_index(i->versions) : NULL;
+    const char *version = index_info(index)->version;
+    char *path = below && strcmp(below->version, version) == 0 ? strdup(below->path) : NULL;
+    struct error e;
+
+    if (path && versions_add(i->versions, path, version, wall_ms, &e) != 0)
+        warn(i, &e);
+    free(path);
+}
+
 /* What was found in one that cannot be trusted is dropped: it is replaced soon, and the deltas are put on top of what
  * replaces it. */
-void incumbent_look_for_deltas(struct incumbent *incumbent, int64_t now_ms)
+void incumbent_look_for_deltas(struct incumbent *incumbent, int64_t now_ms, int64_t wall_ms)
 {
     struct index *index = incumbent->is_damaged ? NULL : deltas_look(incumbent->deltas, now_ms);
     struct error e;
 
     if (!index)
         return;
-    if (!serving_trusts(incumbent->serving, serving_newest(incumbent->serving)))
+    if (!serving_trusts(incumbent->serving, serving_newest(incumbent->serving))) {
         index_close(index);
-    else if (serving_add(incumbent->serving, index, &e) != 0)
+        return;
+    }
+    (has_deltas(index) ? keep_deltas : keep_again)(incumbent, index, wall_ms);
+    if (serving_add(incumbent->serving, index, &e) != 0)
         log_write(incumbent->notices->log, LOG_LEVEL_ERROR, NOTICES_SUBSYSTEM, "%s", e.text);
+    else if (incumbent->versions)
+        prune(incumbent);
 }

@@ -47,7 +47,7 @@ int incumbent_adopt(struct incumbent *incumbent, struct index *index, bool is_de
 
 /* The newest of the versions kept that was not tried since something good served; borrowed until it was. NULL: there is
  * none, or what serves is trusted. */
-const char *incumbent_kept(const struct incumbent *incumbent);
+const char *incumbent_kept(struct incumbent *incumbent);
 
 /* It was tried: it serves, unless it is another version than its name says. Takes the index over in every case; NULL:
  * it was not good, and *why says so already. */
@@ -57,6 +57,6 @@ int incumbent_adopt_kept(struct incumbent *incumbent, struct index *index, int64
 bool incumbent_finds_damage(struct incumbent *incumbent);
 
 /* Puts new deltas on top of it. `now_ms` is monotonic. */
-void incumbent_look_for_deltas(struct incumbent *incumbent, int64_t now_ms);
+void incumbent_look_for_deltas(struct incumbent *incumbent, int64_t now_ms, int64_t wall_ms);
 
 #endif

@@ -1,6 +1,8 @@
-/* past: the versions of the index by which a replay judges, all of them open, and which of them judges a record.
+/* past: the versions of the index by which a replay judges, and which of them judges a record.
  *
- * One thread makes it and frees it; any thread may ask. */
+ * Those that are files are open all the time. Those with deltas are made when a reader turns to them (remake.h), and
+ * kept as long as they are held, or have no more rows of deltas together than deltas.max_rows: a day has many, and each
+ * takes memory. One thread makes it and frees it; any thread may ask. */
 #ifndef FIXWARDEN_CONSUMER_PAST_H
 #define FIXWARDEN_CONSUMER_PAST_H
 
@@ -10,8 +12,8 @@
 
 struct past;
 
-/* Opens all versions of the timeline, which is borrowed, from the folder. ERROR_DATA names those that are not there, or
- * are not what their names say. */
+/* Opens all versions of the timeline, which is borrowed, from the folder, or sees that they can be made. ERROR_DATA
+ * names those that are not there, or are not what their names say. */
 int past_open(const struct config *config, const struct timeline *timeline, const char *folder, struct past **out,
               struct error *e);
 void past_free(struct past *past); /* NULL is fine */
@@ -27,7 +29,8 @@ struct past_place {
  * none. *early as in timeline_find. */
 const char *past_version(const struct past *past, const struct origin *origin, struct past_place *place, bool *early);
 
-/* Turns to a version that past_version or a wait has named. */
+/* Turns to a version that past_version or a wait has named. ERROR_INTERNAL without memory; ERROR_IO and ERROR_DATA
+ * where what one with deltas is made of has changed since it was opened. */
 int past_turn_to(struct past *past, const char *version, struct past_place *place, struct error *e);
 void past_leave(struct past *past, struct past_place *place);
 

@@ -7,6 +7,7 @@
 #include "monotonic.h"
 #include "notices.h"
 #include "rebuild.h"
+#include "remake.h"
 #include "serving.h"
 #include "vetting.h"
 #include "wall.h"
@@ -206,7 +207,7 @@ void reload_look(struct reload *reload, int64_t now_ms, int64_t wall_ms)
     reload->wall_ms = wall_ms;
     serving_close_unused(reload->serving);
     check_damage(reload, now_ms);
-    incumbent_look_for_deltas(reload->incumbent, now_ms);
+    incumbent_look_for_deltas(reload->incumbent, now_ms, wall_ms);
     go_on(reload, now_ms);
     if (watch_is_woken(reload->watch))
         reload->look_ms = now_ms;
@@ -290,7 +291,7 @@ int reload_open(const struct config *config, struct log *log, struct reload **ou
     struct index *index = NULL;
     struct reload *r;
 
-    if (make(&options, &r, e) != 0 || vetting_open(config, r->path, &index, e) != 0 ||
+    if (make(&options, &r, e) != 0 || remake_open(config, r->path, &index, e) != 0 ||
         serving_add(r->serving, index, e) != 0) {
         reload_free(r);
         return -1;

@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 #include "core/index_file.h"
+#include "kept_deltas.h"
 
 #define DIRECTORY_SUFFIX ".versions"
-#define TIME_LEN 20 /* 20261125T093000.123Z */
-#define NAME_LEN (TIME_LEN + 1 + INDEX_VERSION_LEN + 4)
-#define NAME_ROOM 64                         /* more than enough */
+#define INDEX_SUFFIX ".fwx"
+#define DELTAS_SUFFIX ".fwd"
+#define TIME_LEN 20                          /* 20261125T093000.123Z */
+#define NAME_ROOM 80                         /* more than enough */
 #define TIME_MAX_MS INT64_C(253402300799999) /* the end of the year 9999, which is as far as names go */
 
 struct versions {
@@ -35,7 +37,8 @@ char *versions_directory(const struct config *config)
 
 /* --- names --- */
 
-static void write_name(int64_t time_ms, const char *version, char name[NAME_ROOM])
+/* `base` "": an index's. */
+static void write_name(int64_t time_ms, const char *version, const char *base, char name[NAME_ROOM])
 {
     time_t seconds = (time_t)(time_ms / 1000);
     char time_text[TIME_LEN + 1];
@@ -43,7 +46,8 @@ static void write_name(int64_t time_ms, const char *version, char name[NAME_ROOM
 
     gmtime_r(&seconds, &utc);
     strftime(time_text, sizeof time_text, "%Y%m%dT%H%M%S", &utc);
-    snprintf(name, NAME_ROOM, "%s.%03dZ-%s.fwx", time_text, (int)(time_ms % 1000), version);
+    snprintf(name, NAME_ROOM, "%s.%03dZ-%s%s%s%s", time_text, (int)(time_ms % 1000), version, *base ? "-" : "", base,
+             *base ? DELTAS_SUFFIX : INDEX_SUFFIX);
 }
 
 static bool is_digit(char c)
@@ -51,26 +55,44 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+/* "-" and a version; NULL where there is none. What stands behind it. */
+static const char *read_version(const char *text, char out[INDEX_VERSION_LEN + 1])
+{
+    if (*text != '-' || strspn(text + 1, "0123456789abcdef") != INDEX_VERSION_LEN)
+        return NULL;
+    memcpy(out, text + 1, INDEX_VERSION_LEN);
+    out[INDEX_VERSION_LEN] = '\0';
+    return text + 1 + INDEX_VERSION_LEN;
+}
+
+static bool read_time(const char *name, int64_t *time_ms)
+{
+    const char *ms = name + TIME_LEN - 4;
+    struct tm utc = {0};
+
+    if (strlen(name) < TIME_LEN || strptime(name, "%Y%m%dT%H%M%S", &utc) != ms - 1)
+        return false;
+    if (!is_digit(ms[0]) || !is_digit(ms[1]) || !is_digit(ms[2]))
+        return false;
+    *time_ms = timegm(&utc);
+    for (int i = 0; i < 3; i++)
+        *time_ms = *time_ms * 10 + (ms[i] - '0');
+    return *time_ms >= 0 && *time_ms <= TIME_MAX_MS;
+}
+
 /* Only a name that would be written just so is one of ours. */
 static bool read_name(const char *name, struct version_entry *out)
 {
-    const char *ms = name + TIME_LEN - 4, *version = name + TIME_LEN + 1;
     char again[NAME_ROOM];
-    struct tm utc = {0};
+    const char *rest;
 
-    if (strlen(name) != NAME_LEN || strptime(name, "%Y%m%dT%H%M%S", &utc) != ms - 1)
+    out->base[0] = '\0';
+    if (!read_time(name, &out->valid_from_ms))
         return false;
-    if (!is_digit(ms[0]) || !is_digit(ms[1]) || !is_digit(ms[2]) ||
-        strspn(version, "0123456789abcdef") != INDEX_VERSION_LEN)
+    rest = read_version(name + TIME_LEN, out->version);
+    if (!rest || (*rest == '-' && !read_version(rest, out->base)))
         return false;
-    out->valid_from_ms = timegm(&utc);
-    for (int i = 0; i < 3; i++)
-        out->valid_from_ms = out->valid_from_ms * 10 + (ms[i] - '0');
-    if (out->valid_from_ms < 0 || out->valid_from_ms > TIME_MAX_MS)
-        return false;
-    memcpy(out->version, version, INDEX_VERSION_LEN);
-    out->version[INDEX_VERSION_LEN] = '\0';
-    write_name(out->valid_from_ms, out->version, again);
+    write_name(out->valid_from_ms, out->version, out->base, again);
     return strcmp(again, name) == 0;
 }
 
@@ -82,6 +104,8 @@ static int compare(const void *a, const void *b)
 
     if (x->valid_from_ms != y->valid_from_ms)
         return x->valid_from_ms < y->valid_from_ms ? -1 : 1;
+    if ((x->base[0] == '\0') != (y->base[0] == '\0'))
+        return x->base[0] == '\0' ? -1 : 1; /* what is below comes first */
     return strcmp(x->version, y->version);
 }
 
@@ -175,7 +199,7 @@ static int add_link(const struct versions *v, const char *path, const char *vers
     char name[NAME_ROOM], *target = NULL;
     int status = 0;
 
-    write_name(time_ms, version, name);
+    write_name(time_ms, version, "", name);
     if (asprintf(&target, "%s/%s", v->directory, name) < 0)
         return error_set(e, ERROR_INTERNAL, "%s: no memory for its name", path);
     if (link(path, target) != 0 && errno != EEXIST) /* another process was faster */
@@ -200,33 +224,175 @@ static int replace_link(const char *path, const char *kept, struct error *e)
     return status;
 }
 
+static const struct version_entry *newest(const struct versions *v)
+{
+    return v->count > 0 ? &v->entries[v->count - 1] : NULL;
+}
+
+/* A clock that was set back changes no order. */
+static int64_t behind_newest(const struct versions *v, int64_t time_ms)
+{
+    const struct version_entry *last = newest(v);
+
+    return last && last->valid_from_ms >= time_ms ? last->valid_from_ms + 1 : time_ms;
+}
+
+static int make_folder(struct versions *v, struct error *e)
+{
+    if (mkdir(v->directory, 0755) != 0 && errno != EEXIST)
+        return error_set_errno(e, errno, "%s", v->directory);
+    return read_again(v, e);
+}
+
+static int keep_index(struct versions *v, const char *path, const char *version, int64_t time_ms, struct error *e)
+{
+    if (add_link(v, path, version, time_ms, e) != 0 || index_flush_directory(v->directory, e) != 0)
+        return -1;
+    return read_again(v, e);
+}
+
 int versions_add(struct versions *versions, const char *path, const char version[INDEX_VERSION_LEN + 1],
                  int64_t valid_from_ms, struct error *e)
 {
-    const struct version_entry *newest;
+    const struct version_entry *last;
 
-    if (mkdir(versions->directory, 0755) != 0 && errno != EEXIST)
-        return error_set_errno(e, errno, "%s", versions->directory);
-    if (read_again(versions, e) != 0)
+    if (make_folder(versions, e) != 0)
         return -1;
-    newest = versions->count > 0 ? &versions->entries[versions->count - 1] : NULL;
-    if (newest && strcmp(newest->version, version) == 0)
-        return replace_link(path, newest->path, e);
-    if (newest && newest->valid_from_ms >= valid_from_ms)
-        valid_from_ms = newest->valid_from_ms + 1; /* a clock that was set back changes no order */
-    if (add_link(versions, path, version, valid_from_ms, e) != 0 || index_flush_directory(versions->directory, e) != 0)
-        return -1;
-    return read_again(versions, e);
+    last = newest(versions);
+    if (last && strcmp(last->version, version) == 0)
+        return replace_link(path, last->path, e);
+    return keep_index(versions, path, version, behind_newest(versions, valid_from_ms), e);
 }
 
-int versions_prune(struct versions *versions, size_t keep, struct error *e)
+int versions_add_below(struct versions *versions, const char *path, const char version[INDEX_VERSION_LEN + 1],
+                       struct error *e)
 {
-    if (read_again(versions, e) != 0)
+    const struct version_entry *last;
+
+    if (make_folder(versions, e) != 0)
         return -1;
-    for (size_t i = 0; i + keep < versions->count; i++)
-        if (unlink(versions->entries[i].path) != 0 && errno != ENOENT)
-            return error_set_errno(e, errno, "%s: cannot be removed", versions->entries[i].path);
-    return read_again(versions, e);
+    last = versions_newest_index(versions);
+    if (last && strcmp(last->version, version) == 0)
+        return replace_link(path, last->path, e);
+    return newest(versions) ? keep_index(versions, path, version, newest(versions)->valid_from_ms, e) : 0;
+}
+
+int versions_add_deltas(struct versions *versions, const struct index *index, int64_t valid_from_ms, struct error *e)
+{
+    const char *version = index_info(index)->version, *base = index_info(index_base(index))->version;
+    const struct version_entry *last;
+    char name[NAME_ROOM], *path = NULL;
+    int status;
+
+    if (make_folder(versions, e) != 0)
+        return -1;
+    last = newest(versions);
+    if (last && strcmp(last->version, version) == 0 && strcmp(last->base, base) == 0)
+        valid_from_ms = last->valid_from_ms;
+    else
+        valid_from_ms = behind_newest(versions, valid_from_ms);
+    write_name(valid_from_ms, version, base, name);
+    if (asprintf(&path, "%s/%s", versions->directory, name) < 0)
+        return error_set(e, ERROR_INTERNAL, "%s: no memory for a name", versions->directory);
+    status = kept_deltas_keep(versions->directory, path, index, e);
+    free(path);
+    return status == 0 ? read_again(versions, e) : -1;
+}
+
+/* --- removing --- */
+
+static int remove_entry(const struct version_entry *entry, struct error *e)
+{
+    return unlink(entry->path) == 0 || errno == ENOENT
+               ? 0
+               : error_set_errno(e, errno, "%s: cannot be removed", entry->path);
+}
+
+static size_t count_kind(const struct versions *v, bool deltas)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < v->count; i++)
+        count += (v->entries[i].base[0] != '\0') == deltas;
+    return count;
+}
+
+/* From the oldest one on, up to the first index that stays: with its time begins what is known. */
+static int prune_indexes(struct versions *v, size_t keep, bool *deltas, struct error *e)
+{
+    size_t all = count_kind(v, false), gone = 0;
+
+    if (all <= keep)
+        return 0;
+    for (size_t i = 0; i < v->count; i++) {
+        const struct version_entry *entry = &v->entries[i];
+        bool has_deltas = entry->base[0] != '\0';
+
+        if (!has_deltas && gone + keep >= all)
+            break;
+        gone += !has_deltas;
+        *deltas = *deltas || has_deltas;
+        if (remove_entry(entry, e) != 0)
+            return -1;
+    }
+    return read_again(v, e);
+}
+
+static bool is_let_go(const struct version_entry *entry)
+{
+    struct stat st;
+
+    return stat(entry->path, &st) == 0 && st.st_size == 0;
+}
+
+/* Of those in a row that cannot be made again one is enough to say so: it is in force until the next that can. */
+static int prune_deltas(struct versions *v, size_t keep, bool *deltas, struct error *e)
+{
+    size_t left = count_kind(v, true);
+    bool said = false; /* by the one before */
+
+    for (size_t i = 0; i < v->count && left > keep; i++) {
+        const struct version_entry *entry = &v->entries[i];
+
+        if (entry->base[0] == '\0') {
+            said = false;
+            continue;
+        }
+        left--;
+        if (said || !is_let_go(entry)) {
+            *deltas = true;
+            if ((said ? remove_entry(entry, e) : kept_deltas_let_go(entry->path, e)) != 0)
+                return -1;
+        }
+        said = true;
+    }
+    return *deltas ? read_again(v, e) : 0;
+}
+
+static int sweep(const struct versions *v, struct error *e)
+{
+    const char **paths = calloc(v->count + 1, sizeof *paths);
+    size_t count = 0;
+    int status;
+
+    if (!paths)
+        return error_set(e, ERROR_INTERNAL, "%s: no memory for its versions", v->directory);
+    for (size_t i = 0; i < v->count; i++)
+        if (v->entries[i].base[0] != '\0')
+            paths[count++] = v->entries[i].path;
+    status = kept_deltas_sweep(v->directory, paths, count, e);
+    free(paths);
+    return status;
+}
+
+int versions_prune(struct versions *versions, size_t keep, size_t keep_deltas, struct error *e)
+{
+    bool deltas = false; /* any that is gone */
+
+    if (read_again(versions, e) != 0 || prune_indexes(versions, keep, &deltas, e) != 0 ||
+        prune_deltas(versions, keep_deltas, &deltas, e) != 0)
+        return -1;
+    return deltas ? sweep(versions, e) : 0;
 }
 
 /* --- asking --- */
@@ -247,4 +413,32 @@ const struct version_entry *versions_find(const struct versions *versions, const
         if (strcmp(versions->entries[i].version, version) == 0)
             return &versions->entries[i];
     return NULL;
+}
+
+const struct version_entry *versions_find_name(const struct versions *versions, const char *name)
+{
+    for (size_t i = 0; i < versions->count; i++)
+        if (strcmp(strrchr(versions->entries[i].path, '/') + 1, name) == 0)
+            return &versions->entries[i];
+    return NULL;
+}
+
+bool versions_is_deltas(const char *path)
+{
+    size_t len = strlen(path), suffix = strlen(DELTAS_SUFFIX);
+
+    return len > suffix && strcmp(path + len - suffix, DELTAS_SUFFIX) == 0;
+}
+
+const struct version_entry *versions_newest_index(const struct versions *versions)
+{
+    for (size_t i = versions->count; i-- > 0;)
+        if (versions->entries[i].base[0] == '\0')
+            return &versions->entries[i];
+    return NULL;
+}
+
+const char *versions_folder(const struct versions *versions)
+{
+    return versions->directory;
 }

@@ -1,11 +1,14 @@
 /* versions: the folder in which the last versions of the index are kept, each under a name that says since when it was
  * in force and which one it is: 20261125T093000.123Z-0123456789abcdef.fwx. A version is in force from its time (UTC) to
- * that of the next.
+ * that of the next; of several with the same time the last one is.
  *
  * They are hard links to what has served, so that the one that serves takes no room of its own, and in the same file
- * system. Files of other names are left alone. Several processes may use a folder. Whoever opens a version has to see
- * whether it is the one that its name says (index_info): a file that was overwritten in place still has its old name.
- * One thread. */
+ * system. A version with deltas is a record of what it was made of (kept_deltas.h), whose name goes on with the version
+ * of the index below: 20261125T094500.000Z-fedcba9876543210-0123456789abcdef.fwd. That index is the last one before it.
+ * Files of other names are left alone. Several processes may use a folder. Whoever opens a version has to see whether
+ * it is the one that its name says (index_info): a file that was overwritten in place still has its old name. One
+ * thread.
+ */
 #ifndef FIXWARDEN_CONSUMER_VERSIONS_H
 #define FIXWARDEN_CONSUMER_VERSIONS_H
 
@@ -17,7 +20,8 @@
 struct version_entry {
     char *path;
     char version[INDEX_VERSION_LEN + 1];
-    int64_t valid_from_ms; /* since the epoch */
+    char base[INDEX_VERSION_LEN + 1]; /* of the index below; empty: it is one itself */
+    int64_t valid_from_ms;            /* since the epoch */
 };
 
 struct versions;
@@ -35,8 +39,17 @@ void versions_free(struct versions *versions); /* NULL is fine */
 int versions_add(struct versions *versions, const char *path, const char version[INDEX_VERSION_LEN + 1],
                  int64_t valid_from_ms, struct error *e);
 
-/* Removes the oldest ones but for so many, 1 or more. ERROR_IO where one cannot be removed. */
-int versions_prune(struct versions *versions, size_t keep, struct error *e);
+/* The same of the index below a version with deltas, which has been added: it is kept, and not in force itself. */
+int versions_add_below(struct versions *versions, const char *path, const char version[INDEX_VERSION_LEN + 1],
+                       struct error *e);
+
+/* Keeps what a version with deltas was made of, in force since then, as versions_add does. ERROR_IO as kept_deltas_keep
+ * has it: that it was in force is known even so. */
+int versions_add_deltas(struct versions *versions, const struct index *index, int64_t valid_from_ms, struct error *e);
+
+/* Removes the oldest indexes but for so many, 1 or more, with what was in force before them; and lets go of what the
+ * oldest versions with deltas were made of, but for so many. ERROR_IO where one cannot be removed. */
+int versions_prune(struct versions *versions, size_t keep, size_t keep_deltas, struct error *e);
 
 /* In the order of their times; borrowed until the next call that changes them. */
 size_t versions_count(const struct versions *versions);
@@ -47,5 +60,17 @@ bool versions_is_same_file(const char *a, const char *b);
 
 /* The newest entry of that version, or NULL. */
 const struct version_entry *versions_find(const struct versions *versions, const char *version);
+
+/* The one whose file has that name, or NULL. */
+const struct version_entry *versions_find_name(const struct versions *versions, const char *name);
+
+/* Whether a path is that of what a version with deltas was made of, by its end. */
+bool versions_is_deltas(const char *path);
+
+/* The newest one that is an index itself, or NULL. */
+const struct version_entry *versions_newest_index(const struct versions *versions);
+
+/* Borrowed. */
+const char *versions_folder(const struct versions *versions);
 
 #endif

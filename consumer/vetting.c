@@ -50,7 +50,8 @@ struct index *vetting_open_newest_kept(const struct config *config, const char *
         for (size_t i = versions_count(versions); i-- > 0 && !index;) {
             const struct version_entry *entry = versions_entry(versions, i);
 
-            if ((!version || strcmp(entry->version, version) != 0) && index_open(entry->path, &whole, &index, &e) != 0)
+            if (entry->base[0] == '\0' && (!version || strcmp(entry->version, version) != 0) &&
+                index_open(entry->path, &whole, &index, &e) != 0)
                 index = NULL;
         }
     versions_free(versions);
@@ -64,12 +65,13 @@ static bool is_newest_kept(const struct vetting *v)
 {
     char *directory = versions_directory(v->config);
     struct versions *versions = NULL;
+    const struct version_entry *newest = NULL;
     struct error e;
-    size_t count;
     bool is;
 
-    count = directory && versions_open(directory, &versions, &e) == 0 ? versions_count(versions) : 0;
-    is = count > 0 && versions_is_same_file(versions_entry(versions, count - 1)->path, v->path);
+    if (directory && versions_open(directory, &versions, &e) == 0)
+        newest = versions_newest_index(versions);
+    is = newest && versions_is_same_file(newest->path, v->path);
     versions_free(versions);
     free(directory);
     return is;

@@ -392,16 +392,15 @@ static int apply_rows(struct applying *a, struct error *e)
 
 /* ---- files ---- */
 
-/* Of what was before, and of this file. */
-static void advance_version(struct index_overlay *o, const struct index_source *source)
+void index_overlay_advance(char version[INDEX_VERSION_LEN + 1], uint64_t size, const uint64_t digest[2])
 {
     struct {
         char version[INDEX_VERSION_LEN];
         uint64_t facts[3];
-    } said = {.facts = {source->size, source->digest[0], source->digest[1]}};
+    } said = {.facts = {size, digest[0], digest[1]}};
 
-    memcpy(said.version, o->version, sizeof said.version);
-    snprintf(o->version, sizeof o->version, "%016" PRIx64, (uint64_t)XXH3_64bits(&said, sizeof said));
+    memcpy(said.version, version, sizeof said.version);
+    snprintf(version, INDEX_VERSION_LEN + 1, "%016" PRIx64, (uint64_t)XXH3_64bits(&said, sizeof said));
 }
 
 static int keep_file(struct applying *a, const struct mark *before, struct error *e)
@@ -420,7 +419,7 @@ static int keep_file(struct applying *a, const struct mark *before, struct error
     delta_source(a->delta, &file->source);
     file->source.path = file->path;
     file->source.rows = o->row_count - before->rows;
-    advance_version(o, &file->source);
+    index_overlay_advance(o->version, file->source.size, file->source.digest);
     o->file_count++;
     o->counts.files++;
     return 0;
@@ -501,6 +500,11 @@ void index_overlay_free(struct index_overlay *o)
     free(o->killed);
     index_close(o->base);
     free(o);
+}
+
+const char *index_overlay_version(const struct index_overlay *overlay)
+{
+    return overlay->version;
 }
 
 const struct index_overlay_counts *index_overlay_counts(const struct index_overlay *overlay)

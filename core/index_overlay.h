@@ -52,6 +52,12 @@ int index_overlay_apply(struct index_overlay *overlay, const char *path, struct 
 
 const struct index_overlay_counts *index_overlay_counts(const struct index_overlay *overlay);
 
+/* The version that the index has as it is now. Borrowed, until something is applied. */
+const char *index_overlay_version(const struct index_overlay *overlay);
+
+/* The version that comes of one, in place, once a file of that size and digest (struct index_source) is applied. */
+void index_overlay_advance(char version[INDEX_VERSION_LEN + 1], uint64_t size, const uint64_t digest[2]);
+
 /* The index as it is now, the caller's to close. Where nothing was applied, the base, held once more. */
 int index_overlay_index(const struct index_overlay *overlay, struct index **out, struct error *e);
 

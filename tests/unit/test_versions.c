@@ -136,7 +136,7 @@ static void files_of_other_names_are_left_alone(void **state)
     }
     add(versions, f, B, T + 1);
     assert_int_equal(versions_count(versions), 2);
-    assert_int_equal(versions_prune(versions, 1, &e), 0);
+    assert_int_equal(versions_prune(versions, 1, 1, &e), 0);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(path, sizeof path, "%s/%s", f->folder, names[i]);
         assert_int_equal(access(path, F_OK), 0);
@@ -195,11 +195,11 @@ static void only_the_oldest_go(void **state)
     add(versions, f, A, T);
     add(versions, f, B, T + 1);
     add(other, f, C, T + 2); /* by another process */
-    assert_int_equal(versions_prune(versions, 2, &e), 0);
+    assert_int_equal(versions_prune(versions, 2, 1, &e), 0);
     assert_int_equal(versions_count(versions), 2);
     assert_string_equal(versions_entry(versions, 0)->version, B);
     assert_string_equal(versions_entry(versions, 1)->version, C);
-    assert_int_equal(versions_prune(versions, 3, &e), 0);
+    assert_int_equal(versions_prune(versions, 3, 1, &e), 0);
     assert_int_equal(versions_count(versions), 2);
     versions_free(versions);
     versions_free(other);
