@@ -6,14 +6,23 @@
 
 #include "core/index_overlay.h"
 #include "delta_folder.h"
+#include "errand.h"
 #include "json_text.h"
+#include "kept_deltas.h"
 #include "monotonic.h"
+#include "versions.h"
 
 #define SUBSYSTEM "deltas"
 #define START_WAIT_MS 1000 /* for files to settle, before anything is checked */
 #define TELL_AFTER_MS 5000 /* that a file has no end */
 #define FILES_A_MS 40      /* looking at many files is done less often, so that it takes a twentieth of a processor */
 #define RETRY_MS 1000      /* what failed for a reason that may pass */
+
+/* What is to be done about the folder as it was read last. */
+struct plan {
+    size_t settled; /* files, from the first one on */
+    bool anew;      /* what is done has changed */
+};
 
 struct deltas {
     const struct config *config;
@@ -30,6 +39,12 @@ struct deltas {
     bool unmade;                /* no index could be made of the overlay yet */
     bool unreadable;            /* the directory, and it was said */
     int64_t look_ms;            /* when to look next */
+
+    struct errand errand; /* works on all of this while it is under way */
+    struct plan plan;     /* of it, ... */
+    struct index *cover;  /* ... or the base that it puts them on; NULL: as planned */
+    int64_t now_ms;       /* when it began */
+    struct index *made;   /* what has come of it; NULL: nothing, or it was taken */
 };
 
 /* --- telling --- */
@@ -180,19 +195,20 @@ static void refuse(struct deltas *d, const struct delta_file *file, const struct
         d->look_ms = now_ms + RETRY_MS;
 }
 
+static bool is_refused(const struct deltas *d, const struct delta_file *file)
+{
+    return d->refused.path && delta_file_is_same(&d->refused, file);
+}
+
 /* Applies the files from those that are done up to `count`. Whether there was any. */
 static bool apply_up_to(struct deltas *d, size_t count, int64_t now_ms)
 {
     size_t before = d->done.count;
     struct error e;
 
-    for (size_t i = before; i < count; i++) {
-        const struct delta_file *file = &d->folder.files[i];
-
-        if (d->refused.path && delta_file_is_same(&d->refused, file))
-            break;
-        if (apply(d, file, &e) != 0) {
-            refuse(d, file, &e, now_ms);
+    for (size_t i = before; i < count && !is_refused(d, &d->folder.files[i]); i++) {
+        if (apply(d, &d->folder.files[i], &e) != 0) {
+            refuse(d, &d->folder.files[i], &e, now_ms);
             break;
         }
         forget_refused(d);
@@ -254,30 +270,36 @@ static bool read_folder(struct deltas *d, int64_t now_ms)
     return true;
 }
 
-/* Brings the overlay to what the folder says. Whether it is another one now. */
-static bool follow(struct deltas *d, int64_t now_ms)
+/* Whether there is anything to do. */
+static bool make_plan(struct deltas *d, int64_t now_ms, struct plan *out)
 {
     size_t same = count_same(d);
-    size_t settled = count_settled(d, same, now_ms);
-    struct error e;
-    bool anew;
 
-    if (settled < d->folder.count)
-        tell_unsettled(d, &d->folder.files[settled], now_ms);
+    out->settled = count_settled(d, same, now_ms);
+    if (out->settled < d->folder.count)
+        tell_unsettled(d, &d->folder.files[out->settled], now_ms);
     /* One that is being written in the place of one that is done is waited for. */
-    anew = same < d->done.count && (settled > same || same == d->folder.count);
-    if (!anew && same < d->done.count)
-        return false;
-    if (anew) {
+    out->anew = same < d->done.count && (out->settled > same || same == d->folder.count);
+    if (out->anew || d->unmade)
+        return true;
+    return same == d->done.count && out->settled > same && !is_refused(d, &d->folder.files[same]);
+}
+
+/* Brings the overlay to what the folder says. Whether it is another one now. */
+static bool carry_out(struct deltas *d, const struct plan *plan, int64_t now_ms)
+{
+    struct error e;
+
+    if (plan->anew) {
         log_write(d->log, LOG_LEVEL_INFO, SUBSYSTEM,
                   "%s: has changed, or other files come before it: what is in the directory is applied anew",
-                  d->done.files[same].path);
+                  d->done.files[count_same(d)].path);
         if (start_anew(d, &e) != 0) {
             log_write(d->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", e.text);
             return false;
         }
     }
-    return apply_up_to(d, settled, now_ms) || anew;
+    return apply_up_to(d, plan->settled, now_ms) || plan->anew;
 }
 
 /* Of the overlay; NULL where there is no memory for one, and it is tried again. */
@@ -297,14 +319,6 @@ static struct index *make_index(struct deltas *d)
     return index;
 }
 
-struct index *deltas_look(struct deltas *d, int64_t now_ms)
-{
-    if (!d || !d->overlay || now_ms < d->look_ms)
-        return NULL;
-    d->look_ms = now_ms + DELTAS_LOOK_MS + (int64_t)(d->folder.count / FILES_A_MS);
-    return read_folder(d, now_ms) && (follow(d, now_ms) || d->unmade) ? make_index(d) : NULL;
-}
-
 /* --- a base --- */
 
 static bool all_settled(const struct deltas *d, int64_t now_ms)
@@ -321,13 +335,13 @@ static void wait_for_files(struct deltas *d)
         monotonic_nap(DELTAS_LOOK_MS / 2);
 }
 
-struct index *deltas_cover(struct deltas *d, struct index *base)
+/* The index that is to serve in the place of the base, which has an owner already. */
+static struct index *cover(struct deltas *d, struct index *base)
 {
     struct index *index;
+    struct plan plan;
     struct error e;
 
-    if (!d)
-        return base;
     if (!d->base)
         wait_for_files(d);
     index_close(d->base);
@@ -336,13 +350,86 @@ struct index *deltas_cover(struct deltas *d, struct index *base)
         log_write(d->log, LOG_LEVEL_ERROR, SUBSYSTEM, "%s", e.text);
         return base;
     }
-    if (!read_folder(d, monotonic_ms()) || !follow(d, monotonic_ms()))
+    if (!read_folder(d, monotonic_ms()) || !make_plan(d, monotonic_ms(), &plan) || !carry_out(d, &plan, monotonic_ms()))
         return base;
     index = make_index(d);
     if (!index)
         return base;
     index_close(base);
     return index;
+}
+
+/* --- the errand --- */
+
+/* Whoever adds it to the versions keeps what is missing then, and says why it cannot. Contents that no version names
+ * any more go at the same time. */
+static void keep_contents(const struct deltas *d)
+{
+    char *folder = versions_directory(d->config);
+    struct versions *versions;
+    struct error e;
+
+    if (folder && index_base(d->made) != d->made && kept_deltas_store(folder, d->made, &e) == 0 &&
+        versions_open(folder, &versions, &e) == 0) {
+        if (versions_count(versions) > d->config->deltas.keep && versions_sweep(versions, &e) != 0)
+            log_write(d->log, LOG_LEVEL_WARNING, SUBSYSTEM, "%s", e.text);
+        versions_free(versions);
+    }
+    free(folder);
+}
+
+static void work(void *opaque)
+{
+    struct deltas *d = opaque;
+
+    if (d->cover)
+        d->made = cover(d, d->cover);
+    else if (carry_out(d, &d->plan, d->now_ms) || d->unmade)
+        d->made = make_index(d);
+    d->cover = NULL; /* the caller owns it now, as what is made or a part of that */
+    if (d->made)
+        keep_contents(d);
+}
+
+/* Without a thread it is done at once, and those who wait have to wait. */
+static void begin(struct deltas *d, int64_t now_ms)
+{
+    struct error e;
+
+    d->now_ms = now_ms;
+    if (errand_start(&d->errand, work, d, &e) == 0)
+        return;
+    log_write(d->log, LOG_LEVEL_WARNING, SUBSYSTEM, "%s", e.text);
+    work(d);
+}
+
+bool deltas_is_busy(struct deltas *deltas)
+{
+    return deltas && !errand_is_over(&deltas->errand);
+}
+
+void deltas_cover(struct deltas *deltas, struct index *base, int64_t now_ms)
+{
+    deltas->cover = base;
+    begin(deltas, now_ms);
+}
+
+void deltas_look(struct deltas *deltas, int64_t now_ms)
+{
+    if (!deltas || !deltas->overlay || now_ms < deltas->look_ms)
+        return;
+    deltas->look_ms = now_ms + DELTAS_LOOK_MS + (int64_t)(deltas->folder.count / FILES_A_MS);
+    if (read_folder(deltas, now_ms) && make_plan(deltas, now_ms, &deltas->plan))
+        begin(deltas, now_ms);
+}
+
+struct index *deltas_take(struct deltas *deltas)
+{
+    struct index *made = deltas ? deltas->made : NULL;
+
+    if (deltas)
+        deltas->made = NULL;
+    return made;
 }
 
 /* --- life --- */
@@ -370,6 +457,8 @@ void deltas_free(struct deltas *deltas)
 {
     if (!deltas)
         return;
+    errand_wait(&deltas->errand);
+    index_close(deltas->made);
     index_overlay_free(deltas->overlay);
     index_close(deltas->base);
     delta_folder_free(&deltas->folder);

@@ -8,6 +8,14 @@
 #include "gate.h"
 #include "versions.h"
 
+/* An index that is to serve. */
+struct adoption {
+    struct index *index; /* NULL: there is none, or deltas has it */
+    bool is_begun;       /* deltas has it */
+    bool is_in_place;    /* it is what stands there, as far as it does; else a version of before */
+    unsigned faults;     /* how many there were when it was good */
+};
+
 struct incumbent {
     const struct config *config;
     const char *path; /* of the configuration */
@@ -19,6 +27,7 @@ struct incumbent {
     size_t kept_tried;         /* of the versions, from the newest on, since something good served */
     bool is_damaged;           /* nobody trusts it any more */
     bool is_delivered;
+    struct adoption adoption; /* that waits for deltas */
     uint64_t adopted;
     int64_t adopted_ms; /* since the epoch */
 };
@@ -45,6 +54,7 @@ void incumbent_free(struct incumbent *incumbent)
     if (!incumbent)
         return;
     deltas_free(incumbent->deltas);
+    index_close(incumbent->adoption.index);
     versions_free(incumbent->versions);
     free(incumbent);
 }
@@ -110,18 +120,6 @@ void incumbent_saw(struct incumbent *incumbent, const struct snapshot_stat *seen
 
 /* --- adopting --- */
 
-/* The deltas of the day on top of a new base, all of which has to be readable still. Takes the base over. */
-static int cover(struct incumbent *i, struct index *base, struct index **out, struct error *e)
-{
-    unsigned faults = bus_fault_count();
-
-    *out = deltas_cover(i->deltas, base);
-    if (faults == bus_fault_count())
-        return 0;
-    index_close(*out);
-    return error_set(e, ERROR_IO, "%s: cannot be read as a whole", i->path);
-}
-
 static bool has_deltas(const struct index *index)
 {
     return index_base(index) != index;
@@ -151,15 +149,13 @@ static void keep_deltas(const struct incumbent *i, const struct index *index, in
         warn(i, &e);
 }
 
-/* It serves from here on, with the deltas of the day on top. Takes the index over in every case. */
+/* It serves from here on. Takes the index over in every case. */
 static int serve(struct incumbent *i, struct index *index, int64_t wall_ms, struct error *e)
 {
     char before[INDEX_VERSION_LEN + 1] = "";
 
     if (serving_version(i->serving))
         memcpy(before, serving_version(i->serving), sizeof before);
-    if (cover(i, index, &index, e) != 0)
-        return -1;
     keep_deltas(i, index, wall_ms);
     if (serving_add(i->serving, index, e) != 0)
         return -1;
@@ -196,17 +192,58 @@ static void keep(struct incumbent *i, int64_t wall_ms)
     see_link(i);
 }
 
+/* What the name leads to now is what was opened by it. */
+static bool is_in_place_still(const struct incumbent *i)
+{
+    const struct snapshot_stat now = snapshot_stat(i->path);
+
+    return now.is_there && now.inode == i->seen.inode && now.device == i->seen.device;
+}
+
+static int serve_in_place(struct incumbent *i, struct index *index, int64_t wall_ms, struct error *e)
+{
+    if (serve(i, index, wall_ms, e) != 0)
+        return -1;
+    if (gate_is_forced(i->path, index_info(incumbent_base(i))->version))
+        gate_forget_forced(i->path);
+    keep(i, wall_ms);
+    return 0;
+}
+
+/* With the deltas on top, if there are any. While they were put there, it may have become unreadable, or another one
+ * have taken its place, which is looked at then. */
+static int conclude(struct incumbent *i, struct index *index, int64_t wall_ms, struct error *e)
+{
+    const struct adoption what = i->adoption;
+    bool is_readable = what.faults == bus_fault_count();
+
+    i->adoption = (struct adoption){NULL};
+    if (is_readable && (!i->deltas || !what.is_in_place || is_in_place_still(i)))
+        return (what.is_in_place ? serve_in_place : serve)(i, index, wall_ms, e);
+    index_close(index);
+    return error_set(e, ERROR_IO, "%s: %s", i->path,
+                     is_readable ? "has become another one before it served" : "cannot be read as a whole");
+}
+
+static int adopt(struct incumbent *i, struct index *index, bool is_in_place, int64_t wall_ms, struct error *e)
+{
+    i->adoption = (struct adoption){.index = index, .is_in_place = is_in_place, .faults = bus_fault_count()};
+    return i->deltas ? 0 : conclude(i, index, wall_ms, e);
+}
+
 int incumbent_adopt(struct incumbent *incumbent, struct index *index, bool is_delivered, int64_t wall_ms,
                     struct error *e)
 {
     incumbent->seen = snapshot_stat(incumbent->path);
-    if (serve(incumbent, index, wall_ms, e) != 0)
+    if (adopt(incumbent, index, true, wall_ms, e) != 0)
         return -1;
-    if (gate_is_forced(incumbent->path, index_info(incumbent_base(incumbent))->version))
-        gate_forget_forced(incumbent->path);
-    keep(incumbent, wall_ms);
     incumbent->is_delivered = is_delivered;
     return 0;
+}
+
+bool incumbent_is_adopting(const struct incumbent *incumbent)
+{
+    return incumbent->adoption.index || incumbent->adoption.is_begun;
 }
 
 /* --- a version of before --- */
@@ -218,7 +255,7 @@ static const struct version_entry *kept_entry(const struct incumbent *i)
 
 const char *incumbent_kept(struct incumbent *incumbent)
 {
-    if (!incumbent->versions || incumbent_trusted(incumbent))
+    if (!incumbent->versions || incumbent_trusted(incumbent) || incumbent_is_adopting(incumbent))
         return NULL;
     while (incumbent->kept_tried < versions_count(incumbent->versions) && kept_entry(incumbent)->base[0] != '\0')
         incumbent->kept_tried++; /* one with deltas: the index below is one of the versions, too */
@@ -238,7 +275,7 @@ int incumbent_adopt_kept(struct incumbent *incumbent, struct index *index, int64
         index_close(index);
         return -1;
     }
-    return serve(incumbent, index, wall_ms, why);
+    return adopt(incumbent, index, false, wall_ms, why);
 }
 
 /* --- what happens to it while it serves --- */
@@ -271,20 +308,65 @@ static void keep_again(const struct incumbent *i, const struct index *index, int
 
 /* What was found in one that cannot be trusted is dropped: it is replaced soon, and the deltas are put on top of what
  * replaces it. */
-void incumbent_look_for_deltas(struct incumbent *incumbent, int64_t now_ms, int64_t wall_ms)
+static void serve_deltas(struct incumbent *i, struct index *index, int64_t wall_ms)
 {
-    struct index *index = incumbent->is_damaged ? NULL : deltas_look(incumbent->deltas, now_ms);
     struct error e;
 
-    if (!index)
-        return;
-    if (!serving_trusts(incumbent->serving, serving_newest(incumbent->serving))) {
+    if (i->is_damaged || !serving_trusts(i->serving, serving_newest(i->serving))) {
         index_close(index);
         return;
     }
-    (has_deltas(index) ? keep_deltas : keep_again)(incumbent, index, wall_ms);
-    if (serving_add(incumbent->serving, index, &e) != 0)
-        log_write(incumbent->notices->log, LOG_LEVEL_ERROR, NOTICES_SUBSYSTEM, "%s", e.text);
-    else if (incumbent->versions)
-        prune(incumbent);
+    (has_deltas(index) ? keep_deltas : keep_again)(i, index, wall_ms);
+    if (serving_add(i->serving, index, &e) != 0)
+        log_write(i->notices->log, LOG_LEVEL_ERROR, NOTICES_SUBSYSTEM, "%s", e.text);
+    else if (i->versions)
+        prune(i);
+}
+
+/* What was made of the deltas over the one before is of no use any more. */
+static void begin_adoption(struct incumbent *i, int64_t now_ms)
+{
+    struct index *base = i->adoption.index;
+
+    index_close(deltas_take(i->deltas));
+    i->adoption.index = NULL;
+    i->adoption.is_begun = true;
+    deltas_cover(i->deltas, base, now_ms);
+}
+
+bool incumbent_is_busy(struct incumbent *incumbent)
+{
+    return deltas_is_busy(incumbent->deltas);
+}
+
+/* The same as when it cannot be adopted at once, but that nobody waits to be told. */
+static bool end_adoption(struct incumbent *i, int64_t wall_ms)
+{
+    struct error e;
+
+    if (conclude(i, deltas_take(i->deltas), wall_ms, &e) == 0)
+        return false;
+    log_write(i->notices->log, LOG_LEVEL_ERROR, NOTICES_SUBSYSTEM, "%s", e.text);
+    i->seen = (struct snapshot_stat){0};
+    return true;
+}
+
+bool incumbent_look(struct incumbent *incumbent, int64_t now_ms, int64_t wall_ms)
+{
+    struct index *index;
+
+    if (!incumbent->deltas || deltas_is_busy(incumbent->deltas))
+        return false;
+    if (incumbent->adoption.is_begun)
+        return end_adoption(incumbent, wall_ms);
+    if (incumbent->adoption.index) {
+        begin_adoption(incumbent, now_ms);
+        return false;
+    }
+    index = deltas_take(incumbent->deltas);
+    if (index)
+        serve_deltas(incumbent, index, wall_ms);
+    if (!incumbent->is_damaged)
+        deltas_look(incumbent->deltas, now_ms);
+    return false;
 }

@@ -41,22 +41,31 @@ int64_t incumbent_adopted_ms(const struct incumbent *incumbent);
 const struct snapshot_stat *incumbent_seen(const struct incumbent *incumbent);
 void incumbent_saw(struct incumbent *incumbent, const struct snapshot_stat *seen);
 
-/* What stands in its place now serves. Takes the index over in every case. `wall_ms` since the epoch, as below. */
+/* What stands in its place now serves; where there are deltas, once they are on top of it, which incumbent_look sees
+ * to, and if it stands there still. Takes the index over in every case. `wall_ms` since the epoch, as below. Not while
+ * another one is being adopted. */
 int incumbent_adopt(struct incumbent *incumbent, struct index *index, bool is_delivered, int64_t wall_ms,
                     struct error *e);
+
+/* Whether one is being adopted, and does not serve yet. */
+bool incumbent_is_adopting(const struct incumbent *incumbent);
+
+/* Whether deltas are at work, so that nobody may close an index that serves or has served. */
+bool incumbent_is_busy(struct incumbent *incumbent);
 
 /* The newest of the versions kept that was not tried since something good served; borrowed until it was. NULL: there is
  * none, or what serves is trusted. */
 const char *incumbent_kept(struct incumbent *incumbent);
 
-/* It was tried: it serves, unless it is another version than its name says. Takes the index over in every case; NULL:
- * it was not good, and *why says so already. */
+/* It was tried: it serves as above, unless it is another version than its name says. Takes the index over in every
+ * case; NULL: it was not good, and *why says so already. */
 int incumbent_adopt_kept(struct incumbent *incumbent, struct index *index, int64_t wall_ms, struct error *why);
 
 /* Finds out whether it is damaged. True once, and then what stands in its place counts as never seen. */
 bool incumbent_finds_damage(struct incumbent *incumbent);
 
-/* Puts new deltas on top of it. `now_ms` is monotonic. */
-void incumbent_look_for_deltas(struct incumbent *incumbent, int64_t now_ms, int64_t wall_ms);
+/* Goes on with what is being adopted, else puts new deltas on top of what serves. Never waits. `now_ms` is monotonic.
+ * True where what was to be adopted is not, so that what stands in its place is to be looked at anew. */
+bool incumbent_look(struct incumbent *incumbent, int64_t now_ms, int64_t wall_ms);
 
 #endif

@@ -158,16 +158,25 @@ int kept_deltas_let_go(const char *path, struct error *e)
     return write_record(path, NULL, 0, e);
 }
 
-static int keep_contents(const char *folder, const struct index_source *deltas, size_t count, struct error *e)
+static int make_folders(const char *folder, struct error *e)
 {
     char *contents = NULL;
     int status = 0;
 
     if (asprintf(&contents, "%s/" CONTENTS, folder) < 0)
         return no_memory(folder, e);
-    if (mkdir(contents, 0755) != 0 && errno != EEXIST)
+    if ((mkdir(folder, 0755) != 0 && errno != EEXIST) || (mkdir(contents, 0755) != 0 && errno != EEXIST))
         status = error_set_errno(e, errno, "%s", contents);
     free(contents);
+    return status;
+}
+
+int kept_deltas_store(const char *folder, const struct index *index, struct error *e)
+{
+    size_t count;
+    const struct index_source *deltas = deltas_of(index, &count);
+    int status = make_folders(folder, e);
+
     for (size_t i = 0; i < count && status == 0; i++)
         status = keep_content(folder, &deltas[i], e);
     return status;
@@ -180,7 +189,7 @@ int kept_deltas_keep(const char *folder, const char *path, const struct index *i
     const struct index_source *deltas = deltas_of(index, &count);
     struct error ignored;
 
-    if (keep_contents(folder, deltas, count, e) == 0)
+    if (kept_deltas_store(folder, index, e) == 0)
         return write_record(path, deltas, count, e);
     (void)kept_deltas_let_go(path, &ignored);
     return -1;

@@ -24,6 +24,10 @@ struct kept_deltas {
     size_t count;
 };
 
+/* Keeps the contents of which `index`, which has deltas, was made, and makes the folder if need be. ERROR_IO, also
+ * where a file has become another one. */
+int kept_deltas_store(const char *folder, const struct index *index, struct error *e);
+
 /* Keeps what `index`, which has deltas, was made of, as the record at `path` in the folder. ERROR_IO, also where a file
  * has become another one: then the record is empty. */
 int kept_deltas_keep(const char *folder, const char *path, const struct index *index, struct error *e);

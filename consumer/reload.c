@@ -205,13 +205,16 @@ static void check_expected(struct reload *r)
 void reload_look(struct reload *reload, int64_t now_ms, int64_t wall_ms)
 {
     reload->wall_ms = wall_ms;
-    serving_close_unused(reload->serving);
+    if (!incumbent_is_busy(reload->incumbent))
+        serving_close_unused(reload->serving);
     check_damage(reload, now_ms);
-    incumbent_look_for_deltas(reload->incumbent, now_ms, wall_ms);
+    if (incumbent_look(reload->incumbent, now_ms, wall_ms))
+        reload->look_ms = now_ms;
     go_on(reload, now_ms);
     if (watch_is_woken(reload->watch))
         reload->look_ms = now_ms;
-    if (now_ms >= reload->look_ms && !reload->vetting && rebuild_state(reload->rebuild) != REBUILD_WORKS)
+    if (now_ms >= reload->look_ms && !reload->vetting && rebuild_state(reload->rebuild) != REBUILD_WORKS &&
+        !incumbent_is_adopting(reload->incumbent))
         look(reload, now_ms);
     check_expected(reload);
 }
@@ -244,7 +247,8 @@ static int make(const struct reload_options *options, struct reload **out, struc
 /* An index that serves need not wait for ever for a master that keeps changing. */
 static bool is_ready(const struct reload *r, int64_t waited_ms)
 {
-    return incumbent_trusted(r->incumbent) && !r->vetting && rebuild_state(r->rebuild) == REBUILD_IS_IDLE &&
+    return incumbent_trusted(r->incumbent) && !incumbent_is_adopting(r->incumbent) && !r->vetting &&
+           rebuild_state(r->rebuild) == REBUILD_IS_IDLE &&
            (!rebuild_master_is_changing(r->rebuild) || waited_ms > START_CHANGES_MS);
 }
 

@@ -318,7 +318,7 @@ static size_t count_kind(const struct versions *v, bool deltas)
 }
 
 /* From the oldest one on, up to the first index that stays: with its time begins what is known. */
-static int prune_indexes(struct versions *v, size_t keep, bool *deltas, struct error *e)
+static int prune_indexes(struct versions *v, size_t keep, struct error *e)
 {
     size_t all = count_kind(v, false), gone = 0;
 
@@ -331,7 +331,6 @@ static int prune_indexes(struct versions *v, size_t keep, bool *deltas, struct e
         if (!has_deltas && gone + keep >= all)
             break;
         gone += !has_deltas;
-        *deltas = *deltas || has_deltas;
         if (remove_entry(entry, e) != 0)
             return -1;
     }
@@ -346,7 +345,7 @@ static bool is_let_go(const struct version_entry *entry)
 }
 
 /* Of those in a row that cannot be made again one is enough to say so: it is in force until the next that can. */
-static int prune_deltas(struct versions *v, size_t keep, bool *deltas, struct error *e)
+static int prune_deltas(struct versions *v, size_t keep, struct error *e)
 {
     size_t left = count_kind(v, true);
     bool said = false; /* by the one before */
@@ -359,40 +358,35 @@ static int prune_deltas(struct versions *v, size_t keep, bool *deltas, struct er
             continue;
         }
         left--;
-        if (said || !is_let_go(entry)) {
-            *deltas = true;
-            if ((said ? remove_entry(entry, e) : kept_deltas_let_go(entry->path, e)) != 0)
-                return -1;
-        }
+        if (said ? remove_entry(entry, e) != 0 : !is_let_go(entry) && kept_deltas_let_go(entry->path, e) != 0)
+            return -1;
         said = true;
     }
-    return *deltas ? read_again(v, e) : 0;
+    return read_again(v, e);
 }
 
-static int sweep(const struct versions *v, struct error *e)
+int versions_sweep(const struct versions *versions, struct error *e)
 {
-    const char **paths = calloc(v->count + 1, sizeof *paths);
+    const char **paths = calloc(versions->count + 1, sizeof *paths);
     size_t count = 0;
     int status;
 
     if (!paths)
-        return error_set(e, ERROR_INTERNAL, "%s: no memory for its versions", v->directory);
-    for (size_t i = 0; i < v->count; i++)
-        if (v->entries[i].base[0] != '\0')
-            paths[count++] = v->entries[i].path;
-    status = kept_deltas_sweep(v->directory, paths, count, e);
+        return error_set(e, ERROR_INTERNAL, "%s: no memory for its versions", versions->directory);
+    for (size_t i = 0; i < versions->count; i++)
+        if (versions->entries[i].base[0] != '\0')
+            paths[count++] = versions->entries[i].path;
+    status = kept_deltas_sweep(versions->directory, paths, count, e);
     free(paths);
     return status;
 }
 
 int versions_prune(struct versions *versions, size_t keep, size_t keep_deltas, struct error *e)
 {
-    bool deltas = false; /* any that is gone */
-
-    if (read_again(versions, e) != 0 || prune_indexes(versions, keep, &deltas, e) != 0 ||
-        prune_deltas(versions, keep_deltas, &deltas, e) != 0)
-        return -1;
-    return deltas ? sweep(versions, e) : 0;
+    return read_again(versions, e) != 0 || prune_indexes(versions, keep, e) != 0 ||
+                   prune_deltas(versions, keep_deltas, e) != 0
+               ? -1
+               : 0;
 }
 
 /* --- asking --- */

@@ -51,6 +51,9 @@ int versions_add_deltas(struct versions *versions, const struct index *index, in
  * oldest versions with deltas were made of, but for so many. ERROR_IO where one cannot be removed. */
 int versions_prune(struct versions *versions, size_t keep, size_t keep_deltas, struct error *e);
 
+/* Removes what no version is made of any more (kept_deltas_sweep). */
+int versions_sweep(const struct versions *versions, struct error *e);
+
 /* In the order of their times; borrowed until the next call that changes them. */
 size_t versions_count(const struct versions *versions);
 const struct version_entry *versions_entry(const struct versions *versions, size_t i);

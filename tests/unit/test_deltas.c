@@ -119,12 +119,21 @@ static const char *serves(struct fixture *f)
     return f->symbols;
 }
 
+/* NULL: nothing has come of it, or nothing was begun. */
+static struct index *wait_for_index(struct fixture *f)
+{
+    while (deltas_is_busy(f->deltas))
+        monotonic_nap(1);
+    return deltas_take(f->deltas);
+}
+
 static void begin(struct fixture *f, const char *master)
 {
     struct index *base = support_index(master);
 
     index_close(f->index);
-    f->index = deltas_cover(f->deltas, base);
+    deltas_cover(f->deltas, base, f->now_ms);
+    f->index = wait_for_index(f);
 }
 
 /* So much later, looked at as often as it is in earnest. */
@@ -134,7 +143,8 @@ static void pass(struct fixture *f, int ms)
         struct index *index;
 
         f->now_ms += DELTAS_LOOK_MS;
-        index = deltas_look(f->deltas, f->now_ms);
+        deltas_look(f->deltas, f->now_ms);
+        index = wait_for_index(f);
         if (index == NULL)
             continue;
         index_close(f->index);

@@ -266,11 +266,13 @@ static void contents_go_that_no_record_names_unless_they_are_young(void **state)
     serve(f, 1, T + 3, false);
     age_contents(f, 599);
     assert_int_equal(versions_prune(f->versions, 1, 1, &e), 0);
+    assert_int_equal(versions_sweep(f->versions, &e), 0);
     assert_string_equal(listed(f), "0@0 (6)@1 1@3");
     assert_int_equal(count_contents(f), FILES);
     serve(f, 3, T + 4, false);
     age_contents(f, 601);
     assert_int_equal(versions_prune(f->versions, 1, 1, &e), 0);
+    assert_int_equal(versions_sweep(f->versions, &e), 0);
     assert_int_equal(count_contents(f), 3);
 }
 
