@@ -17,10 +17,12 @@
 
 #define FIRST_LINE "fixwarden deltas 1\n"
 #define CONTENTS "deltas"
-#define LINE_MAX_BYTES 320        /* a digest, a size and a name */
-#define CONTENT_NAME_ROOM 64      /* more than enough */
-#define COPY_BYTES (64u << 10)    /* at a time */
-#define YOUNG_MS (10 * 60 * 1000) /* a content that was written or named just now */
+#define HALF_DIGITS 16 /* hexadecimal, of half a digest */
+#define DIGEST_DIGITS 32
+#define LINE_MAX_BYTES 320       /* a digest, a size and a name */
+#define CONTENT_NAME_ROOM 64     /* more than enough */
+#define COPY_BYTES (64u << 10)   /* at a time */
+#define YOUNG_MS INT64_C(600000) /* a content that was written or named just now: ten minutes */
 
 static int no_memory(const char *path, struct error *e)
 {
@@ -228,25 +230,33 @@ static char *read_text(const char *path, struct error *e)
     return NULL;
 }
 
-/* "DIGEST SIZE NAME"; only a line that would be written just so. */
+/* Half a digest. */
+static uint64_t read_hex(const char *text)
+{
+    char digits[HALF_DIGITS + 1] = "";
+
+    memcpy(digits, text, HALF_DIGITS);
+    return strtoull(digits, NULL, 16);
+}
+
+/* "DIGEST SIZE NAME"; only a line that would be written just so, which tells what is no number as well. */
 static bool read_line(const char *line, size_t len, struct kept_delta *out)
 {
-    char text[LINE_MAX_BYTES], again[LINE_MAX_BYTES];
-    int name_at = 0;
+    char text[LINE_MAX_BYTES], again[LINE_MAX_BYTES], *after;
 
-    if (len >= sizeof text)
+    if (len <= DIGEST_DIGITS || len >= sizeof text)
         return false;
     memcpy(text, line, len);
     text[len] = '\0';
-    if (sscanf(text, "%16" SCNx64 "%16" SCNx64 " %" SCNu64 " %n", &out->digest[0], &out->digest[1], &out->size,
-               &name_at) != 3 ||
-        name_at == 0)
+    *out = (struct kept_delta){.digest = {read_hex(text), read_hex(text + HALF_DIGITS)}};
+    out->size = strtoull(text + DIGEST_DIGITS, &after, 10);
+    if (*after != ' ')
         return false;
     snprintf(again, sizeof again, "%016" PRIx64 "%016" PRIx64 " %" PRIu64 " %s", out->digest[0], out->digest[1],
-             out->size, text + name_at);
+             out->size, after + 1);
     if (strcmp(again, text) != 0)
         return false;
-    out->name = strdup(text + name_at);
+    out->name = strdup(after + 1);
     return out->name != NULL;
 }
 
@@ -351,20 +361,26 @@ static int add_names(struct names *names, const struct kept_deltas *deltas, stru
     return 0;
 }
 
+/* One that is no record, or was taken away meanwhile, names nothing; of one that only cannot be read nobody knows. */
+static int add_record(struct names *names, const char *path, struct error *e)
+{
+    struct kept_deltas deltas = {NULL, 0};
+    int status = read_record(path, &deltas, e);
+
+    if (status == 0)
+        status = add_names(names, &deltas, e);
+    else if (e->code == ERROR_DATA || access(path, F_OK) != 0)
+        status = 0;
+    kept_deltas_free(&deltas);
+    return status;
+}
+
 /* Those that are named. */
 static int list_names(const char *const *paths, size_t count, struct names *out, struct error *e)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct kept_deltas deltas = {NULL, 0};
-        struct error ignored;
-        int status = 0;
-
-        if (read_record(paths[i], &deltas, &ignored) == 0)
-            status = add_names(out, &deltas, e);
-        kept_deltas_free(&deltas);
-        if (status != 0)
+    for (size_t i = 0; i < count; i++)
+        if (add_record(out, paths[i], e) != 0)
             return -1;
-    }
     if (out->count > 0)
         qsort(out->items, out->count, sizeof *out->items, compare_names);
     return 0;
@@ -380,7 +396,7 @@ static bool is_young(int directory, const char *name)
     struct stat st;
 
     return fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-           wall_ms() - (int64_t)st.st_mtim.tv_sec * 1000 < YOUNG_MS;
+           wall_ms() - st.st_mtim.tv_sec * INT64_C(1000) < YOUNG_MS;
 }
 
 static int sweep(DIR *directory, const struct names *names, const char *folder, struct error *e)

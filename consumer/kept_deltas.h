@@ -45,7 +45,8 @@ void kept_deltas_free(struct kept_deltas *deltas); /* and empties it */
 char *kept_deltas_content(const char *folder, const struct kept_delta *delta);
 
 /* Removes the contents that none of these records names, but for young ones: somebody may be about to name them. What
- * cannot be read names nothing. ERROR_IO where something cannot be removed. */
+ * is no record, or an empty one, names nothing. ERROR_IO where a record cannot be read, before anything is removed, and
+ * where something cannot be removed. */
 int kept_deltas_sweep(const char *folder, const char *const *paths, size_t count, struct error *e);
 
 #endif

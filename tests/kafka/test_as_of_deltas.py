@@ -115,9 +115,9 @@ def live(cluster, numbers, tmp_path_factory):
         assert "cannot be kept" not in job.output() and "WARN  reload" not in job.output(), job.output()
     shutil.rmtree(live.deltas)
     live.wanted = whole(cluster, live.found), whole(cluster, live.dead)
-    named = {wire.decode_single_object(record.value, SCHEMA)["master_version"] for record in read_topic(cluster.bootstrap, live.found)}
-    print(f"{live.wanted[0].total()} discrepancies by {len(named)} versions of {len(live.states)}, {len(live.times())} kept")
-    assert len(named) >= DELTAS
+    live.named = {wire.decode_single_object(record.value, SCHEMA)["master_version"] for record in read_topic(cluster.bootstrap, live.found)}
+    print(f"{live.wanted[0].total()} discrepancies by {len(live.named)} versions of {len(live.states)}, {len(live.times())} kept")
+    assert len(live.named) >= DELTAS
     return live
 
 
@@ -194,21 +194,27 @@ def test_they_are_listed(live):
 
 
 @pytest.mark.parametrize("spoil, says", [
-    (lambda kept: next(kept.glob("*.fwd")).unlink(), "lacks 1 of the"),
-    (lambda kept: next(kept.glob("*.fwd")).write_bytes(b""), "what it was made of is not kept any more (deltas.keep)"),
-    (lambda kept: next(kept.glob("*.fwd")).write_bytes(b"fixwarden deltas 1\nxyz\n"), "is no record of deltas"),
-    (lambda kept: next(kept.glob("*.fwd")).write_bytes(b"fixwarden deltas 1\n"), "is not that of version"),
-    (lambda kept: sorted((kept / "deltas").iterdir())[0].unlink(), "is not there any more, or damaged"),
-    (lambda kept: flip(sorted((kept / "deltas").iterdir())[0]), "delta "),
-    (lambda kept: [path.unlink() for path in sorted(kept.glob("*.fwx"))[:2]], "lacks 1 of the"),  # which judged as well
+    (lambda kept, record, _: record.unlink(), "lacks 1 of the"),
+    (lambda kept, record, _: record.write_bytes(b""), "what it was made of is not kept any more (deltas.keep)"),
+    (lambda kept, record, _: record.write_bytes(b"fixwarden deltas 1\nxyz\n"), "is no record of deltas"),
+    (lambda kept, record, _: record.write_bytes(b"fixwarden deltas 1\n"), "is not that of version"),
+    (lambda kept, _, content: content.unlink(), "is not there any more, or damaged"),
+    (lambda kept, _, content: flip(content), "delta "),
+    (lambda kept, *_: [path.unlink() for path in sorted(kept.glob("*.fwx"))[:2]], "lacks 1 of the"),  # which judged as well
 ], ids=["a record is gone", "a record was let go", "a record is damaged", "a record is of another version", "a content is gone",
         "a content is damaged", "the index below is gone"])
 def test_what_is_missing_is_named_before_anything_is_published(live, replays, own_folder, spoil, says):
-    spoil(own_folder)
+    record = one_that_judged(live, own_folder)
+    spoil(own_folder, record, own_folder / "deltas" / "-".join(record.read_text().splitlines()[1].split()[:2]))
     refused = replays.run("-t", live.input, "--from", "earliest", "--as-of", "live", "--set", f"master.versions={own_folder}", *live.told,
                           status=65)
     assert says in refused.stderr and str(own_folder) in refused.stderr, refused.stderr
     assert list(replays.folder.glob("fixwarden-replay-*.json")) == [], "nothing was begun"
+
+
+def one_that_judged(live, kept):
+    """A record of deltas; versions that served between two messages are needed by none."""
+    return next(path for path in sorted(kept.glob("*.fwd")) if path.name.split("-")[1] in live.named)
 
 
 def flip(path):

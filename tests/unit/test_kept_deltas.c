@@ -173,7 +173,6 @@ static void what_is_below_has_the_time_of_what_serves_over_it(void **state)
 
     serve(f, 2, T, true);
     assert_string_equal(listed(f), "0@0 2@0");
-    assert_string_equal(versions_at(f->versions, T)->version, version(f, 2));
     serve(f, 3, T + 10, false);
     serve(f, 3, T + 20, true); /* a restart */
     assert_string_equal(listed(f), "0@0 2@0 3@10");
@@ -274,6 +273,26 @@ static void contents_go_that_no_record_names_unless_they_are_young(void **state)
     assert_int_equal(versions_prune(f->versions, 1, 1, &e), 0);
     assert_int_equal(versions_sweep(f->versions, &e), 0);
     assert_int_equal(count_contents(f), 3);
+}
+
+static void nothing_goes_while_a_record_cannot_be_read(void **state)
+{
+    const struct fixture *f = *state;
+    const struct version_entry *entry;
+    struct error e;
+
+    serve(f, 0, T, false);
+    serve(f, 6, T + 1, false);
+    age_contents(f, 601);
+    entry = versions_entry(f->versions, 1);
+    assert_int_equal(unlink(entry->path), 0);
+    assert_int_equal(mkdir(entry->path, 0755), 0); /* which can be opened, and not read */
+    assert_int_equal(versions_sweep(f->versions, &e), -1);
+    assert_int_equal(e.code, ERROR_IO);
+    assert_int_equal(count_contents(f), FILES);
+    assert_int_equal(rmdir(entry->path), 0);
+    assert_int_equal(versions_sweep(f->versions, &e), 0);
+    assert_int_equal(count_contents(f), 0);
 }
 
 /* An index of another master, by its name alone. */
@@ -457,6 +476,7 @@ int main(void)
         TEST(a_clock_that_was_set_back_changes_no_order),
         TEST(the_oldest_are_let_go_and_one_of_them_says_so),
         TEST(contents_go_that_no_record_names_unless_they_are_young),
+        TEST(nothing_goes_while_a_record_cannot_be_read),
         TEST(what_was_in_force_before_the_first_index_goes_with_the_one_below),
         TEST(a_version_is_made_again_when_its_files_are_gone),
         TEST(a_file_that_has_become_another_one_is_not_kept_and_that_is_known),
