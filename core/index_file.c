@@ -161,30 +161,25 @@ static void remove_litter(const struct index_file *file)
 }
 
 /* A named file for file systems that know no other. */
-static int open_temporary(struct index_file *file, struct error *e)
+static bool create_by_name(struct index_file *file)
 {
-    for (int i = 0; i < CLAIM_TRIES; i++) {
-        file->fd = open(file->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-        if (file->fd >= 0) {
-            file->is_temporary = true;
-            return 0;
-        }
-        if (errno != EEXIST)
-            break;
-        if (remove_dead(file->temporary, e) != 0)
-            return -1;
-    }
-    return error_set_errno(e, errno, "%s: cannot be created", file->temporary);
+    file->fd = open(file->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    return file->fd >= 0;
 }
 
-/* Gives a file without a name its temporary one. */
-static int link_temporary(struct index_file *file, struct error *e)
+static bool link_to_name(struct index_file *file)
 {
     char self[64];
 
     snprintf(self, sizeof self, "/proc/self/fd/%d", file->fd);
+    return linkat(AT_FDCWD, self, AT_FDCWD, file->temporary, AT_SYMLINK_FOLLOW) == 0;
+}
+
+/* Puts the file under its temporary name, in the place of what a build that is dead has left there. */
+static int claim_name(struct index_file *file, bool (*put)(struct index_file *), struct error *e)
+{
     for (int i = 0; i < CLAIM_TRIES; i++) {
-        if (linkat(AT_FDCWD, self, AT_FDCWD, file->temporary, AT_SYMLINK_FOLLOW) == 0) {
+        if (put(file)) {
             file->is_temporary = true;
             return 0;
         }
@@ -218,7 +213,7 @@ int index_file_create(const char *path, struct index_file **out, struct error *e
         error_set_errno(e, errno, "%s: cannot be created", path);
         goto fail;
     }
-    if (file->fd < 0 && open_temporary(file, e) != 0)
+    if (file->fd < 0 && claim_name(file, create_by_name, e) != 0)
         goto fail;
     (void)flock(file->fd, LOCK_EX | LOCK_NB); /* tells other builds that this one lives */
     *out = file;
@@ -447,7 +442,7 @@ int index_file_publish(struct index_file *file, struct index_header *header, str
         return -1;
     if (fdatasync(file->fd) != 0)
         return error_set_errno(e, errno, "%s: cannot be flushed to the disk", file->path);
-    if (!file->is_temporary && link_temporary(file, e) != 0)
+    if (!file->is_temporary && claim_name(file, link_to_name, e) != 0)
         return -1;
     if (rename(file->temporary, file->path) != 0)
         return error_set_errno(e, errno, "%s: cannot take its place", file->path);
