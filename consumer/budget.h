@@ -12,7 +12,7 @@
  *     1/16  fetch        one answer of a broker: at most one for each broker is on its way, and one being unpacked
  *     1/16  message      the largest message, for which a broker answers with more than it was asked for
  *     1/24  outbox       what one batch is to publish; there are two, and a buffer takes up to twice what it holds
- *     1/12  queue        what the producer has taken and not delivered
+ *     1/12  queue        what the producers have taken and not delivered: of two only one has anything at a time
  *     1/12  pending      messages that wait for the master, where pending.grace is set
  *
  * are set as limits; what is left, about a quarter, is for what no limit can name: the library's own bookkeeping of

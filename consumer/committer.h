@@ -1,8 +1,24 @@
 /* committer: publishes and commits one batch while its lane takes the next.
  *
- * It owns the lane's producer and a thread that makes all calls of it. The lane makes the committer, hands over one job
- * at a time, and collects what became of it before it hands over the next; what a job borrows stays as it is until
- * then. With DELIVERY_NONE it has no producer, and all jobs end as if they were done. */
+ * It owns the lane's producers and a thread that makes all calls of them. The lane makes the committer, hands over one
+ * job at a time, and collects what became of it before it hands over the next; what a job borrows stays as it is until
+ * then. With DELIVERY_NONE it has no producer, and all jobs end as if they were done.
+ *
+ * With DELIVERY_EXACTLY_ONCE there are two, with transactional ids of their own, and they take turns. A broker that has
+ * answered a commit still writes its markers, and tells the next transaction of the same id that comes before it is
+ * done to come again (CONCURRENT_TRANSACTIONS), which librdkafka 2.0.2 does 20 ms later; by then the other's is
+ * committed.
+ *
+ *   - One transaction is open at a time: it has been ended, and that was answered, when the other producer begins. So
+ *     records stand in each partition in the order of the jobs, and only one producer has any on their way.
+ *   - Of two offsets that were committed for a partition the group keeps the one that was written last, in whatever
+ *     order the markers come (Kafka's GroupMetadata.completePendingTxnOffsetCommit, and since 4.0
+ *     OffsetMetadataManager.replayEndTransactionMarker): the one of the later job.
+ *   - Both are opened, and have fenced whoever had their ids, before the group is joined or asked for offsets. The id
+ *     of the first is that of the time when a lane had one, so that it fences a predecessor of then.
+ *   - After an end without an answer only the producer concerned is replaced. The other's last one was answered; while
+ *     its markers are missing the group says that it can't tell (UNSTABLE_OFFSET_COMMIT), and librdkafka asks again
+ *     until the call's time is over, which is an error. */
 #ifndef FIXWARDEN_CONSUMER_COMMITTER_H
 #define FIXWARDEN_CONSUMER_COMMITTER_H
 
@@ -35,7 +51,7 @@ struct committer_job {
 
 struct committer;
 
-/* Opens the producer, ends what a predecessor left open under the lane's transactional id, and fences it. `config`,
+/* Opens the producers, ends what a predecessor left open under the lane's transactional ids, and fences it. `config`,
  * `stop`, `log` and `pulse`, which is at rest without a job, outlive it. Errors are those of sink and txn. */
 int committer_new(const struct config *config, unsigned lane, const atomic_bool *stop, struct log *log,
                   struct pulse *pulse, struct committer **out, struct error *e);
@@ -49,8 +65,8 @@ void committer_start(struct committer *committer, const struct committer_job *jo
 /* Whether a job is under way or uncollected. */
 bool committer_is_busy(struct committer *committer);
 
-/* What became of the job, once: at once, or when it is over. */
-enum committed committer_poll(struct committer *committer, struct error *e);
+/* What became of the job, once: when it is over, or COMMITTED_NOTHING after `timeout_ms`, or at once without a job. */
+enum committed committer_poll(struct committer *committer, int timeout_ms, struct error *e);
 enum committed committer_wait(struct committer *committer, struct error *e);
 
 #endif

@@ -22,6 +22,7 @@ struct property {
 /* The user may set others. What bounds memory is from budget. */
 static const struct property defaults[] = {
     {"client.id", "fixwarden"},           {"log_level", "6"}, {"socket.keepalive.enable", "true"},
+    {"socket.nagle.disable", "true"}, /* requests are small, and somebody waits for each */
     {"reconnect.backoff.max.ms", "5000"}, {NULL, NULL},
 };
 
@@ -35,7 +36,7 @@ static const struct property consumer_defaults[] = {
 static const struct property producer_defaults[] = {
     {"queue.buffering.max.kbytes", "2097151"}, /* the sink counts by itself, and one record may be any size */
     {"linger.ms", "2"},
-    {"retry.backoff.ms", "20"}, /* a transaction that follows at once is told to wait for the last one's markers */
+    {"retry.backoff.ms", "20"}, /* a transaction that its producer's last one still holds up is begun again soon */
     {"compression.codec", "lz4"},
     {"partitioner", "murmur2_random"},   /* the Java clients' own, so that a key's partition is theirs too */
     {"message.max.bytes", "1000000000"}, /* the broker's limit is the one that counts */
@@ -154,18 +155,21 @@ int kafka_check(const struct config *config, struct error *e)
     return status == 0 ? kafka_security_check(config, e) : -1;
 }
 
-/* Stable over restarts, so that a new process ends what its predecessor left open in the same lane. */
-static int set_transactional_id(rd_kafka_conf_t *conf, const struct config *config, unsigned lane, struct error *e)
+/* Stable over restarts, so that a new process ends what its predecessor left open in the same lane. That of a lane's
+ * second producer ends in no number: it is no other lane's, whatever the prefix. */
+static int set_transactional_id(rd_kafka_conf_t *conf, const struct config *config, const struct kafka_context *context,
+                                struct error *e)
 {
+    const char *which = context->producer == 0 ? "" : "-b";
     char host[128] = "", id[512];
 
     if (*config->output.transactional_id) {
-        snprintf(id, sizeof id, "%s-%u", config->output.transactional_id, lane);
+        snprintf(id, sizeof id, "%s-%u%s", config->output.transactional_id, context->lane, which);
         return set(conf, "transactional.id", id, e);
     }
     if (gethostname(host, sizeof host - 1) != 0)
         return error_set(e, ERROR_CONFIG, "this host has no name: set output.transactional_id");
-    snprintf(id, sizeof id, "%s-%s-%u", config->input.group, host, lane);
+    snprintf(id, sizeof id, "%s-%s-%u%s", config->input.group, host, context->lane, which);
     return set(conf, "transactional.id", id, e);
 }
 
@@ -181,13 +185,13 @@ static int set_instance_id(rd_kafka_conf_t *conf, const struct config *config, u
     return set(conf, INSTANCE_PROPERTY, id, e);
 }
 
-static int set_consumer(rd_kafka_conf_t *conf, const struct config *config, enum kafka_role role, unsigned lane,
-                        struct error *e)
+static int set_consumer(rd_kafka_conf_t *conf, const struct config *config, enum kafka_role role,
+                        const struct kafka_context *context, struct error *e)
 {
     const char *group = role == KAFKA_TAIL_CONSUMER ? "fixwarden-tail" : config->input.group;
 
     if (set_all(conf, consumer_owned, e) != 0 || set(conf, "group.id", group, e) != 0 ||
-        set_instance_id(conf, config, lane, e) != 0)
+        set_instance_id(conf, config, context->lane, e) != 0)
         return -1;
     if (set(conf, "enable.partition.eof", role == KAFKA_GROUP_CONSUMER ? "false" : "true", e) != 0)
         return -1;
@@ -198,12 +202,12 @@ static int set_consumer(rd_kafka_conf_t *conf, const struct config *config, enum
 
 /* Without transactions an idempotent producer waits for its brokers as long as it takes: what it drops
  * would be lost. */
-static int set_producer(rd_kafka_conf_t *conf, const struct config *config, enum kafka_role role, unsigned lane,
-                        struct error *e)
+static int set_producer(rd_kafka_conf_t *conf, const struct config *config, enum kafka_role role,
+                        const struct kafka_context *context, struct error *e)
 {
     if (set_all(conf, producer_owned, e) != 0)
         return -1;
-    return role == KAFKA_TRANSACTIONAL_PRODUCER ? set_transactional_id(conf, config, lane, e)
+    return role == KAFKA_TRANSACTIONAL_PRODUCER ? set_transactional_id(conf, config, context, e)
                                                 : set(conf, "message.timeout.ms", "0", e);
 }
 
@@ -289,6 +293,7 @@ void kafka_context_init(struct kafka_context *context, const struct config *conf
 {
     context->log = log;
     context->lane = lane;
+    context->producer = 0;
     snprintf(context->subsystem, sizeof context->subsystem, "%s/%u", subsystem, lane);
     context->owner = owner;
     snprintf(context->brokers, sizeof context->brokers, "%s", kafka_brokers(config));
@@ -321,7 +326,7 @@ rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_role rol
              set_all(conf, consumer ? consumer_defaults : producer_defaults, e) == 0 &&
              set_bounds(conf, config, consumer, e) == 0 && pass_through(conf, config, e) == 0 &&
              kafka_security_configure(conf, config, e) == 0 &&
-             (consumer ? set_consumer : set_producer)(conf, config, role, context->lane, e) == 0)
+             (consumer ? set_consumer : set_producer)(conf, config, role, context, e) == 0)
         return conf;
     rd_kafka_conf_destroy(conf);
     return NULL;

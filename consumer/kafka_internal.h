@@ -31,6 +31,7 @@ struct kafka_context {
     struct log *log;
     char subsystem[KAFKA_SUBSYSTEM_MAX]; /* with the lane, "source/0" */
     unsigned lane;
+    unsigned producer; /* which of the lane's, from 0 */
     void *owner;
     char brokers[KAFKA_FAILURE_MAX];
     pthread_mutex_t lock; /* of last_failure and log: the library's threads log */

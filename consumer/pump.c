@@ -14,6 +14,7 @@
 
 #define POLL_MS 100            /* how long an idle poll waits; less if a commit is due before */
 #define POLL_COMMITTING_MS 2   /* the same while output waits for a commit to end, which wakes no poll */
+#define COMMITTING_MS 10       /* how long a lane that has nothing to catch up with waits for a commit, not polling */
 #define POLL_RECORDS_MAX 4096u /* of one poll: what is borrowed from the library at once */
 #define BACKLOG_NONE 1024u     /* records or less: somebody is waiting for what is found, commit at once */
 #define ABORTS_MAX 10          /* in a row, without one commit between them */
@@ -118,7 +119,13 @@ static bool has_alert(struct pump *p)
     return p->alert != NULL;
 }
 
-/* At once where there is output and nothing else to do, so that nobody waits for it; offsets alone may wait. */
+/* There is output and nothing else to do: somebody waits for it. */
+static bool is_urgent(const struct pump *p)
+{
+    return p->drained && has_output(p->filling) && source_backlog(p->source) <= BACKLOG_NONE;
+}
+
+/* Offsets alone may wait. */
 static bool is_due(struct pump *p)
 {
     if (is_at_end(p))
@@ -127,8 +134,7 @@ static bool is_due(struct pump *p)
         return true;
     if (is_empty(p->filling))
         return false;
-    return is_full(p) || left_ms(p) <= 0 ||
-           (p->drained && has_output(p->filling) && source_backlog(p->source) <= BACKLOG_NONE);
+    return is_full(p) || left_ms(p) <= 0 || is_urgent(p);
 }
 
 /* --- marks --- */
@@ -391,17 +397,26 @@ static int commit(struct pump *p, struct error *e)
     return conclude(p, wait_for_committer(p, e), e);
 }
 
-/* Looks what became of the batch before; a batch that is full waits for it. Then it is this one's turn, if it is due.
- */
+/* What became of the batch before. One that is full waits for it; and so does one that is urgent, a while: what arrives
+ * meanwhile is taken at once when it is over, and goes with it. */
+static int look_at_commit(struct pump *p, struct error *e)
+{
+    int patience_ms = p->committing && is_urgent(p) ? COMMITTING_MS : 0;
+    enum committed result = is_full(p) ? wait_for_committer(p, e) : committer_poll(p->committer, patience_ms, e);
+
+    return conclude(p, result, e);
+}
+
+/* Looks what became of the batch before. Then it is this one's turn, if it is due. */
 static int publish(struct pump *p, struct error *e)
 {
-    enum committed result = is_full(p) ? wait_for_committer(p, e) : committer_poll(p->committer, e);
+    bool was_committing = p->committing;
 
-    if (conclude(p, result, e) != 0)
+    if (look_at_commit(p, e) != 0)
         return -1;
     if (p->rewind || p->committing || !is_due(p))
         return 0;
-    return hand_over(p, e);
+    return was_committing && !is_full(p) ? 0 : hand_over(p, e);
 }
 
 /* More was found in the middle of a poll, or of a record, than memory is meant for: it goes to the producer, in the
@@ -655,7 +670,7 @@ static int poll_wait_ms(const struct pump *p)
 {
     int64_t left;
 
-    if (late_has_more(p->late))
+    if (late_has_more(p->late) || is_urgent(p))
         return 0;
     if (p->committing && has_output(p->filling))
         return POLL_COMMITTING_MS;

@@ -118,8 +118,8 @@ static void close_producer(struct sink *s)
     s->queued = 0;
 }
 
-int sink_open(const struct config *config, unsigned lane, const atomic_bool *stop, struct log *log, struct sink **out,
-              struct error *e)
+int sink_open(const struct config *config, unsigned lane, unsigned producer, const atomic_bool *stop, struct log *log,
+              struct sink **out, struct error *e)
 {
     struct sink *s = calloc(1, sizeof *s);
 
@@ -128,7 +128,8 @@ int sink_open(const struct config *config, unsigned lane, const atomic_bool *sto
     s->config = config;
     s->stop = stop;
     s->queued_max = budget_divide(config).queue;
-    kafka_context_init(&s->context, config, log, "sink", lane, s);
+    kafka_context_init(&s->context, config, log, producer == 0 ? "sink" : "sink-b", lane, s);
+    s->context.producer = producer;
     if (open_producer(s, e) != 0 || wait_for_topics(s, e) != 0) {
         sink_close(s);
         return -1;

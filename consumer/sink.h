@@ -14,11 +14,11 @@
 
 struct sink;
 
-/* Transactional, under the id of the lane, if the configuration's delivery is exactly-once. Waits for brokers and the
- * output topics: ERROR_UNAVAILABLE with what is missing. `stop` ends waiting here and in sink_flush, and outlives the
- * sink. */
-int sink_open(const struct config *config, unsigned lane, const atomic_bool *stop, struct log *log, struct sink **out,
-              struct error *e);
+/* Transactional, if the configuration's delivery is exactly-once: the lane has two such producers, 0 and 1, each with
+ * an id of its own. Waits for brokers and the output topics: ERROR_UNAVAILABLE with what is missing. `stop` ends
+ * waiting here and in sink_flush, and outlives the sink. */
+int sink_open(const struct config *config, unsigned lane, unsigned producer, const atomic_bool *stop, struct log *log,
+              struct sink **out, struct error *e);
 void sink_close(struct sink *sink); /* NULL is fine; what is still queued is dropped */
 
 /* The thread's sign of life, which it gives while it waits in here or in a transaction. Borrowed; NULL: none. */

@@ -70,13 +70,30 @@ def selected(rows):
     return [pytest.param(*row[:-1], id=row[0], marks=[] if row[-1] else [pytest.mark.chaos]) for row in rows]
 
 
-@pytest.mark.parametrize("point", selected(POINTS))
-def test_killed_at_a_named_point(rig, point):
+SECOND_PRODUCER = [
+    # With one lane its two producers take turns, so that the second transaction is the second one's.
+    ("after:init_transactions:1", False), ("before:init_transactions:2", True), ("after:init_transactions:2", False),
+    ("after:begin_transaction:2", False), ("after:send_offsets_to_transaction:2", True), ("before:commit_transaction:2", True),
+    ("after:commit_transaction:2", False), ("before:begin_transaction:3", False),
+]
+
+
+def kill_at(rig, point, settings=None):
     rig.feed(2000)
-    with rig.instance("one", point=point + ":kill") as one:
+    with rig.instance("one", settings, point=point + ":kill") as one:
         rig.wait_until_done(one)
         assert one.endings == [-signal.SIGKILL], one.output()
     rig.verify()
+
+
+@pytest.mark.parametrize("point", selected(POINTS))
+def test_killed_at_a_named_point(rig, point):
+    kill_at(rig, point)
+
+
+@pytest.mark.parametrize("point", selected(SECOND_PRODUCER))
+def test_killed_with_a_transaction_of_the_second_producer(rig, point):
+    kill_at(rig, point, {"input.lanes": 1})
 
 
 def test_killed_as_it_leaves_the_group(rig):

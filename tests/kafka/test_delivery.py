@@ -1,15 +1,18 @@
 """Nothing lost and nothing twice when the broker or the job stands still in the middle of its work."""
 
 import random
+import re
 import signal
 import time
+from collections import Counter
 
 import pytest
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from cluster import KafkaCluster
 from kafka import KafkaAdminClient
 from product import committed_offsets, fixwarden
-from test_first_light import assert_same, generated_job, produce, published_of
+from test_first_light import Job, assert_same, generated_job, master, produce, published_of
 
 # A broker thaws before the transaction's time is over; what it aborts by itself ends the process, fenced.
 SOCKET_MS, FROZEN_SECONDS, TRANSACTION_MS = 1000, 3, 20_000
@@ -65,6 +68,25 @@ def test_a_broker_that_stands_still_in_the_middle_of_the_work(own_cluster, topic
     check(job, plan)
 
 
+def begins_of(log):
+    """"sink" for each transaction that a lane's first producer begins, "sink-b" for the second one's, in their order."""
+    return re.findall(r" (sink|sink-b)/0: librdkafka: TXNSTATE: .*-> InTransaction", log)
+
+
+def test_the_two_producers_of_a_lane_take_turns(cluster, topic_name, tmp_path):
+    """So that none begins while the broker still writes the markers of its own last transaction: with one of them two thirds
+    of all transactions are told to come again later."""
+    job, plan = working_job(cluster, topic_name, tmp_path, "--lanes", 1, "--set", "kafka.debug=eos", "--set", "log.level=debug")
+    log = job.run_to_the_end()
+    begins = begins_of(log)
+    held_up = log.count("CONCURRENT_TRANSACTIONS") + log.count("concurrent operation")
+    print(f"\n{len(begins)} transactions, {held_up} of them held up by the markers of another")
+    assert len(begins) > 20, "a test of few transactions shows nothing"
+    assert all(first != second for first, second in zip(begins, begins[1:]))
+    assert held_up < len(begins) / 10
+    check(job, plan)
+
+
 def test_a_call_that_hangs_ends_the_process(own_cluster, topic_name, tmp_path):
     job, plan = working_job(own_cluster, topic_name, tmp_path, "--lanes", 2, "--set", "batch.stall_timeout=2s")
     with job.start() as running:
@@ -99,6 +121,45 @@ def test_a_zombie_publishes_nothing_and_ends(cluster, topic_name, tmp_path):
     for origin in more:
         plan[1][(origin["partition"], origin["offset"], "NOT_FIX")] += 1
     check(job, plan)
+
+
+@pytest.mark.parametrize("ending", ["", "-b"], ids=["the first, as it was when there was one", "the second"])
+def test_whoever_has_the_id_of_one_of_a_lane_s_producers_is_fenced_at_the_start(cluster, topic_name, tmp_path, ending):
+    """And what it left open is published by nobody."""
+    name = topic_name("id")
+    job = Job(cluster, topic_name, tmp_path, [master(tmp_path / "master.csv", rows=100)], "--lanes", 1,
+              "--set", "output.transactional_id=" + name)
+    predecessor = Producer({"bootstrap.servers": cluster.bootstrap, "transactional.id": f"{name}-0{ending}"})
+    predecessor.init_transactions()
+    predecessor.begin_transaction()
+    predecessor.produce(job.dead, b"left open")
+    predecessor.flush()
+    origins = produce(cluster.bootstrap, job.input, [(b"k", b"no FIX")] * 8)
+    job.run_to_the_end()
+    with pytest.raises(KafkaException, match="fenced|_FENCED|epoch"):
+        predecessor.commit_transaction()
+    assert_same(Counter((origin["partition"], origin["offset"], "NOT_FIX") for origin in origins), published_of(job)[1])
+
+
+def test_offsets_that_a_transaction_still_holds_are_waited_for(cluster, topic_name, tmp_path):
+    """Until its markers are written the group answers with no offset, which is not to be taken for "there is none"."""
+    job = Job(cluster, topic_name, tmp_path, [master(tmp_path / "master.csv", rows=100)], "--set", "input.start=latest")
+    fixwarden("index", "build", "--master", job.masters[0], "--index", job.index)
+    origins = produce(cluster.bootstrap, job.input, [(b"k", b"no FIX")] * 8)
+    offsets = [TopicPartition(job.input, origins[3]["partition"], origins[3]["offset"])]
+    group = Consumer({"bootstrap.servers": cluster.bootstrap, "group.id": job.input + "-group"})
+    predecessor = Producer({"bootstrap.servers": cluster.bootstrap, "transactional.id": topic_name("predecessor")})
+    predecessor.init_transactions()
+    predecessor.begin_transaction()
+    predecessor.send_offsets_to_transaction(offsets, group.consumer_group_metadata())
+    group.close()
+    with job.start() as running:
+        time.sleep(3)
+        predecessor.commit_transaction()
+        running.wait_until_committed()
+        assert running.stop() == 0, running.output()
+    wanted = Counter((origin["partition"], origin["offset"], "NOT_FIX") for origin in origins[3:])
+    assert_same(wanted, published_of(job)[1])
 
 
 def test_static_members_come_back_to_their_partitions(cluster, topic_name, tmp_path):

@@ -203,7 +203,7 @@ static void check_row(struct fixture *f, const struct txn_row *row)
     enum txn_outcome outcome;
 
     print_message("%s\n", row->name);
-    assert_int_equal(sink_open(&f->config, 0, &f->stop, NULL, &sink, &e), 0);
+    assert_int_equal(sink_open(&f->config, 0, 0, &f->stop, NULL, &sink, &e), 0);
     txn = txn_new(sink, &f->stop, NULL);
     if (row->at_init)
         inject(f, row);
@@ -246,7 +246,7 @@ static void check_refused_and_behind(struct fixture *f, int refused_ms, int behi
     struct txn *txn;
     int64_t began = monotonic_ms();
 
-    assert_int_equal(sink_open(&f->config, 0, &f->stop, NULL, &sink, &e), 0);
+    assert_int_equal(sink_open(&f->config, 0, 0, &f->stop, NULL, &sink, &e), 0);
     txn = txn_new(sink, &f->stop, NULL);
     assert_int_equal(txn_init(txn, &e), TXN_DONE);
     assert_int_equal(txn_begin(txn, &e), TXN_DONE);
@@ -281,7 +281,7 @@ static void check_abort(struct fixture *f, int answers, int late_ms, uint64_t re
     struct error e = {0};
     struct txn *txn;
 
-    assert_int_equal(sink_open(&f->config, 0, &f->stop, NULL, &sink, &e), 0);
+    assert_int_equal(sink_open(&f->config, 0, 0, &f->stop, NULL, &sink, &e), 0);
     txn = txn_new(sink, &f->stop, NULL);
     assert_int_equal(txn_init(txn, &e), TXN_DONE);
     assert_int_equal(txn_begin(txn, &e), TXN_DONE);
@@ -313,7 +313,7 @@ static void an_abort_without_a_transaction_is_nothing(void **state)
     struct error e = {0};
     struct txn *txn;
 
-    assert_int_equal(sink_open(&f->config, 0, &f->stop, NULL, &sink, &e), 0);
+    assert_int_equal(sink_open(&f->config, 0, 0, &f->stop, NULL, &sink, &e), 0);
     txn = txn_new(sink, &f->stop, NULL);
     assert_false(txn_is_open(txn));
     assert_int_equal(txn_abort(txn, &e), TXN_DONE);
@@ -329,7 +329,7 @@ static void nothing_begins_after_a_fatal_error(void **state)
     struct error e = {0};
     struct txn *txn;
 
-    assert_int_equal(sink_open(&f->config, 0, &f->stop, NULL, &sink, &e), 0);
+    assert_int_equal(sink_open(&f->config, 0, 0, &f->stop, NULL, &sink, &e), 0);
     txn = txn_new(sink, &f->stop, NULL);
     assert_int_equal(txn_init(txn, &e), TXN_DONE);
     rd_kafka_test_fatal_error(sink_handle(sink), RD_KAFKA_RESP_ERR__FENCED, "for the test");
@@ -348,7 +348,7 @@ static void a_record_that_is_not_taken_has_its_outcome(void **state)
     struct txn *txn;
 
     assert_int_equal(config_set(&f->config, "kafka.queue.buffering.max.messages", "1", &e), 0);
-    assert_int_equal(sink_open(&f->config, 0, &f->stop, NULL, &sink, &e), 0);
+    assert_int_equal(sink_open(&f->config, 0, 0, &f->stop, NULL, &sink, &e), 0);
     txn = txn_new(sink, &f->stop, NULL);
     assert_int_equal(txn_init(txn, &e), TXN_DONE);
     assert_int_equal(sink_send(sink, f->outbox, &e), SINK_ABORT); /* no transaction is open */
