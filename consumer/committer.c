@@ -42,20 +42,44 @@ static const struct producer *current(const struct committer *c)
     return &c->producers[c->turn];
 }
 
-/* What was sent goes; it will be found again. Something that would be refused again ends the process. */
+/* So that the first one is next. */
+static void reset_turn(struct committer *c)
+{
+    c->turn = c->count > 0 ? c->count - 1 : 0;
+}
+
+/* All of them, as at the start and in the same order: see the contract. */
+static enum committed renew(struct committer *c, struct error *e)
+{
+    struct error why = *e;
+
+    for (size_t i = 0; i < c->count; i++)
+        if (txn_renew(c->producers[i].txn, e) != TXN_DONE)
+            return COMMITTED_FAILED;
+    reset_turn(c);
+    *e = why;
+    return COMMITTED_NOBODY_KNOWS;
+}
+
+/* What was sent goes; it will be found again. Something that would be refused again ends the process. An abort that is
+ * in doubt may come behind a commit that was. */
 static enum committed give_up(struct committer *c, struct error *e)
 {
     const struct producer *p = current(c);
+    enum committed result = COMMITTED_ABORTED;
     struct error why = *e;
+    enum txn_outcome outcome = p->txn ? txn_abort(p->txn, e) : TXN_DONE;
 
-    if (p->txn && txn_abort(p->txn, e) != TXN_DONE)
+    if (outcome == TXN_RENEW)
+        result = renew(c, e);
+    if (outcome == TXN_STOP || result == COMMITTED_FAILED)
         return COMMITTED_FAILED;
     if (!p->txn)
         sink_forget(p->sink); /* what is out will be repeated */
     if (sink_failed(p->sink, e) != 0)
         return COMMITTED_FAILED;
     *e = why;
-    return COMMITTED_ABORTED;
+    return result;
 }
 
 static enum committed judge(struct committer *c, enum txn_outcome outcome, struct error *e)
@@ -66,7 +90,7 @@ static enum committed judge(struct committer *c, enum txn_outcome outcome, struc
     case TXN_ABORT:
         return give_up(c, e);
     case TXN_RENEW:
-        return txn_renew(current(c)->txn, e) == TXN_DONE ? COMMITTED_NOBODY_KNOWS : COMMITTED_FAILED;
+        return renew(c, e);
     case TXN_RETRY: /* happens inside */
     case TXN_STOP:
         break;
@@ -249,7 +273,7 @@ static int open_producer(struct committer *c, const struct config *config, unsig
 
     if (sink_open(config, lane, (unsigned)c->count, stop, log, &p->sink, e) != 0)
         return -1;
-    c->turn = c->count++;
+    c->count++;
     sink_set_pulse(p->sink, c->pulse);
     if (config->output.delivery != DELIVERY_EXACTLY_ONCE)
         return 0;
@@ -267,6 +291,7 @@ static int open_producers(struct committer *c, const struct config *config, unsi
     while (c->count < count)
         if (open_producer(c, config, lane, stop, log, e) != 0)
             return -1;
+    reset_turn(c);
     return 0;
 }
 

@@ -9,16 +9,19 @@
  * done to come again (CONCURRENT_TRANSACTIONS), which librdkafka 2.0.2 does 20 ms later; by then the other's is
  * committed.
  *
- *   - One transaction is open at a time: it has been ended, and that was answered, when the other producer begins. So
- *     records stand in each partition in the order of the jobs, and only one producer has any on their way.
+ *   - One transaction is open at a time. It is over when the other producer begins: its end was answered, so that the
+ *     broker has decided, whenever it writes the markers; or the end was in doubt, and both producers were replaced and
+ *     the group asked. So no transaction is committed that follows one which was not, records stand in each partition
+ *     in the order of the jobs, and only one producer has any on their way.
  *   - Of two offsets that were committed for a partition the group keeps the one that was written last, in whatever
  *     order the markers come (Kafka's GroupMetadata.completePendingTxnOffsetCommit, and since 4.0
  *     OffsetMetadataManager.replayEndTransactionMarker): the one of the later job.
- *   - Both are opened, and have fenced whoever had their ids, before the group is joined or asked for offsets. The id
- *     of the first is that of the time when a lane had one, so that it fences a predecessor of then.
- *   - After an end without an answer only the producer concerned is replaced. The other's last one was answered; while
- *     its markers are missing the group says that it can't tell (UNSTABLE_OFFSET_COMMIT), and librdkafka asks again
- *     until the call's time is over, which is an error. */
+ *   - Both are opened, and have fenced whoever had their ids, before the group is joined or asked for offsets; so again
+ *     when they are replaced. Then it is the first one's turn: of two processes with the same ids only the one that
+ *     opened it last can go on, and what the other has committed by either it finds when it asks. That is all that
+ *     keeps them apart in a replay, which is no member of a group. Who asks while markers are missing is told that the
+ *     group can't tell (UNSTABLE_OFFSET_COMMIT), and librdkafka asks again until the call's time is over.
+ *   - The id of the first is that of the time when a lane had one, so that it fences a predecessor of then. */
 #ifndef FIXWARDEN_CONSUMER_COMMITTER_H
 #define FIXWARDEN_CONSUMER_COMMITTER_H
 
@@ -36,7 +39,8 @@ enum committed {
     COMMITTED_ALL,          /* for a job without positions: it was sent */
     COMMITTED_OUTPUT,       /* published, but the group does not take the offsets now: they go with the next commit */
     COMMITTED_ABORTED,      /* nothing of it, nor of the jobs without positions before it; the error says why */
-    COMMITTED_NOBODY_KNOWS, /* there was no answer; what was begun is over, and the group knows how it ended */
+    COMMITTED_NOBODY_KNOWS, /* an end was in doubt, the error says why; what was begun is over, the producers were
+                               replaced, and the group, which has to be asked, knows how it ended */
     COMMITTED_FAILED        /* the process has to end; the error says why */
 };
 

@@ -254,14 +254,20 @@ static enum committed wait_for_committer(struct pump *p, struct error *e)
     return result;
 }
 
+/* Of which nothing was handed over to a commit: where the group is asked, it is for others. */
 static int drop_sent(struct pump *p, struct error *e)
 {
     const struct committer_job job = {.abort = true};
+    enum committed result;
+    bool committed;
 
     if (!p->filling->partly_sent)
         return 0;
     committer_start(p->committer, &job);
-    return wait_for_committer(p, e) == COMMITTED_FAILED ? -1 : 0;
+    result = wait_for_committer(p, e);
+    if (result == COMMITTED_NOBODY_KNOWS)
+        return source_ask_committed(p->source, &committed, e);
+    return result == COMMITTED_FAILED ? -1 : 0;
 }
 
 /* Drops what was done since the last commit; it will be done again. In an on_revoke the seeking has to wait: `rewind`
@@ -295,15 +301,16 @@ static int undo_for(struct pump *p, struct error *e)
     return undo(p, why, e);
 }
 
-/* Nobody answered: the group knows. */
+/* The group knows. */
 static int find_out(struct pump *p, struct error *e)
 {
+    struct error why = *e;
     bool committed = false;
 
     if (source_ask_committed(p->source, &committed, e) != 0)
         return -1;
     if (!committed)
-        return undo(p, "a commit that was not answered, and was none", e);
+        return undo(p, why.text, e);
     settle(p, p->other);
     return 0;
 }

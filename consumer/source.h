@@ -111,8 +111,9 @@ void source_note_stored(struct source *source, const char *topic, int32_t partit
  * error: *done is false, and the records will come again, here or elsewhere. */
 int source_commit(struct source *source, const struct positions *positions, bool *done, struct error *e);
 
-/* Whether the group holds exactly what was handed over, which nobody knows after a commit without an answer. What has
- * not moved says nothing: false where nothing has. */
+/* Whether the group holds exactly what was handed over, which nobody knows after a commit that is in doubt. What has
+ * not moved says nothing: false where nothing has. Of ranges, which no membership guards, ERROR_TEMPORARY where it
+ * holds more than this source has taken it to: another process goes on with them. */
 int source_ask_committed(struct source *source, bool *committed, struct error *e);
 
 /* Holds the partitions that have shown a record, and goes on again from what is committed, which has to be all that was

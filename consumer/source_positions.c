@@ -149,31 +149,68 @@ int source_commit(struct source *source, const struct positions *positions, bool
     return 0;
 }
 
-int source_ask_committed(struct source *source, bool *committed, struct error *e)
-{
-    rd_kafka_topic_partition_list_t *sent = list_offsets(&source->ledger, ledger_moved);
-    rd_kafka_topic_partition_list_t *held = rd_kafka_topic_partition_list_copy(sent);
-    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
-
-    *committed = sent->cnt > 0;
-    if (sent->cnt > 0)
-        err = rd_kafka_committed(source->rk, held, SOURCE_COMMITTED_TIMEOUT_MS);
-    for (int i = 0; i < sent->cnt; i++)
-        *committed = *committed && held->elems[i].offset == sent->elems[i].offset;
-    rd_kafka_topic_partition_list_destroy(held);
-    rd_kafka_topic_partition_list_destroy(sent);
-    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
-        return 0;
-    return error_set(e, ERROR_TEMPORARY, "asking the group what it holds after a commit without an answer: %s",
-                     rd_kafka_err2str(err));
-}
-
 static rd_kafka_resp_err_t first_error(const rd_kafka_topic_partition_list_t *list)
 {
     for (int i = 0; i < list->cnt; i++)
         if (list->elems[i].err)
             return list->elems[i].err;
     return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static int64_t begun_at(const struct ledger_entry *entry)
+{
+    return entry->start;
+}
+
+/* What the group holds of the partitions that have moved, or, of ranges, of all; the caller's to destroy. NULL: it
+ * can't tell. */
+static rd_kafka_topic_partition_list_t *ask_group(struct source *source, struct error *e)
+{
+    rd_kafka_topic_partition_list_t *held = list_offsets(&source->ledger, source->in_ranges ? begun_at : ledger_moved);
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+
+    if (held->cnt > 0)
+        err = rd_kafka_committed(source->rk, held, SOURCE_COMMITTED_TIMEOUT_MS);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        err = first_error(held);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return held;
+    rd_kafka_topic_partition_list_destroy(held);
+    error_set(e, ERROR_TEMPORARY, "asking the group what it holds after a commit that is in doubt: %s",
+              rd_kafka_err2str(err));
+    return NULL;
+}
+
+/* Transactions are whole: if one partition is where this source would have it, and another is not, or is further than
+ * this source has begun, they are not its own. */
+static int compare(struct source *source, const rd_kafka_topic_partition_list_t *held, bool *committed, struct error *e)
+{
+    int moved = 0, there = 0, beyond = 0;
+
+    for (int i = 0; i < held->cnt; i++) {
+        const rd_kafka_topic_partition_t *one = &held->elems[i];
+        const struct ledger_entry *entry = ledger_find(&source->ledger, one->topic, one->partition);
+        bool has_moved = ledger_moved(entry) != LEDGER_UNKNOWN;
+        bool is_there = has_moved && one->offset == entry->sent;
+
+        moved += has_moved;
+        there += is_there;
+        beyond += !is_there && one->offset > entry->start;
+    }
+    *committed = moved > 0 && there == moved;
+    if (!source->in_ranges || (beyond == 0 && (there == 0 || there == moved)))
+        return 0;
+    return error_set(e, ERROR_TEMPORARY, "another process goes on with this run");
+}
+
+int source_ask_committed(struct source *source, bool *committed, struct error *e)
+{
+    rd_kafka_topic_partition_list_t *held = ask_group(source, e);
+    int status = held ? compare(source, held, committed, e) : -1;
+
+    if (held)
+        rd_kafka_topic_partition_list_destroy(held);
+    return status;
 }
 
 /* The timeout is -1: librdkafka 2.0.2 takes any other a thousand times too short. Each partition has an error of its

@@ -19,8 +19,6 @@ struct txn {
     const atomic_bool *stop;
     struct log *log;
     bool open;
-    bool in_doubt; /* a request to end a transaction may still be on its way */
-    uint64_t renewals;
 };
 
 /* One call of the library. `positions` are those of txn_commit, or NULL. */
@@ -77,7 +75,7 @@ static enum txn_outcome call(struct txn *txn, enum txn_call which, step_fn *step
 }
 
 /* A call that ends a transaction. The library repeats the request where its connection breaks or nobody answers, and
- * does not tell; so whatever could have made it do so counts. */
+ * does not tell; so whatever could have made it do so puts the end in doubt. */
 static enum txn_outcome end(struct txn *txn, enum txn_call which, step_fn *step, struct error *e)
 {
     atomic_uint *failures = &sink_context(txn->sink)->failures;
@@ -85,8 +83,16 @@ static enum txn_outcome end(struct txn *txn, enum txn_call which, step_fn *step,
     int64_t started = monotonic_ms();
     enum txn_outcome outcome = call(txn, which, step, NULL, e);
 
+    if (outcome == TXN_DONE && (atomic_load(failures) != failed || monotonic_ms() - started > txn->socket_timeout_ms)) {
+        error_set(e, ERROR_TEMPORARY, "transaction: the request to end it may have been sent more than once");
+        outcome = TXN_RENEW;
+    }
+    if (outcome == TXN_RENEW)
+        log_write(
+            txn->log, LOG_LEVEL_WARNING, sink_context(txn->sink)->subsystem,
+            "the end of a transaction was refused, or not answered at once: the producer is replaced, so that it can "
+            "end no other");
     txn->open = txn->open && outcome != TXN_DONE;
-    txn->in_doubt = atomic_load(failures) != failed || monotonic_ms() - started > txn->socket_timeout_ms;
     return outcome;
 }
 
@@ -168,11 +174,6 @@ bool txn_is_open(const struct txn *txn)
     return txn->open;
 }
 
-uint64_t txn_renewals(const struct txn *txn)
-{
-    return txn->renewals;
-}
-
 /* There is nothing to abort yet: what asks for it is as good as fatal. */
 enum txn_outcome txn_init(struct txn *txn, struct error *e)
 {
@@ -181,15 +182,11 @@ enum txn_outcome txn_init(struct txn *txn, struct error *e)
 
 enum txn_outcome txn_renew(struct txn *txn, struct error *e)
 {
-    log_write(
-        txn->log, LOG_LEVEL_WARNING, sink_context(txn->sink)->subsystem,
-        "the end of a transaction was not answered at once: the producer is replaced, so that it can end no other");
     pulse_beat(sink_context(txn->sink)->pulse);
     if (sink_renew(txn->sink, e) != 0)
         return TXN_STOP;
     txn->rk = sink_handle(txn->sink);
-    txn->open = txn->in_doubt = false;
-    txn->renewals++;
+    txn->open = false;
     return txn_init(txn, e);
 }
 
@@ -200,8 +197,6 @@ enum txn_outcome txn_begin(struct txn *txn, struct error *e)
     if (txn->open)
         return TXN_DONE;
     if (kafka_is_fatal(txn->rk, e)) /* begin may hang after a fatal error (librdkafka issue 4420) */
-        return TXN_STOP;
-    if (txn->in_doubt && txn_renew(txn, e) != TXN_DONE)
         return TXN_STOP;
     outcome = call(txn, TXN_CALL_BEGIN, begin_step, NULL, e);
     txn->open = outcome == TXN_DONE;
@@ -230,7 +225,6 @@ enum txn_outcome txn_commit(struct txn *txn, const struct positions *positions, 
     return end(txn, TXN_CALL_COMMIT, commit_step, e);
 }
 
-/* What a failed abort leaves behind is aborted by the next producer's init. */
 enum txn_outcome txn_abort(struct txn *txn, struct error *e)
 {
     enum txn_outcome outcome;
@@ -238,10 +232,8 @@ enum txn_outcome txn_abort(struct txn *txn, struct error *e)
     if (!txn->open)
         return TXN_DONE;
     outcome = end(txn, TXN_CALL_ABORT, abort_step, e);
-    if (outcome == TXN_RENEW)
-        outcome = txn_renew(txn, e);
     if (outcome != TXN_DONE)
-        return TXN_STOP;
+        return outcome == TXN_RENEW ? TXN_RENEW : TXN_STOP;
     sink_poll(txn->sink); /* delivery reports may come behind the abort */
     sink_forget(txn->sink);
     return TXN_DONE;

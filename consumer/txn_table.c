@@ -6,6 +6,12 @@ static bool is_success(const struct txn_answer *answer)
     return answer->code == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+/* The broker knows of no transaction of this producer, whose epoch it takes: it looks at that before. */
+static bool is_unknown_transaction(const struct txn_answer *answer)
+{
+    return answer->code == RD_KAFKA_RESP_ERR_INVALID_TXN_STATE;
+}
+
 static bool is_fatal(const struct txn_answer *answer)
 {
     return answer->fatal;
@@ -35,19 +41,21 @@ static bool is_anything(const struct txn_answer *answer)
 }
 
 /* The first row that holds. The order counts: an error that asks for an abort may be retriable as well, and then the
- * abort comes first. An abort that is refused, and an end without an answer, is settled by a new producer. */
+ * abort comes first. An abort that is refused, though it is nobody else's transaction, and an end without an answer,
+ * are settled by a new producer. */
 /* clang-format off */
 static const struct {
     bool (*holds)(const struct txn_answer *answer);
     enum txn_outcome outcomes[TXN_CALL_COUNT];
 } table[] = {
-    /* call:          init       begin      send       offsets    commit     abort */
-    {is_success,     {TXN_DONE,  TXN_DONE,  TXN_DONE,  TXN_DONE,  TXN_DONE,  TXN_DONE}},
-    {is_fatal,       {TXN_STOP,  TXN_STOP,  TXN_STOP,  TXN_STOP,  TXN_STOP,  TXN_STOP}}, /* fenced, too */
-    {asks_for_abort, {TXN_STOP,  TXN_ABORT, TXN_ABORT, TXN_ABORT, TXN_ABORT, TXN_RENEW}},
-    {is_no_answer,   {TXN_RETRY, TXN_RETRY, TXN_RETRY, TXN_RETRY, TXN_RENEW, TXN_RENEW}},
-    {is_retriable,   {TXN_RETRY, TXN_RETRY, TXN_RETRY, TXN_RETRY, TXN_RETRY, TXN_RETRY}},
-    {is_anything,    {TXN_STOP,  TXN_STOP,  TXN_STOP,  TXN_STOP,  TXN_STOP,  TXN_STOP}},
+    /* call:                  init       begin      send       offsets    commit     abort */
+    {is_success,             {TXN_DONE,  TXN_DONE,  TXN_DONE,  TXN_DONE,  TXN_DONE,  TXN_DONE}},
+    {is_unknown_transaction, {TXN_STOP,  TXN_STOP,  TXN_STOP,  TXN_STOP,  TXN_STOP,  TXN_RENEW}},
+    {is_fatal,               {TXN_STOP,  TXN_STOP,  TXN_STOP,  TXN_STOP,  TXN_STOP,  TXN_STOP}}, /* fenced, too */
+    {asks_for_abort,         {TXN_STOP,  TXN_ABORT, TXN_ABORT, TXN_ABORT, TXN_ABORT, TXN_RENEW}},
+    {is_no_answer,           {TXN_RETRY, TXN_RETRY, TXN_RETRY, TXN_RETRY, TXN_RENEW, TXN_RENEW}},
+    {is_retriable,           {TXN_RETRY, TXN_RETRY, TXN_RETRY, TXN_RETRY, TXN_RETRY, TXN_RETRY}},
+    {is_anything,            {TXN_STOP,  TXN_STOP,  TXN_STOP,  TXN_STOP,  TXN_STOP,  TXN_STOP}},
 };
 /* clang-format on */
 

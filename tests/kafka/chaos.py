@@ -26,7 +26,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
 from generated import tool
-from product import Running, fixwarden, read_topic
+from product import Running, fixwarden, read_topic, state_of
 
 TESTS = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TESTS / "oracle"))
@@ -160,11 +160,6 @@ class Instance:
             self._watcher.join(10)
             assert not check or status in accepted, f"{self.name}: {status}\n{self.output()[-4000:]}"
         self.running.log.close()
-
-
-def state_of(pid):
-    """R, S, T (stopped), ...: proc(5), /proc/pid/stat."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 class Rig:

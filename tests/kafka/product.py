@@ -19,6 +19,11 @@ def fixwarden(*arguments, **more):
     return subprocess.run([tool("fixwarden"), *map(str, arguments)], capture_output=True, text=True, timeout=120, **more)
 
 
+def state_of(pid):
+    """R, S, T (stopped), ...: proc(5), /proc/pid/stat."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 class Running:
     """`fixwarden run`, stopped at the end of a with block.
 

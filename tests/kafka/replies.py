@@ -4,6 +4,7 @@
         proxy.keep(END_TXN)     # from now on no reply to one of these gets through
         proxy.kept.wait()       # until there is one: the broker has done its part, and the client can't know
         proxy.release()         # what was kept goes on its way, if the client still waits for it
+    proxy.refuse(2)         # so many transactions fail, and the broker hears nothing of them, but for a part of the first
 
 A request is INT32 length, INT16 api key, INT16 api version, INT32 correlation id, ...; a reply is INT32 length, INT32
 correlation id, ... Replies on a connection keep the order of its requests, so behind one that is kept all others wait,
@@ -16,6 +17,10 @@ import struct
 import threading
 
 TXN_OFFSET_COMMIT, END_TXN, OFFSET_COMMIT = 28, 26, 8
+ADD_PARTITIONS_TO_TXN, ADD_OFFSETS_TO_TXN = 24, 25
+
+# Bodies of version 0, as librdkafka asks for: not one partition was added; UNKNOWN_SERVER_ERROR.
+REFUSALS = {ADD_PARTITIONS_TO_TXN: struct.pack(">ii", 0, 0), ADD_OFFSETS_TO_TXN: struct.pack(">ih", 0, -1)}
 
 
 class KeptReplies:
@@ -26,6 +31,9 @@ class KeptReplies:
         self._open.set()
         self._key = None
         self._closing = False
+        self._refusing = False
+        self._refused = threading.Semaphore(0)
+        self._sending = threading.Lock()  # to clients: forwarded replies, and those made here
         self._sockets = []
         self._lock = threading.Lock()
         for listen, upstream in ports.items():
@@ -54,6 +62,14 @@ class KeptReplies:
         self._key = None
         self._open.set()
 
+    def refuse(self, transactions, seconds=30):
+        self._refusing, self._is_first, self._offsets_refusal = True, True, b""
+        try:
+            for _ in range(transactions):
+                assert self._refused.acquire(timeout=seconds), "no transaction has come"
+        finally:
+            self._refusing = False
+
     def _remember(self, one):
         with self._lock:
             self._sockets.append(one)
@@ -78,8 +94,9 @@ class KeptReplies:
     def _forward(self, source, target, asked, look):
         try:
             while frame := read_frame(source):
-                look(frame, asked)
-                target.sendall(frame)
+                refusal = look(frame, asked)
+                with self._sending:
+                    (target if refusal is None else source).sendall(frame if refusal is None else refusal)
         except OSError:
             pass
         for one in (source, target):
@@ -87,8 +104,26 @@ class KeptReplies:
                 one.shutdown(socket.SHUT_RDWR)
 
     def _note_request(self, frame, asked):
-        key, _, correlation = struct.unpack_from(">hhi", frame, 4)
+        key, version, correlation = struct.unpack_from(">hhi", frame, 4)
+        if self._refusing and key in REFUSALS:
+            assert version == 0, f"no reply is known to version {version} of {key}"
+            return self._refuse(key, struct.pack(">ii", 4 + len(REFUSALS[key]), correlation) + REFUSALS[key])
         asked[correlation] = key
+        return None
+
+    def _refuse(self, key, refusal):
+        """Partitions first: a client that has had no answer to them yet believes that the broker knows of nothing. It asks
+        for them again and again. Of the first transaction they may have been added before."""
+        if key == ADD_OFFSETS_TO_TXN and not self._is_first:
+            self._offsets_refusal = refusal
+            return b""
+        if key == ADD_OFFSETS_TO_TXN:
+            self._is_first = False
+            self._refused.release()
+        elif self._offsets_refusal:
+            refusal, self._offsets_refusal = refusal + self._offsets_refusal, b""
+            self._refused.release()
+        return refusal
 
     def _hold_reply(self, frame, asked):
         key = asked.pop(struct.unpack_from(">i", frame, 4)[0], None)

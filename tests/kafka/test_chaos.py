@@ -337,6 +337,71 @@ def test_killed_before_the_reply_arrives(three, kept, pool, tmp_path, topic_name
     rig.verify()
 
 
+def test_a_transaction_that_fails_before_the_broker_hears_of_it(three, kept, pool, tmp_path, topic_name):
+    """As when a token has ended. The broker refuses to abort it, which the library takes for the end of the producer."""
+    rig = Rig(three, pool, tmp_path, topic_name, new_seed(), brokers=three.address("KEPT"), settings={**BAD_NETWORK, "input.lanes": 1})
+    with rig.feeding(rate=300), rig.instance("one") as one:
+        for _ in range(3):
+            for _ in range(3):
+                rig.recovered("before", instances=[one])  # by either producer
+            kept.refuse(2)
+        assert "(INVALID_TXN_STATE)" in one.output(), one.output()
+        assert one.endings == [], one.output()
+    rig.brokers = None
+    rig.finish()
+    rig.verify()
+
+
+@pytest.mark.parametrize("point", selected([
+    ("before:init_transactions:3", False), ("after:init_transactions:3", True), ("after:init_transactions:4", True),
+    ("after:begin_transaction:1", False),
+]))
+def test_killed_while_a_commit_is_in_doubt(three, kept, pool, tmp_path, topic_name, point):
+    """Whichever of a lane's two producers it was: both are replaced, the first one first."""
+    rig = Rig(three, pool, tmp_path, topic_name, new_seed(), brokers=three.address("KEPT"), settings={**BAD_NETWORK, "input.lanes": 1})
+    with rig.feeding(rate=300), rig.instance("one", point=point + ":kill") as one:
+        rig.recovered("before", instances=[one])
+        kept.keep(END_TXN)
+        assert kept.kept.wait(30)
+        time.sleep(SOCKET_SECONDS + rig.dice.uniform(0.5, 2))
+        kept.release()
+        one.wait_until_ended()
+        rig.recovered("killed in doubt", instances=[one])
+    assert one.endings[0] == -signal.SIGKILL
+    rig.brokers = None
+    rig.finish()
+    rig.verify()
+
+
+def turns_of(log):
+    """What a lane's producers do, in their order: (which, "begins"), or (which, "starts") as they are made."""
+    return [(name, "begins" if state == "InTransaction" else "starts") for name, state in
+            re.findall(r" (sink|sink-b)/0: librdkafka: TXNSTATE: .*-> (InTransaction|WaitPID)", log)]
+
+
+def test_after_a_commit_that_was_in_doubt_both_producers_are_replaced_before_one_begins(three, kept, pool, tmp_path, topic_name):
+    settings = {**BAD_NETWORK, "input.lanes": 1, "kafka.debug": "eos", "log.level": "debug"}
+    rig = Rig(three, pool, tmp_path, topic_name, new_seed(), brokers=three.address("KEPT"), settings=settings)
+    with rig.feeding(rate=300), rig.instance("one") as one:
+        for _ in range(3):
+            rig.recovered("before", instances=[one])
+            kept.keep(END_TXN)
+            assert kept.kept.wait(30)
+            time.sleep(SOCKET_SECONDS + 1)
+            kept.release()
+            rig.recovered("in doubt", instances=[one])
+    turns = turns_of(one.output())
+    starts = [i for i, turn in enumerate(turns) if turn == ("sink", "starts")]
+    assert len(starts) >= 1 + 3, turns
+    for i in starts:
+        assert turns[i:i + 3] == [("sink", "starts"), ("sink-b", "starts"), ("sink", "begins")][:len(turns) - i]
+    begins = [turn for turn in turns if turn[1] == "begins"]
+    print(f"{len(begins)} transactions, {len(starts) - 1} of them in doubt")
+    rig.brokers = None
+    rig.finish()
+    rig.verify()
+
+
 # --- topics ---
 
 

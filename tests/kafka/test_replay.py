@@ -13,9 +13,10 @@ from collections import Counter
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 
-from cluster import KafkaCluster
+from cluster import KafkaCluster, Listener, free_ports
 from generated import tool
-from product import PROGRESS_SECONDS, committed_offsets, end_offsets, fixwarden, read_topic
+from product import PROGRESS_SECONDS, committed_offsets, end_offsets, fixwarden, read_topic, state_of
+from replies import END_TXN, KeptReplies
 from test_first_light import generated_job
 
 FIRST_MS = 1_760_000_000_000
@@ -38,9 +39,10 @@ class Replays:
             command += ["-o", self.found, "--dead-letters", self.dead]
         return [str(word) for word in (*command, *arguments)]
 
-    def start(self, *arguments, output=True):
+    def start(self, *arguments, output=True, environment=None):
         log = open(self.folder / "replay.log", "ab")
-        return subprocess.Popen(self.command(*arguments, output=output), stdout=log, stderr=log, cwd=self.folder)
+        return subprocess.Popen(self.command(*arguments, output=output), stdout=log, stderr=log, cwd=self.folder,
+                                env={**os.environ, **(environment or {})})
 
     def wait_for_output(self, process):
         """Until something is published, so that more is under way."""
@@ -298,6 +300,51 @@ def test_a_second_process_of_one_run_fences_the_first(live_job, stopped):
     first.send_signal(signal.SIGCONT)
     assert first.wait(timeout=60) == 75, replays.log()
     assert replays.published() == job.wanted
+
+
+def wait_until_stopped(process, replays):
+    """At its point (see tests/tools/points.c)."""
+    deadline = time.monotonic() + PROGRESS_SECONDS
+    while state_of(process.pid) != "T":
+        assert process.poll() is None and time.monotonic() < deadline, replays.log()
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("point", ["before:init_transactions:3", "before:init_transactions:4"],
+                         ids=["before it replaces its first producer", "between its two"])
+@pytest.mark.parametrize("part", [False, True], ids=["to the end", "a part"])
+def test_a_second_process_goes_on_while_the_first_is_in_doubt(topic_name, tmp_path, point, part):
+    """The end of a transaction was not answered, and the first is about to replace its producers, by which it fences the
+    second. It must not go on from where it was."""
+    ports = free_ports(1)
+    listeners = {"KEPT": Listener(advertised={1: ports[0]})}
+    with KafkaCluster(brokers=1, listeners=listeners) as cluster, KeptReplies({ports[0]: cluster.port("KEPT", 1)}) as kept:
+        job, _, _ = generated_job(cluster, topic_name, tmp_path, 5_000, 60_000, 4, "--set", "batch.messages=1000")
+        job.run_to_the_end()
+        wanted = published(cluster, job.found), published(cluster, job.dead)
+        replays = Replays(cluster, topic_name, tmp_path, job.index)
+        first = replays.start("-b", cluster.address("KEPT"), "-t", job.input, "--from", "earliest", "--rate", 10_000,
+                              "--lanes", 1, "--set", "batch.messages=500", "--set", "kafka.socket.timeout.ms=1000",
+                              "--set", "kafka.transaction.timeout.ms=4000",
+                              environment={"LD_PRELOAD": tool("libpoints.so"), "FIXWARDEN_POINT": point + ":stop"})
+        replays.wait_for_output(first)
+        kept.keep(END_TXN)
+        assert kept.kept.wait(30)
+        time.sleep(2)
+        kept.release()
+        wait_until_stopped(first, replays)
+        second = replays.start("--resume", plan_of(replays), "--rate", 10_000 if part else 1_000_000, output=False)
+        if part:
+            time.sleep(3)
+            assert second.poll() is None, replays.log()
+        else:
+            assert second.wait(timeout=60) == 0, replays.log()
+        first.send_signal(signal.SIGCONT)
+        assert first.wait(timeout=60) == 75, replays.log()
+        if part:
+            assert second.wait(timeout=60) == 75, replays.log()
+            replays.resume(plan_of(replays), "--rate", 1_000_000)
+        assert replays.published() == wanted
 
 
 def test_another_version_or_other_rules_cannot_go_on(live_job, cluster):

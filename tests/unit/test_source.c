@@ -290,6 +290,79 @@ static void what_is_not_due_yet_comes_later_and_again_after_a_rewind(void **stat
     mock_stop(&mock);
 }
 
+enum whose { NOBODYS, OURS, ANOTHERS };
+
+/* Of the ranges all is handed over to a commit. */
+static const struct {
+    const char *name;
+    int64_t held[PARTITIONS]; /* by the group, afterwards */
+    enum whose whose;
+} endings[] = {
+    {"where they began, nothing is committed", {2, 0, 4, 0}, NOBODYS},
+    {"where they were taken to, all is", {5, 10, 4, 6}, OURS},
+    {"a transaction has no part of it", {5, 0, 4, 0}, ANOTHERS},
+    {"nor all parts but one", {5, 10, 4, 3}, ANOTHERS},
+    {"another has taken less", {2, 1, 4, 0}, ANOTHERS},
+    {"another has taken more", {5, 11, 4, 6}, ANOTHERS},
+    {"a range that we have not taken was", {2, 0, 5, 0}, ANOTHERS},
+    {"and beside those that we have", {5, 10, 5, 6}, ANOTHERS},
+};
+
+static void commit_as_another(const struct mock_cluster *mock, const int64_t held[PARTITIONS])
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(PARTITIONS);
+    rd_kafka_t *rk;
+
+    rd_kafka_conf_set_log_cb(conf, mock_silence);
+    rd_kafka_conf_set(conf, "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(mock->cluster), NULL, 0);
+    rd_kafka_conf_set(conf, "group.id", "g", NULL, 0);
+    rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, NULL, 0);
+    for (int i = 0; i < PARTITIONS; i++)
+        rd_kafka_topic_partition_list_add(list, "in", i)->offset = held[i];
+    assert_int_equal(rd_kafka_commit(rk, list, 0), RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_destroy(rk);
+}
+
+static void check_ending(const struct mock_cluster *mock, struct member *m, size_t i)
+{
+    struct error e = {0};
+    bool committed = false;
+    int status;
+
+    commit_as_another(mock, endings[i].held);
+    status = source_ask_committed(m->source, &committed, &e);
+    if ((status != 0) != (endings[i].whose == ANOTHERS) || (status == 0 && committed != (endings[i].whose == OURS)))
+        fail_msg("%s: status %d, committed %d: %s", endings[i].name, status, committed, e.text);
+    if (status != 0)
+        assert_int_equal(e.code, ERROR_TEMPORARY);
+}
+
+/* Nothing but the offsets tells it. */
+static void a_commit_in_doubt_is_ours_or_nobody_s_or_another_has_the_ranges(void **state)
+{
+    struct mock_cluster mock;
+    struct config config;
+    struct member *m = calloc(1, sizeof *m);
+    struct error e = {0};
+    bool committed = true;
+
+    (void)state;
+    set_up_cluster(&mock, &config, "range");
+    take_ranges(m, &config, NULL);
+    read_ranges(m);
+    assert_non_null(source_hand_over(m->source));
+    assert_int_equal(source_ask_committed(m->source, &committed, &e), 0);
+    assert_false(committed); /* the group holds nothing at all */
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        check_ending(&mock, m, i);
+    source_close(m->source);
+    free(m);
+    config_free(&config);
+    mock_stop(&mock);
+}
+
 static void sources_share_the_ranges_between_them(void **state)
 {
     static atomic_bool stop;
@@ -452,6 +525,7 @@ int main(void)
         cmocka_unit_test(a_topic_is_read_from_end_to_end_without_a_group),
         cmocka_unit_test(ranges_are_read_to_their_ends_and_again_after_a_rewind),
         cmocka_unit_test(what_is_not_due_yet_comes_later_and_again_after_a_rewind),
+        cmocka_unit_test(a_commit_in_doubt_is_ours_or_nobody_s_or_another_has_the_ranges),
         cmocka_unit_test(sources_share_the_ranges_between_them),
         cmocka_unit_test(what_is_held_comes_once_when_it_goes_on),
         cmocka_unit_test(headers_are_those_of_the_record),
