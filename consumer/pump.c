@@ -28,7 +28,7 @@ struct batch {
     uint64_t stripped;
     struct late_counts late;
     uint64_t early;   /* of the records, as pump_counts has them */
-    bool partly_sent; /* in a transaction that is open */
+    bool partly_sent; /* in a transaction that is open, or ahead of the offsets */
     int64_t since_ms; /* when its first record came */
 };
 
@@ -69,9 +69,14 @@ static void clear(struct batch *batch)
     *batch = (struct batch){.outbox = batch->outbox};
 }
 
+static bool has_unsent(const struct batch *batch)
+{
+    return outbox_count(batch->outbox) > 0;
+}
+
 static bool has_output(const struct batch *batch)
 {
-    return batch->partly_sent || outbox_count(batch->outbox) > 0;
+    return batch->partly_sent || has_unsent(batch);
 }
 
 /* What late publishes comes of no record. */
@@ -87,9 +92,16 @@ static void count_sent(struct batch *batch)
     batch->stripped += outbox_stripped(batch->outbox);
 }
 
+static bool is_at_least_once(const struct pump *p)
+{
+    return p->options.config->output.delivery == DELIVERY_AT_LEAST_ONCE;
+}
+
+/* A transaction that is open is ended with what is checked by then. */
 static bool is_full(const struct pump *p)
 {
-    return p->filling->records >= p->options.config->batch.messages || p->filling->partly_sent;
+    return p->filling->records >= p->options.config->batch.messages ||
+           (p->filling->partly_sent && !is_at_least_once(p));
 }
 
 static int64_t left_ms(const struct pump *p)
@@ -122,7 +134,7 @@ static bool has_alert(struct pump *p)
 /* There is output and nothing else to do: somebody waits for it. */
 static bool is_urgent(const struct pump *p)
 {
-    return p->drained && has_output(p->filling) && source_backlog(p->source) <= BACKLOG_NONE;
+    return p->drained && has_unsent(p->filling) && source_backlog(p->source) <= BACKLOG_NONE;
 }
 
 /* Offsets alone may wait. */
@@ -414,20 +426,8 @@ static int look_at_commit(struct pump *p, struct error *e)
     return conclude(p, result, e);
 }
 
-/* Looks what became of the batch before. Then it is this one's turn, if it is due. */
-static int publish(struct pump *p, struct error *e)
-{
-    bool was_committing = p->committing;
-
-    if (look_at_commit(p, e) != 0)
-        return -1;
-    if (p->rewind || p->committing || !is_due(p))
-        return 0;
-    return was_committing && !is_full(p) ? 0 : hand_over(p, e);
-}
-
 /* More was found in the middle of a poll, or of a record, than memory is meant for: it goes to the producer, in the
- * transaction that the rest of the poll will end. */
+ * transaction that the rest of the poll will end. Or it need not wait for its offsets. */
 static int send_part(struct pump *p, struct error *e)
 {
     const struct committer_job job = {.outbox = p->filling->outbox};
@@ -446,6 +446,27 @@ static int send_part(struct pump *p, struct error *e)
     if (result == COMMITTED_ALL)
         outbox_clear(p->filling->outbox);
     return result == COMMITTED_ALL ? 0 : conclude(p, result, e);
+}
+
+/* Of what is due: at least once, what somebody waits for need not wait until its offsets, and those of the batch
+ * before, are committed. They follow in their time. */
+static bool goes_ahead(struct pump *p)
+{
+    return is_at_least_once(p) && !is_full(p) && left_ms(p) > 0 && !has_alert(p);
+}
+
+/* Looks what became of the batch before. Then it is this one's turn, if it is due. */
+static int publish(struct pump *p, struct error *e)
+{
+    bool was_committing = p->committing;
+
+    if (look_at_commit(p, e) != 0)
+        return -1;
+    if (p->rewind || p->committing || !is_due(p))
+        return 0;
+    if (was_committing && !is_full(p))
+        return 0;
+    return goes_ahead(p) ? send_part(p, e) : hand_over(p, e);
 }
 
 /* --- checking --- */
@@ -679,7 +700,7 @@ static int poll_wait_ms(const struct pump *p)
 
     if (late_has_more(p->late) || is_urgent(p))
         return 0;
-    if (p->committing && has_output(p->filling))
+    if (p->committing && has_unsent(p->filling))
         return POLL_COMMITTING_MS;
     if (is_empty(p->filling))
         return POLL_MS;

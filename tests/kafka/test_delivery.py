@@ -162,6 +162,24 @@ def test_offsets_that_a_transaction_still_holds_are_waited_for(cluster, topic_na
     assert_same(wanted, published_of(job)[1])
 
 
+def test_at_least_once_output_goes_ahead_of_its_offsets(cluster, topic_name, tmp_path):
+    """Which are committed in their time, or at the end, and nothing is published a second time with them."""
+    job = Job(cluster, topic_name, tmp_path, [master(tmp_path / "master.csv", rows=100)], "--lanes", 1,
+              "--delivery", "at-least-once", "--set", "batch.commit_interval=60s")
+    fixwarden("index", "build", "--master", job.masters[0], "--index", job.index)
+    with job.start() as running:
+        for count in (1, 2, 3):
+            produce(cluster.bootstrap, job.input, [(b"k", b"no FIX")])
+            while published_of(job)[1].total() < count:
+                assert running.process.poll() is None, running.output()
+        admin = KafkaAdminClient(bootstrap_servers=cluster.bootstrap)
+        assert not committed_offsets(admin, running.group)
+        assert running.stop() == 0, running.output()
+        assert sum(committed_offsets(admin, running.group).values()) == 3
+        admin.close()
+    assert published_of(job)[1].total() == 3
+
+
 def test_static_members_come_back_to_their_partitions(cluster, topic_name, tmp_path):
     job, plan = working_job(cluster, topic_name, tmp_path, "--lanes", 2, "--set", "kafka.group.instance.id=here")
     for _ in range(3):
