@@ -7,6 +7,7 @@
 #include "monotonic.h"
 
 #define ANSWER_TIMEOUT_MS 15000 /* of one request, and how long one is repeated */
+#define MARKERS_TIMEOUT_MS 3000 /* for a transaction whose end is decided */
 #define PAUSE_MS 100            /* before it is made again */
 
 struct survey {
@@ -145,6 +146,16 @@ static rd_kafka_resp_err_t ask_for_times(struct survey *s, rd_kafka_topic_partit
 static rd_kafka_resp_err_t ask_committed(struct survey *s, rd_kafka_topic_partition_list_t *list)
 {
     return rd_kafka_committed(s->stable, list, ANSWER_TIMEOUT_MS);
+}
+
+/* A predecessor that was killed, or stands still, in a transaction leaves offsets in it that are neither committed nor
+ * aborted until somebody fences it, which is done later. What is there without them is what its successor goes on from,
+ * but for one who ends by itself meanwhile; lanes ask once more, behind the fence. */
+static rd_kafka_resp_err_t ask_left(struct survey *s, rd_kafka_topic_partition_list_t *list)
+{
+    rd_kafka_resp_err_t err = rd_kafka_committed(s->stable, list, MARKERS_TIMEOUT_MS);
+
+    return err == RD_KAFKA_RESP_ERR__TIMED_OUT ? rd_kafka_committed(s->all, list, ANSWER_TIMEOUT_MS) : err;
 }
 
 static rd_kafka_resp_err_t commit(struct survey *s, rd_kafka_topic_partition_list_t *list)
@@ -393,9 +404,9 @@ static int take_progress(const struct config *config, const rd_kafka_topic_parti
     return 0;
 }
 
-int survey_progress(struct survey *survey, struct range_list *ranges, struct error *e)
+static int read_progress(struct survey *survey, ask_fn *request, struct range_list *ranges, struct error *e)
 {
-    rd_kafka_topic_partition_list_t *list = ask(survey, ask_committed, "asking what was read", ranges, NULL, e);
+    rd_kafka_topic_partition_list_t *list = ask(survey, request, "asking what was read", ranges, NULL, e);
     int status = list ? 0 : -1;
 
     for (size_t i = 0; list && i < ranges->count && status == 0; i++)
@@ -406,6 +417,11 @@ int survey_progress(struct survey *survey, struct range_list *ranges, struct err
     if (list)
         rd_kafka_topic_partition_list_destroy(list);
     return status;
+}
+
+int survey_progress(struct survey *survey, struct range_list *ranges, struct error *e)
+{
+    return read_progress(survey, ask_committed, ranges, e);
 }
 
 static int look_again(struct survey *s, struct range *range, bool *missing, struct error *e)
@@ -433,7 +449,7 @@ int survey_resume(struct survey *survey, bool allow_missing, struct range_list *
     bool missing = false;
 
     /* With a topic goes what the group holds of it; that the topic is not there says more. */
-    if (find_topics(survey, ranges, e) != 0 || survey_progress(survey, ranges, e) != 0)
+    if (find_topics(survey, ranges, e) != 0 || read_progress(survey, ask_left, ranges, e) != 0)
         return -1;
     for (size_t i = 0; i < ranges->count; i++)
         if (look_again(survey, &ranges->items[i], &missing, e) != 0)

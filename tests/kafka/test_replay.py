@@ -302,6 +302,22 @@ def test_a_second_process_of_one_run_fences_the_first(live_job, stopped):
     assert replays.published() == job.wanted
 
 
+@pytest.mark.parametrize("stopped", [False, True], ids=["killed", "stopped"])
+def test_a_run_goes_on_at_once_though_its_predecessor_left_offsets_in_a_transaction(live_job, stopped):
+    job, replays = live_job
+    first = replays.start("-t", job.input, "--from", "earliest", "--lanes", 1, "--set", "batch.messages=500",
+                          "--set", "kafka.transaction.timeout.ms=300000",
+                          environment={"LD_PRELOAD": tool("libpoints.so"),
+                                       "FIXWARDEN_POINT": "after:send_offsets_to_transaction:3:stop"})
+    wait_until_stopped(first, replays)
+    if not stopped:
+        first.kill()
+    replays.resume(plan_of(replays))
+    first.send_signal(signal.SIGCONT)
+    assert first.wait(timeout=60) == (75 if stopped else -signal.SIGKILL), replays.log()
+    assert replays.published() == job.wanted
+
+
 def wait_until_stopped(process, replays):
     """At its point (see tests/tools/points.c)."""
     deadline = time.monotonic() + PROGRESS_SECONDS
