@@ -298,8 +298,7 @@ int pump_commit(struct pump *p, struct error *e)
 static int look_at_commit(struct pump *p, struct error *e)
 {
     int patience_ms = p->committing && pump_is_urgent(p) ? COMMITTING_MS : 0;
-    enum committed result =
-        is_full(p) ? pump_wait_for_committer(p, e) : committer_poll(p->committer, patience_ms, e);
+    enum committed result = is_full(p) ? pump_wait_for_committer(p, e) : committer_poll(p->committer, patience_ms, e);
 
     return pump_conclude(p, result, e);
 }
