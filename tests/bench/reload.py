@@ -21,7 +21,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from stream import PARTITIONS, Bench, prepared, run  # noqa: E402  (found there)
+from stream import PARTITIONS, Bench, prepared  # noqa: E402  (found there)
 
 from generated import tool  # noqa: E402
 from kafka import KafkaAdminClient  # noqa: E402
@@ -84,7 +84,6 @@ class ReloadBench(Bench):
         following = self.next_master() if build else None
         job, _ = self.started("full")
         admin = KafkaAdminClient(bootstrap_servers=self.cluster.bootstrap)
-        whole = self.options.messages * self.options.times
         with job:
             job.wait_until_assigned()
             if build:
@@ -96,7 +95,7 @@ class ReloadBench(Bench):
             while True:
                 time.sleep(SAMPLE_SECONDS)
                 now, last = time.monotonic(), self.committed(admin, job)
-                if last >= whole or (build and not children(job.process.pid)):
+                if last >= self.whole or (build and not children(job.process.pid)):
                     break
             admin.close()
             if job.stop() != 0:
@@ -107,10 +106,7 @@ class ReloadBench(Bench):
         return (last - first) / (now - began)
 
     def rate(self):
-        self.cluster.create_topic("full", partitions=PARTITIONS)
-        for _ in range(self.options.times):
-            run(tool("fixwarden-produce"), "--bootstrap", self.cluster.bootstrap, "--topic", "full", "--partitions",
-                PARTITIONS, self.messages)
+        self.fill()
         alone = self.checked_a_second(False)
         beside = self.checked_a_second(True)
         print(f"measure reload-rate ours {beside:.0f} msg/s peer undisturbed {alone:.0f} msg/s ratio {beside / alone:.2f} goal 0.75")

@@ -1,7 +1,8 @@
 """Measures the whole job on one machine with its broker: exactly once, 100 ms commits, 2 % discrepancies.
 
 Throughput: how fast a topic is checked that is full already, from the first record to the last commit, beside a bare
-librdkafka consumer of the same topic that does nothing with it; both several times in turn, and the medians count.
+librdkafka consumer of the same topic that does nothing with it; both several times in turn, and the medians count. The
+messages stand on it several times: of the first second a good part is the group sharing its partitions among the lanes.
 The start of the process, with the opening of the index and the joining of the group, is told beside it.
 Streams: how fast a Kafka Streams application with a GlobalKTable (tests/bench/streams) does the same, once, beside the
 median of ours; it needs Maven the first time.
@@ -39,7 +40,8 @@ WARM_UPS = 4  # of the broker, which compiles its code for as long, on the same 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--messages", type=int, default=1_200_000)
+    parser.add_argument("--messages", type=int, default=1_200_000, help="that differ")
+    parser.add_argument("--times", type=int, default=8, help="how often all of them stand on the topic of the throughput runs")
     parser.add_argument("--rows", type=int, default=1_000_000, help="of the master")
     parser.add_argument("--rounds", type=int, default=3, help="of the throughput runs")
     parser.add_argument("--lanes", default="auto")
@@ -86,6 +88,17 @@ class Bench:
         self.master = folder / "master.csv"
         self.runs = 0
 
+    @property
+    def whole(self):
+        """How many stand on the topic that is full."""
+        return self.options.messages * self.options.times
+
+    def fill(self):
+        self.cluster.create_topic("full", partitions=PARTITIONS)
+        for _ in range(self.options.times):
+            run(tool("fixwarden-produce"), "--bootstrap", self.cluster.bootstrap, "--topic", "full", "--partitions", PARTITIONS,
+                self.messages)
+
     def prepare(self):
         o = self.options
         run(tool("fixwarden-generate"), "master", "--rows", o.rows, "--seed", SEED, "--out", self.master)
@@ -105,8 +118,7 @@ class Bench:
         return job, found
 
     def bare(self):
-        out = run(tool("bare-consumer"), "--bootstrap", self.cluster.bootstrap, "--topic", "full", "--count",
-                  self.options.messages)
+        out = run(tool("bare-consumer"), "--bootstrap", self.cluster.bootstrap, "--topic", "full", "--count", self.whole)
         return int(re.search(r"(\d+) messages/s", out)[1])
 
     def ours(self):
@@ -121,14 +133,13 @@ class Bench:
             if job.stop() != 0:
                 sys.exit(job.output())
         steady = re.search(r"last commit: (\d+) records, [\d.]+ s, (\d+)/s", job.output())
-        if int(steady[1]) != self.options.messages:
-            sys.exit(f"stream: {steady[1]} records were committed, not {self.options.messages}\n{job.output()}")
+        if int(steady[1]) != self.whole:
+            sys.exit(f"stream: {steady[1]} records were committed, not {self.whole}\n{job.output()}")
         print(f"# {job.output().splitlines()[-2].split('lanes: ')[1]}")
-        return int(steady[2]), self.options.messages / seconds, memory.most
+        return int(steady[2]), self.whole / seconds, memory.most
 
     def throughput(self):
-        run(tool("fixwarden-produce"), "--bootstrap", self.cluster.bootstrap, "--topic", "full", "--partitions",
-            PARTITIONS, "--create", self.messages)
+        self.fill()
         for _ in range(WARM_UPS):
             self.bare(), self.ours()
         bare, steady, whole, resident = [], [], [], []
