@@ -74,7 +74,7 @@ static struct line look_at(const struct config *config, const char *folder, cons
         return line;
     }
     line.bytes = kept.st_size;
-    if (entry->base[0] != '\0')
+    if (versions_has_deltas(entry))
         look_at_deltas(folder, entry, &line);
     else
         look_at_index(config, entry, &line);

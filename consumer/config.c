@@ -1,16 +1,14 @@
 #include "config.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "config_kafka.h"
 #include "config_named.h"
 #include "config_options.h"
 #include "config_rules.h"
 #include "ini.h"
+#include "small_file.h"
 #include "suggest.h"
 
 #define ENVIRONMENT_PREFIX "FIXWARDEN_"
@@ -153,38 +151,15 @@ void config_free(struct config *config)
 /* A whole file of at most `max` bytes, terminated. */
 static int read_file(const char *path, size_t max, char **out, size_t *len, struct error *e)
 {
-    char *text = malloc(max + 2);
-    size_t have = 0;
-    ssize_t n = 0;
-    int fd = -1, status = -1;
+    char *text = small_file_read(path, max, len, e);
 
-    if (!text) {
-        no_memory(e);
-        goto out;
-    }
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        error_set_errno(e, errno, "%s", path);
-        goto out;
-    }
-    while (have <= max && (n = read(fd, text + have, max + 1 - have)) > 0)
-        have += (size_t)n;
-    if (n < 0) {
-        error_set_errno(e, errno, "%s", path);
-    } else if (have > max) {
+    if (text && *len > max) {
         error_set(e, ERROR_CONFIG, "%s: it is longer than %zu bytes", path, max);
-    } else {
-        text[have] = '\0';
-        *out = text;
-        *len = have;
-        text = NULL; /* the caller's now */
-        status = 0;
+        free(text);
+        return -1;
     }
-out:
-    if (fd >= 0)
-        close(fd);
-    free(text);
-    return status;
+    *out = text;
+    return text ? 0 : -1;
 }
 
 int config_read_secret(const char *path, char **out, struct error *e)

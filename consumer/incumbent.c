@@ -257,7 +257,7 @@ const char *incumbent_kept(struct incumbent *incumbent)
 {
     if (!incumbent->versions || incumbent_trusted(incumbent) || incumbent_is_adopting(incumbent))
         return NULL;
-    while (incumbent->kept_tried < versions_count(incumbent->versions) && kept_entry(incumbent)->base[0] != '\0')
+    while (incumbent->kept_tried < versions_count(incumbent->versions) && versions_has_deltas(kept_entry(incumbent)))
         incumbent->kept_tried++; /* one with deltas: the index below is one of the versions, too */
     return incumbent->kept_tried < versions_count(incumbent->versions) ? kept_entry(incumbent)->path : NULL;
 }

@@ -13,6 +13,7 @@
 #include "core/index_overlay.h"
 #include "core/master_digest.h"
 #include "output_file.h"
+#include "small_file.h"
 #include "wall.h"
 
 #define FIRST_LINE "fixwarden deltas 1\n"
@@ -207,29 +208,6 @@ void kept_deltas_free(struct kept_deltas *deltas)
     *deltas = (struct kept_deltas){NULL, 0};
 }
 
-/* The whole file with a NUL behind it, malloc'ed. NULL with an error. */
-static char *read_text(const char *path, struct error *e)
-{
-    FILE *file = fopen(path, "re");
-    char *text = file ? calloc(1, (size_t)KEPT_DELTAS_BYTES_MAX + 1) : NULL;
-    size_t len = text ? fread(text, 1, (size_t)KEPT_DELTAS_BYTES_MAX + 1, file) : 0;
-
-    if (!file || ferror(file))
-        error_set_errno(e, errno, "%s", path);
-    else if (!text)
-        no_memory(path, e);
-    else if (len > KEPT_DELTAS_BYTES_MAX || strlen(text) != len)
-        error_set(e, ERROR_DATA, "%s: is no record of deltas", path);
-    else {
-        fclose(file);
-        return text;
-    }
-    if (file)
-        fclose(file);
-    free(text);
-    return NULL;
-}
-
 /* Half a digest. */
 static uint64_t read_hex(const char *text)
 {
@@ -318,9 +296,14 @@ static int check_contents(const struct kept_deltas *deltas, const char *folder, 
 
 static int read_record(const char *path, struct kept_deltas *out, struct error *e)
 {
-    char *text = read_text(path, e);
-    int status = text ? read_lines(text, path, out, e) : -1;
+    size_t len;
+    char *text = small_file_read(path, KEPT_DELTAS_BYTES_MAX, &len, e);
+    int status = -1;
 
+    if (text && (len > KEPT_DELTAS_BYTES_MAX || strlen(text) != len))
+        error_set(e, ERROR_DATA, "%s: is no record of deltas", path);
+    else if (text)
+        status = read_lines(text, path, out, e);
     free(text);
     return status;
 }

@@ -13,6 +13,7 @@
 #include "json_text.h"
 #include "output_file.h"
 #include "pace.h"
+#include "small_file.h"
 
 #define RUN_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
 
@@ -425,33 +426,6 @@ static int take(const json_t *json, struct manifest *out, struct error *e)
     return take_timeline(json_object_get(json, "index"), out, e);
 }
 
-/* The whole file, malloc'ed. NULL with an error. */
-static char *read_file(const char *path, size_t *len, struct error *e)
-{
-    FILE *file = fopen(path, "re");
-    char *text = malloc((size_t)MANIFEST_BYTES_MAX + 1);
-    bool good = false;
-
-    if (!file)
-        error_set_errno(e, errno, "%s", path);
-    else if (!text)
-        error_set(e, ERROR_INTERNAL, "no memory for a manifest");
-    else {
-        *len = fread(text, 1, (size_t)MANIFEST_BYTES_MAX + 1, file);
-        good = !ferror(file) && *len <= MANIFEST_BYTES_MAX;
-        if (ferror(file))
-            error_set_errno(e, errno, "%s", path);
-        else if (!good)
-            error_set(e, ERROR_DATA, "%s: it is no manifest: more than %u bytes", path, MANIFEST_BYTES_MAX);
-    }
-    if (file)
-        fclose(file);
-    if (good)
-        return text;
-    free(text);
-    return NULL;
-}
-
 int manifest_read(const char *path, struct manifest *out, struct error *e)
 {
     json_error_t where;
@@ -461,11 +435,13 @@ int manifest_read(const char *path, struct manifest *out, struct error *e)
     int status;
 
     memset(out, 0, sizeof *out);
-    text = read_file(path, &len, e);
+    text = small_file_read(path, MANIFEST_BYTES_MAX, &len, e);
     if (!text)
         return -1;
-    json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
+    json = len <= MANIFEST_BYTES_MAX ? json_loadb(text, len, JSON_REJECT_DUPLICATES, &where) : NULL;
     free(text);
+    if (len > MANIFEST_BYTES_MAX)
+        return error_set(e, ERROR_DATA, "%s: it is no manifest: more than %u bytes", path, MANIFEST_BYTES_MAX);
     if (!json)
         return error_set(e, ERROR_DATA, "%s: line %d: %s", path, where.line, where.text);
     status = take(json, out, e);

@@ -54,17 +54,26 @@ static const char *version_of(const struct opened *opened)
     return opened->version ? opened->version : opened->own;
 }
 
+/* One more, an index as far as is known; it moves those before it. NULL with an error. */
+static struct opened *append(struct past *past, const char *version, struct error *e)
+{
+    struct opened *more = reallocarray(past->opened, past->count + 1, sizeof *more);
+
+    if (!more) {
+        error_set(e, ERROR_INTERNAL, "no memory for %zu versions of the index", past->count + 1);
+        return NULL;
+    }
+    past->opened = more;
+    more[past->count] = (struct opened){.version = version, .base = NO_BASE};
+    return &more[past->count++];
+}
+
 static int list_version(struct past *past, const char *version, struct error *e)
 {
-    struct opened *more;
-
     if (find(past, version))
         return 0;
-    more = reallocarray(past->opened, past->count + 1, sizeof *more);
-    if (!more)
-        return error_set(e, ERROR_INTERNAL, "no memory for %zu versions of the index", past->count + 1);
-    past->opened = more;
-    past->opened[past->count++] = (struct opened){.version = version, .base = NO_BASE};
+    if (!append(past, version, e))
+        return -1;
     past->judging = past->count;
     return 0;
 }
@@ -107,20 +116,18 @@ static int take_base(struct past *past, const struct versions *versions, const s
                      size_t *place, struct error *e)
 {
     const struct version_entry *base = versions_find(versions, entry->base);
-    struct opened *more;
+    struct opened *below;
 
     if (!base)
         return error_set(e, ERROR_DATA, "%s: version %s below it is not there any more", entry->path, entry->base);
     for (*place = 0; *place < past->count; (*place)++)
         if (strcmp(version_of(&past->opened[*place]), entry->base) == 0)
             return 0;
-    more = reallocarray(past->opened, past->count + 1, sizeof *more);
-    if (!more)
-        return error_set(e, ERROR_INTERNAL, "no memory for %zu versions of the index", past->count + 1);
-    past->opened = more;
-    more[past->count] = (struct opened){.base = NO_BASE};
-    memcpy(more[past->count].own, entry->base, sizeof entry->base);
-    return take_path(&more[past->count++], base, e);
+    below = append(past, NULL, e);
+    if (!below)
+        return -1;
+    memcpy(below->own, entry->base, sizeof entry->base);
+    return take_path(below, base, e);
 }
 
 /* Of one that is missing there is no path. */
@@ -136,7 +143,7 @@ static int find_deltas(struct past *past, size_t i, const struct versions *versi
     const struct version_entry *entry = versions_find(versions, past->opened[i].version);
     size_t base;
 
-    if (entry->base[0] == '\0')
+    if (!versions_has_deltas(entry))
         return 0;
     if (kept_deltas_read(past->folder, entry->path, entry->base, entry->version, &past->opened[i].deltas, e) != 0 ||
         take_base(past, versions, entry, &base, e) != 0)

@@ -104,8 +104,8 @@ static int compare(const void *a, const void *b)
 
     if (x->valid_from_ms != y->valid_from_ms)
         return x->valid_from_ms < y->valid_from_ms ? -1 : 1;
-    if ((x->base[0] == '\0') != (y->base[0] == '\0'))
-        return x->base[0] == '\0' ? -1 : 1; /* what is below comes first */
+    if (versions_has_deltas(x) != versions_has_deltas(y))
+        return versions_has_deltas(x) ? 1 : -1; /* what is below comes first */
     return strcmp(x->version, y->version);
 }
 
@@ -313,7 +313,7 @@ static size_t count_kind(const struct versions *v, bool deltas)
     size_t count = 0;
 
     for (size_t i = 0; i < v->count; i++)
-        count += (v->entries[i].base[0] != '\0') == deltas;
+        count += versions_has_deltas(&v->entries[i]) == deltas;
     return count;
 }
 
@@ -326,7 +326,7 @@ static int prune_indexes(struct versions *v, size_t keep, struct error *e)
         return 0;
     for (size_t i = 0; i < v->count; i++) {
         const struct version_entry *entry = &v->entries[i];
-        bool has_deltas = entry->base[0] != '\0';
+        bool has_deltas = versions_has_deltas(entry);
 
         if (!has_deltas && gone + keep >= all)
             break;
@@ -350,10 +350,12 @@ static int prune_deltas(struct versions *v, size_t keep, struct error *e)
     size_t left = count_kind(v, true);
     bool said = false; /* by the one before */
 
+    if (left <= keep)
+        return 0;
     for (size_t i = 0; i < v->count && left > keep; i++) {
         const struct version_entry *entry = &v->entries[i];
 
-        if (entry->base[0] == '\0') {
+        if (!versions_has_deltas(entry)) {
             said = false;
             continue;
         }
@@ -374,7 +376,7 @@ int versions_sweep(const struct versions *versions, struct error *e)
     if (!paths)
         return error_set(e, ERROR_INTERNAL, "%s: no memory for its versions", versions->directory);
     for (size_t i = 0; i < versions->count; i++)
-        if (versions->entries[i].base[0] != '\0')
+        if (versions_has_deltas(&versions->entries[i]))
             paths[count++] = versions->entries[i].path;
     status = kept_deltas_sweep(versions->directory, paths, count, e);
     free(paths);
@@ -417,6 +419,11 @@ const struct version_entry *versions_find_name(const struct versions *versions, 
     return NULL;
 }
 
+bool versions_has_deltas(const struct version_entry *entry)
+{
+    return entry->base[0] != '\0';
+}
+
 bool versions_is_deltas(const char *path)
 {
     size_t len = strlen(path), suffix = strlen(DELTAS_SUFFIX);
@@ -427,7 +434,7 @@ bool versions_is_deltas(const char *path)
 const struct version_entry *versions_newest_index(const struct versions *versions)
 {
     for (size_t i = versions->count; i-- > 0;)
-        if (versions->entries[i].base[0] == '\0')
+        if (!versions_has_deltas(&versions->entries[i]))
             return &versions->entries[i];
     return NULL;
 }

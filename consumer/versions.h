@@ -67,7 +67,10 @@ const struct version_entry *versions_find(const struct versions *versions, const
 /* The one whose file has that name, or NULL. */
 const struct version_entry *versions_find_name(const struct versions *versions, const char *name);
 
-/* Whether a path is that of what a version with deltas was made of, by its end. */
+/* Whether it is what a version with deltas was made of; else it is an index. */
+bool versions_has_deltas(const struct version_entry *entry);
+
+/* The same of a path, by its end. */
 bool versions_is_deltas(const char *path);
 
 /* The newest one that is an index itself, or NULL. */

@@ -50,7 +50,7 @@ struct index *vetting_open_newest_kept(const struct config *config, const char *
         for (size_t i = versions_count(versions); i-- > 0 && !index;) {
             const struct version_entry *entry = versions_entry(versions, i);
 
-            if (entry->base[0] == '\0' && (!version || strcmp(entry->version, version) != 0) &&
+            if (!versions_has_deltas(entry) && (!version || strcmp(entry->version, version) != 0) &&
                 index_open(entry->path, &whole, &index, &e) != 0)
                 index = NULL;
         }

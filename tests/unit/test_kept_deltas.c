@@ -27,15 +27,6 @@ struct fixture {
     struct versions *versions;
 };
 
-static void write_file(const char *path, const char *text)
-{
-    FILE *out = fopen(path, "w");
-
-    assert_non_null(out);
-    fputs(text, out);
-    assert_int_equal(fclose(out), 0);
-}
-
 static void delta_path(const struct fixture *f, int number, char path[128])
 {
     snprintf(path, 128, "%s/%d.csv", f->directory, number);
@@ -53,7 +44,7 @@ static void make_indexes(struct fixture *f)
     for (int n = 1; n <= FILES; n++) {
         delta_path(f, n, path);
         snprintf(text, sizeof text, "action," HEADER "A,D%d,,XNAS,USD\n", n);
-        write_file(path, text);
+        support_write_text(path, text);
         assert_int_equal(index_overlay_apply(overlay, path, &e), 0);
         assert_int_equal(index_overlay_index(overlay, &f->made[n], &e), 0);
     }
@@ -75,7 +66,7 @@ static int set_up(void **state)
     snprintf(f->index_path, sizeof f->index_path, "%s/m.fwx", f->directory);
     snprintf(f->folder, sizeof f->folder, "%s/kept", f->directory);
     assert_true(config_init(&f->config));
-    write_file(master, HEADER "BASE,,XNAS,USD\n");
+    support_write_text(master, HEADER "BASE,,XNAS,USD\n");
     files[0] = master;
     config_master_options(&f->config, &options);
     if (index_build(files, 1, f->index_path, &options, &result, &e) != 0 ||
@@ -362,7 +353,7 @@ static void a_file_that_has_become_another_one_is_not_kept_and_that_is_known(voi
 
     serve(f, 0, T, false);
     delta_path(f, 2, path);
-    write_file(path, "action," HEADER "A,X2,,XNAS,USD\n"); /* as long as it was */
+    support_write_text(path, "action," HEADER "A,X2,,XNAS,USD\n"); /* as long as it was */
     assert_int_equal(versions_add_deltas(f->versions, f->made[3], T + 1, &e), -1);
     assert_int_equal(e.code, ERROR_IO);
     assert_non_null(strstr(e.text, "2.csv: cannot be kept: is another file than the one that was applied"));
@@ -408,7 +399,7 @@ static void what_is_no_record_of_that_version_is_refused(void **state)
     if (read_of(f, 2, &e) != 0)
         fail_msg("%s", e.text);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        write_file(versions_find(f->versions, version(f, 2))->path, rows[i].text);
+        support_write_text(versions_find(f->versions, version(f, 2))->path, rows[i].text);
         e.text[0] = '\0';
         if (read_of(f, 2, &e) == 0 || e.code != ERROR_DATA || !strstr(e.text, rows[i].says))
             fail_row(rows[i].name, "%s", e.text);
@@ -451,12 +442,12 @@ static void a_content_that_is_gone_or_damaged_is_named(void **state)
     first.size = source->size;
     memcpy(first.digest, source->digest, sizeof first.digest);
     content = kept_deltas_content(f->folder, &first);
-    write_file(content, "action," HEADER "A,XX,,XNAS,USD\n");
+    support_write_text(content, "action," HEADER "A,XX,,XNAS,USD\n");
     assert_int_equal(remake_open(&f->config, versions_find(f->versions, version(f, 3))->path, &index, &e), -1);
     assert_int_equal(e.code, ERROR_DATA);
     assert_non_null(strstr(e.text, "delta 1.csv"));
     assert_non_null(strstr(e.text, "is damaged"));
-    write_file(content, "short");
+    support_write_text(content, "short");
     assert_int_equal(read_of(f, 3, &e), -1);
     assert_non_null(strstr(e.text, "the delta 1.csv is not there any more, or damaged"));
     unlink(content);
