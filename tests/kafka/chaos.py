@@ -25,8 +25,7 @@ from pathlib import Path
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
-from generated import tool
-from product import Running, fixwarden, read_topic, state_of
+from product import Running, at_point, fixwarden, read_topic, wait_until_stopped
 
 TESTS = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TESTS / "oracle"))
@@ -126,11 +125,7 @@ class Instance:
         self.process.send_signal(signal.SIGCONT)
 
     def wait_until_stopped(self):
-        """Until it stands still at its point (see tests/tools/points.c)."""
-        deadline = time.monotonic() + HANG_SECONDS
-        while state_of(self.process.pid) != "T":
-            assert self.process.poll() is None and time.monotonic() < deadline, f"it never came there:\n{self.output()[-4000:]}"
-            time.sleep(POLL_SECONDS)
+        wait_until_stopped(self.process, self.output, HANG_SECONDS)
 
     def wait_until_ended(self, count=1):
         deadline = time.monotonic() + HANG_SECONDS
@@ -189,7 +184,7 @@ class Rig:
         """point: where the first start is killed or stopped, "before:commit_transaction:1:kill"; see tests/tools/points.c."""
         environment = dict(environment or {})
         if point:
-            environment.update(LD_PRELOAD=tool("libpoints.so"), FIXWARDEN_POINT=point)
+            environment.update(at_point(point))
         return Instance(self, name, settings, environment, self.brokers)
 
     # --- feeding ---

@@ -1,6 +1,7 @@
 """fixwarden itself as tests run it: started, watched by its committed offsets, stopped or killed by its process id."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -22,6 +23,26 @@ def fixwarden(*arguments, **more):
 def state_of(pid):
     """R, S, T (stopped), ...: proc(5), /proc/pid/stat."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def at_point(point):
+    """The environment in which a process is killed or stopped there, "before:commit_transaction:1:kill"; see tests/tools/points.c."""
+    return {"LD_PRELOAD": tool("libpoints.so"), "FIXWARDEN_POINT": point}
+
+
+def wait_until_stopped(process, output, seconds):
+    """Until it stands still at its point; output(): what it has said."""
+    deadline = time.monotonic() + seconds
+    while state_of(process.pid) != "T":
+        assert process.poll() is None and time.monotonic() < deadline, f"it never came there:\n{output()[-4000:]}"
+        time.sleep(0.05)
+
+
+def turns_of(log):
+    """What a lane's producers do, in their order: (which, "begins") a transaction, or (which, "starts") as it is made. Needs
+    kafka.debug=eos and log.level=debug."""
+    return [(name, "begins" if state == "InTransaction" else "starts") for name, state in
+            re.findall(r" (sink|sink-b)/0: librdkafka: TXNSTATE: .*-> (InTransaction|WaitPID)", log)]
 
 
 class Running:

@@ -4,6 +4,7 @@
         proxy.keep(END_TXN)     # from now on no reply to one of these gets through
         proxy.kept.wait()       # until there is one: the broker has done its part, and the client can't know
         proxy.release()         # what was kept goes on its way, if the client still waits for it
+        proxy.hold_back(END_TXN, 2)  # all of that, with two seconds before the release
     proxy.refuse(2)         # so many transactions fail, and the broker hears nothing of them, but for a part of the first
 
 A request is INT32 length, INT16 api key, INT16 api version, INT32 correlation id, ...; a reply is INT32 length, INT32
@@ -15,6 +16,7 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 
 TXN_OFFSET_COMMIT, END_TXN, OFFSET_COMMIT = 28, 26, 8
 ADD_PARTITIONS_TO_TXN, ADD_OFFSETS_TO_TXN = 24, 25
@@ -61,6 +63,13 @@ class KeptReplies:
     def release(self):
         self._key = None
         self._open.set()
+
+    def hold_back(self, key, seconds):
+        """One of them, and what comes behind it, for so long."""
+        self.keep(key)
+        assert self.kept.wait(30)
+        time.sleep(seconds)
+        self.release()
 
     def refuse(self, transactions, seconds=30):
         self._refusing, self._is_first, self._offsets_refusal = True, True, b""

@@ -1,25 +1,21 @@
 """replay --as-of of versions with deltas: what they were made of is kept, so that they judge again when their files are gone."""
 
-import contextlib
 import json
 import os
 import re
 import shutil
-import subprocess
 import time
-from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
 from product import Running, fixwarden, read_topic
-from test_as_of_late import assert_same, whole
+from test_as_of_late import assert_same, assert_that_a_killed_run_goes_on, published, whole
 from test_deltas import BASE, LATER, Live, change, new_dice
-from test_replay import Replays, plan_of
-from versions import time_and_version
+from test_replay import Replays
+from versions import Version, at_time, judged, time_and_version
 
 import wire  # of tests/oracle, whose place test_deltas has made known
-from check import Settings, check_record
 from compare import differences
 from master import master_of
 
@@ -62,7 +58,7 @@ class MarkedLive(Live):
         """[(milliseconds, version)] as the folder says; what is below comes first."""
         found = []
         for path in (*self.kept.glob("*.fwx"), *self.kept.glob("*.fwd")):
-            ms, version = time_and_version(Path(re.sub(r"-[0-9a-f]{16}\.fwd$", ".fwd", path.name)))
+            ms, version = time_and_version(path)
             found.append((ms, path.suffix == ".fwd", version))
         return [(ms, version) for ms, _, version in sorted(found)]
 
@@ -70,9 +66,7 @@ class MarkedLive(Live):
         return sorted(read_topic(self.cluster.bootstrap, self.input), key=lambda one: one.offset)
 
     def judged(self, record, version, rules):
-        origin = {"topic": self.input, "partition": 0, "offset": record.offset, "key": record.key,
-                  "timestamp": datetime.fromtimestamp(record.timestamp / 1000, timezone.utc)}
-        return check_record(record.value, "strict", self.states[version], origin, Settings(version, rules)).discrepancies
+        return judged(record, self.input, Version(version, self.index, self.states[version]), rules).discrepancies
 
 
 def some(dice, count=30):
@@ -133,10 +127,6 @@ def own_folder(live, tmp_path):
     return tmp_path / "kept"
 
 
-def published(replays):
-    return whole(replays.cluster, replays.found), whole(replays.cluster, replays.dead)
-
-
 @pytest.mark.parametrize("rows", [1_000_000, 600], ids=["all at once", "a few versions at a time"])
 def test_as_of_live_gives_the_bytes_of_the_live_run(live, replays, rows):
     """With room for the rows of one version at least, of which the largest has some 300."""
@@ -146,18 +136,7 @@ def test_as_of_live_gives_the_bytes_of_the_live_run(live, replays, rows):
 
 
 def test_a_killed_run_goes_on(live, replays):
-    small = ["--set", "batch.messages=50", "--set", "batch.commit_interval=50ms", "--set", "kafka.transaction.timeout.ms=5000"]
-    process = replays.start("-t", live.input, "--from", "earliest", "--as-of", "live", "--rate", 500, *small, *live.told)
-    replays.wait_for_output(process)
-    process.kill()
-    process.wait()
-    process = replays.start("--resume", plan_of(replays), *small, output=False)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=1)
-    process.kill()
-    process.wait()
-    replays.resume(plan_of(replays), "--rate", 1_000_000)
-    assert_same(live.wanted, published(replays))
+    assert_that_a_killed_run_goes_on(live, replays, "--rate", 500)
 
 
 def assert_found(cluster, live, replays, version_of_record):
@@ -171,7 +150,7 @@ def test_by_message_time(cluster, live, replays):
     times = live.times()
 
     def in_force(record):
-        return [version for since, version in times if since <= record.timestamp or since == times[0][0]][-1]
+        return at_time(times, record.timestamp)
 
     replays.run("-t", live.input, "--from", "earliest", "--as-of", "message-time")
     assert len({in_force(record) for record in live.records()}) > DELTAS
@@ -214,7 +193,7 @@ def test_what_is_missing_is_named_before_anything_is_published(live, replays, ow
 
 def one_that_judged(live, kept):
     """A record of deltas; versions that served between two messages are needed by none."""
-    return next(path for path in sorted(kept.glob("*.fwd")) if path.name.split("-")[1] in live.named)
+    return next(path for path in sorted(kept.glob("*.fwd")) if time_and_version(path)[1] in live.named)
 
 
 def flip(path):
@@ -242,6 +221,6 @@ def test_no_more_is_kept_than_is_asked_for(cluster, topic_name, tmp_path):
     assert re.search(r"lacks \d+ of the \d+ versions", refused.stderr), refused.stderr
     refused = replays.run("-t", live.input, "--from", "earliest", "--as-of", "message-time", status=65)
     assert "not kept any more (deltas.keep)" in refused.stderr, refused.stderr
-    last = records[-1].stem.split("-")[1]
+    last = time_and_version(records[-1])[1]
     replays.run("-t", live.input, "--from", "earliest", "--as-of", last)
     assert_found(cluster, live, replays, lambda _: last)

@@ -14,7 +14,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from chaos import TRY_AGAIN, Pool, Rig, new_seed
 from cluster import KafkaCluster, Listener, free_ports
-from product import fixwarden
+from product import fixwarden, turns_of
 from replies import END_TXN, TXN_OFFSET_COMMIT, KeptReplies
 from toxiproxy import Toxiproxy
 
@@ -266,6 +266,13 @@ FAULTS = [
 ]
 
 
+def finish_directly(rig):
+    """The rest, and the check of all, past what stands between the job and its brokers."""
+    rig.brokers = None
+    rig.finish()
+    rig.verify()
+
+
 @pytest.mark.parametrize("fault, toxics", selected(FAULTS))
 def test_the_network_is_bad_for_a_while(three, network, pool, tmp_path, topic_name, fault, toxics):
     rig = Rig(three, pool, tmp_path, topic_name, new_seed(), brokers=three.address("PROXIED"), settings=BAD_NETWORK)
@@ -278,9 +285,7 @@ def test_the_network_is_bad_for_a_while(three, network, pool, tmp_path, topic_na
                 time.sleep(seconds)
             rig.recovered(f"{seconds} s of it: {fault}", instances=[one])
     print(f"endings: {one.endings}")
-    rig.brokers = None
-    rig.finish()
-    rig.verify()
+    finish_directly(rig)
 
 
 def test_no_broker_can_be_reached_for_a_while(three, network, pool, tmp_path, topic_name):
@@ -310,15 +315,10 @@ def test_the_reply_comes_later_than_the_socket_waits(three, kept, pool, tmp_path
     with rig.feeding(rate=300), rig.instance("one") as one:
         for _ in range(rounds):
             rig.recovered("before", instances=[one])
-            kept.keep(key)
-            assert kept.kept.wait(30)
-            time.sleep(SOCKET_SECONDS + rig.dice.uniform(0.5, 2))
-            kept.release()
+            kept.hold_back(key, SOCKET_SECONDS + rig.dice.uniform(0.5, 2))
             rig.recovered(f"{kept.count} replies kept back", instances=[one])
     print(f"endings: {one.endings}")
-    rig.brokers = None
-    rig.finish()
-    rig.verify()
+    finish_directly(rig)
 
 
 @pytest.mark.parametrize("key", [END_TXN, TXN_OFFSET_COMMIT], ids=["commit", "offsets"])
@@ -332,9 +332,7 @@ def test_killed_before_the_reply_arrives(three, kept, pool, tmp_path, topic_name
             one.kill()
             kept.release()
         rig.recovered("killed with a reply outstanding", instances=[one])
-    rig.brokers = None
-    rig.finish()
-    rig.verify()
+    finish_directly(rig)
 
 
 def test_a_transaction_that_fails_before_the_broker_hears_of_it(three, kept, pool, tmp_path, topic_name):
@@ -347,9 +345,7 @@ def test_a_transaction_that_fails_before_the_broker_hears_of_it(three, kept, poo
             kept.refuse(2)
         assert "(INVALID_TXN_STATE)" in one.output(), one.output()
         assert one.endings == [], one.output()
-    rig.brokers = None
-    rig.finish()
-    rig.verify()
+    finish_directly(rig)
 
 
 @pytest.mark.parametrize("point", selected([
@@ -361,22 +357,11 @@ def test_killed_while_a_commit_is_in_doubt(three, kept, pool, tmp_path, topic_na
     rig = Rig(three, pool, tmp_path, topic_name, new_seed(), brokers=three.address("KEPT"), settings={**BAD_NETWORK, "input.lanes": 1})
     with rig.feeding(rate=300), rig.instance("one", point=point + ":kill") as one:
         rig.recovered("before", instances=[one])
-        kept.keep(END_TXN)
-        assert kept.kept.wait(30)
-        time.sleep(SOCKET_SECONDS + rig.dice.uniform(0.5, 2))
-        kept.release()
+        kept.hold_back(END_TXN, SOCKET_SECONDS + rig.dice.uniform(0.5, 2))
         one.wait_until_ended()
         rig.recovered("killed in doubt", instances=[one])
     assert one.endings[0] == -signal.SIGKILL
-    rig.brokers = None
-    rig.finish()
-    rig.verify()
-
-
-def turns_of(log):
-    """What a lane's producers do, in their order: (which, "begins"), or (which, "starts") as they are made."""
-    return [(name, "begins" if state == "InTransaction" else "starts") for name, state in
-            re.findall(r" (sink|sink-b)/0: librdkafka: TXNSTATE: .*-> (InTransaction|WaitPID)", log)]
+    finish_directly(rig)
 
 
 def test_after_a_commit_that_was_in_doubt_both_producers_are_replaced_before_one_begins(three, kept, pool, tmp_path, topic_name):
@@ -385,10 +370,7 @@ def test_after_a_commit_that_was_in_doubt_both_producers_are_replaced_before_one
     with rig.feeding(rate=300), rig.instance("one") as one:
         for _ in range(3):
             rig.recovered("before", instances=[one])
-            kept.keep(END_TXN)
-            assert kept.kept.wait(30)
-            time.sleep(SOCKET_SECONDS + 1)
-            kept.release()
+            kept.hold_back(END_TXN, SOCKET_SECONDS + 1)
             rig.recovered("in doubt", instances=[one])
     turns = turns_of(one.output())
     starts = [i for i, turn in enumerate(turns) if turn == ("sink", "starts")]
@@ -397,9 +379,7 @@ def test_after_a_commit_that_was_in_doubt_both_producers_are_replaced_before_one
         assert turns[i:i + 3] == [("sink", "starts"), ("sink-b", "starts"), ("sink", "begins")][:len(turns) - i]
     begins = [turn for turn in turns if turn[1] == "begins"]
     print(f"{len(begins)} transactions, {len(starts) - 1} of them in doubt")
-    rig.brokers = None
-    rig.finish()
-    rig.verify()
+    finish_directly(rig)
 
 
 # --- topics ---

@@ -1,7 +1,6 @@
 """Nothing lost and nothing twice when the broker or the job stands still in the middle of its work."""
 
 import random
-import re
 import signal
 import time
 from collections import Counter
@@ -11,7 +10,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from cluster import KafkaCluster
 from kafka import KafkaAdminClient
-from product import committed_offsets, fixwarden
+from product import committed_offsets, fixwarden, turns_of
 from test_first_light import Job, assert_same, generated_job, master, produce, published_of
 
 # A broker thaws before the transaction's time is over; what it aborts by itself ends the process, fenced.
@@ -68,17 +67,12 @@ def test_a_broker_that_stands_still_in_the_middle_of_the_work(own_cluster, topic
     check(job, plan)
 
 
-def begins_of(log):
-    """"sink" for each transaction that a lane's first producer begins, "sink-b" for the second one's, in their order."""
-    return re.findall(r" (sink|sink-b)/0: librdkafka: TXNSTATE: .*-> InTransaction", log)
-
-
 def test_the_two_producers_of_a_lane_take_turns(cluster, topic_name, tmp_path):
     """So that none begins while the broker still writes the markers of its own last transaction: with one of them two thirds
     of all transactions are told to come again later."""
     job, plan = working_job(cluster, topic_name, tmp_path, "--lanes", 1, "--set", "kafka.debug=eos", "--set", "log.level=debug")
     log = job.run_to_the_end()
-    begins = begins_of(log)
+    begins = [which for which, what in turns_of(log) if what == "begins"]
     held_up = log.count("CONCURRENT_TRANSACTIONS") + log.count("concurrent operation")
     print(f"\n{len(begins)} transactions, {held_up} of them held up by the markers of another")
     assert len(begins) > 20, "a test of few transactions shows nothing"

@@ -15,7 +15,7 @@ from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 
 from cluster import KafkaCluster, Listener, free_ports
 from generated import tool
-from product import PROGRESS_SECONDS, committed_offsets, end_offsets, fixwarden, read_topic, state_of
+from product import PROGRESS_SECONDS, at_point, committed_offsets, end_offsets, fixwarden, read_topic, wait_until_stopped
 from replies import END_TXN, KeptReplies
 from test_first_light import generated_job
 
@@ -307,23 +307,14 @@ def test_a_run_goes_on_at_once_though_its_predecessor_left_offsets_in_a_transact
     job, replays = live_job
     first = replays.start("-t", job.input, "--from", "earliest", "--lanes", 1, "--set", "batch.messages=500",
                           "--set", "kafka.transaction.timeout.ms=300000",
-                          environment={"LD_PRELOAD": tool("libpoints.so"),
-                                       "FIXWARDEN_POINT": "after:send_offsets_to_transaction:3:stop"})
-    wait_until_stopped(first, replays)
+                          environment=at_point("after:send_offsets_to_transaction:3:stop"))
+    wait_until_stopped(first, replays.log, PROGRESS_SECONDS)
     if not stopped:
         first.kill()
     replays.resume(plan_of(replays))
     first.send_signal(signal.SIGCONT)
     assert first.wait(timeout=60) == (75 if stopped else -signal.SIGKILL), replays.log()
     assert replays.published() == job.wanted
-
-
-def wait_until_stopped(process, replays):
-    """At its point (see tests/tools/points.c)."""
-    deadline = time.monotonic() + PROGRESS_SECONDS
-    while state_of(process.pid) != "T":
-        assert process.poll() is None and time.monotonic() < deadline, replays.log()
-        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("point", ["before:init_transactions:3", "before:init_transactions:4"],
@@ -342,13 +333,10 @@ def test_a_second_process_goes_on_while_the_first_is_in_doubt(topic_name, tmp_pa
         first = replays.start("-b", cluster.address("KEPT"), "-t", job.input, "--from", "earliest", "--rate", 10_000,
                               "--lanes", 1, "--set", "batch.messages=500", "--set", "kafka.socket.timeout.ms=1000",
                               "--set", "kafka.transaction.timeout.ms=4000",
-                              environment={"LD_PRELOAD": tool("libpoints.so"), "FIXWARDEN_POINT": point + ":stop"})
+                              environment=at_point(point + ":stop"))
         replays.wait_for_output(first)
-        kept.keep(END_TXN)
-        assert kept.kept.wait(30)
-        time.sleep(2)
-        kept.release()
-        wait_until_stopped(first, replays)
+        kept.hold_back(END_TXN, 2)
+        wait_until_stopped(first, replays.log, PROGRESS_SECONDS)
         second = replays.start("--resume", plan_of(replays), "--rate", 10_000 if part else 1_000_000, output=False)
         if part:
             time.sleep(3)

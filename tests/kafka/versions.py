@@ -131,15 +131,15 @@ def read_marks(bootstrap, topic):
 
 
 def time_and_version(path):
-    """Of 20261125T093000.123Z-0123456789abcdef.fwx."""
-    time, version = path.stem.split("-")
+    """Of 20261125T093000.123Z-0123456789abcdef.fwx, or of a version with deltas, whose base comes behind it."""
+    time, version = path.stem.split("-")[:2]
     moment = datetime.strptime(time, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=timezone.utc)
     return round(moment.timestamp() * 1000), version
 
 
 def at_time(times, ms):
-    """Which of [(milliseconds, version)] was in force; before the first that is the first."""
-    return next((version for since, version in reversed(times) if since <= ms), times[0][1])
+    """Which of [(milliseconds, version)] was in force, of those of one time the last; before the first that is the first."""
+    return next(version for since, version in reversed(times) if since <= max(ms, times[0][0]))
 
 
 def judged(record, topic, version, rules):
