@@ -4,6 +4,7 @@
 #include "fix_data.h"
 #include "fix_plain.h"
 #include "fix_scan.h"
+#include "fix_wide.h"
 
 #define SOH '\x01'
 #define BEGIN_STRING_MAX 16 /* bytes within which a delimiter must end tag 8 */
@@ -333,42 +334,75 @@ static uint32_t count_delimiters(const struct fix_message *m, const char *at, co
     return count;
 }
 
-/* The sum of the bytes, and where the fields stand if that can be told at once. */
-static void scan_bytes(const struct fix_message *m, enum fix_scan_variant variant, const char *at, const char *end,
-                       struct fix_scan *scan)
+/* What the bytes before the trailer come to. */
+struct tally {
+    uint32_t sum;   /* modulo 2^32 */
+    uint32_t count; /* delimiters */
+    bool is_plain;  /* the index has all fields, each of which is as it should be */
+};
+
+static void tally_wide(const struct fix_message *m, const char *at, const char *end, struct tally *t,
+                       struct fix_index *index)
 {
-    scan->plain = scan->complete = false;
-    if (m->delimiter_len == 1)
-        fix_scan(variant, at, (size_t)(end - at), m->delimiter, scan);
-    if (scan->complete)
-        return;
-    scan->sum = 0;
+    struct fix_wide wide;
+
+    t->is_plain = fix_wide_read(at, (size_t)(end - at), m->delimiter, &wide, index);
+    t->sum = wide.sum;
+    t->count = wide.count;
+}
+
+/* False where there are too many fields. */
+static bool tally_scanned(const struct fix_message *m, const char *at, const char *end, struct tally *t,
+                          struct fix_index *index)
+{
+    struct fix_scan scan;
+
+    fix_scan(fix_scan_best(), at, (size_t)(end - at), m->delimiter, &scan);
+    t->is_plain = scan.plain && fix_plain_read(at, &scan, index);
+    t->sum = scan.sum;
+    t->count = scan.count;
+    return scan.complete;
+}
+
+static void tally_slowly(const struct fix_message *m, const char *at, const char *end, struct tally *t)
+{
+    *t = (struct tally){.count = count_delimiters(m, at, end)};
     for (const char *p = at; p < end; p++)
-        scan->sum += (unsigned char)*p;
-    scan->count = count_delimiters(m, at, end);
+        t->sum += (unsigned char)*p;
+}
+
+static void tally_bytes(const struct fix_message *m, const char *at, const char *end, struct tally *t,
+                        struct fix_index *index)
+{
+    if (m->delimiter_len == 1 && fix_wide_has())
+        tally_wide(m, at, end, t, index);
+    else if (m->delimiter_len != 1 || !tally_scanned(m, at, end, t, index))
+        tally_slowly(m, at, end, t);
 }
 
 /* CheckSum as the bytes stand, or as they were before a logger made the delimiter readable. */
-static bool checksum_is(const struct fix_message *m, const struct fix_scan *scan, uint32_t expected)
+static bool checksum_is(const struct fix_message *m, const struct tally *t, uint32_t expected)
 {
     uint32_t excess = m->delimiter_len == 2 ? '^' + 'A' - SOH : (uint32_t)(m->delimiter - SOH);
 
-    return scan->sum % 256 == expected || (scan->sum - scan->count * excess) % 256 == expected;
+    return t->sum % 256 == expected || (t->sum - t->count * excess) % 256 == expected;
 }
 
 static enum fix_reason read_trailer(struct fix_message *m, const char *start, const char *trailer, const char *end,
-                                    enum fix_scan_variant variant, struct fix_scan *scan)
+                                    struct fix_index *index, bool *is_plain)
 {
     const char *digits = trailer + 3;
+    struct tally tally;
     uint32_t expected;
 
     m->fields = slice_make(start, (size_t)(trailer - start));
     if (read_digits(digits, digits + CHECKSUM_DIGITS, CHECKSUM_DIGITS, &expected) != CHECKSUM_DIGITS ||
         !at_delimiter(m, digits + CHECKSUM_DIGITS, end))
         return FIX_CHECKSUM_FORMAT;
-    scan_bytes(m, variant, start, trailer, scan);
-    if (!checksum_is(m, scan, expected))
+    tally_bytes(m, start, trailer, &tally, index);
+    if (!checksum_is(m, &tally, expected))
         return FIX_CHECKSUM;
+    *is_plain = tally.is_plain;
     m->bytes = slice_make(start, (size_t)(digits + CHECKSUM_DIGITS + m->delimiter_len - start));
     return FIX_OK;
 }
@@ -378,8 +412,7 @@ static enum fix_reason read_trailer(struct fix_message *m, const char *start, co
 static enum fix_reason read_framed(unsigned tolerated, const char *start, const char *end, struct fix_message *m,
                                    struct fix_index *index)
 {
-    enum fix_scan_variant variant = fix_scan_best();
-    struct fix_scan scan;
+    bool is_plain;
     const char *at;
     const char *body;
     const char *trailer;
@@ -397,12 +430,12 @@ static enum fix_reason read_framed(unsigned tolerated, const char *start, const 
         return FIX_BODY_LENGTH;
     reason = find_trailer(m, body, end, length, &trailer);
     if (reason == FIX_OK)
-        reason = read_trailer(m, start, trailer, end, variant, &scan);
+        reason = read_trailer(m, start, trailer, end, index, &is_plain);
     if (reason != FIX_OK)
         return reason;
     if (!starts_with(body, trailer, "35=") || at_delimiter(m, body + 3, trailer))
         return FIX_MSG_TYPE;
-    if (!scan.plain || !fix_plain_read(variant, start, &scan, index))
+    if (!is_plain)
         return validate_fields(m, index);
     /* Every field is as it should be, and MsgType is known to be the third. */
     m->index = index;
@@ -554,10 +587,10 @@ static struct extent find_extent(unsigned tolerated, const struct fix_message *m
 
 /* Whether what was refused in the frame is tolerated; else the first reason that is not. */
 static enum fix_reason check_frame(unsigned tolerated, struct fix_message *m, const char *start,
-                                   const struct extent *extent, enum fix_reason reason)
+                                   const struct extent *extent, enum fix_reason reason, struct fix_index *index)
 {
     unsigned needed = tolerance_of(reason);
-    struct fix_scan scan;
+    bool is_plain;
 
     if (!extent->has_trailer && needed != 0 && (tolerated & FIX_TOLERATE_TRUNCATION))
         return FIX_OK; /* then BodyLength says nothing, either */
@@ -569,14 +602,14 @@ static enum fix_reason check_frame(unsigned tolerated, struct fix_message *m, co
         return FIX_OK;
     if ((size_t)(extent->end - extent->fields_end) < 3 + CHECKSUM_DIGITS + (size_t)m->delimiter_len)
         return FIX_CHECKSUM_FORMAT;
-    return read_trailer(m, start, extent->fields_end, extent->end, fix_scan_best(), &scan);
+    return read_trailer(m, start, extent->fields_end, extent->end, index, &is_plain);
 }
 
 /* Reads what lies between `start` and the end found for it. */
 static enum fix_reason read_deviant(unsigned tolerated, const char *start, const struct extent *extent,
                                     enum fix_reason reason, struct fix_message *m, struct fix_index *index)
 {
-    reason = check_frame(tolerated, m, start, extent, reason);
+    reason = check_frame(tolerated, m, start, extent, reason, index);
     if (reason != FIX_OK)
         return reason;
     *m = (struct fix_message){.tolerated = tolerated};

@@ -1,6 +1,6 @@
 /* fix_plain: all fields of a message at once, where each is tag=value and none holds data. Private to fix.c.
  *
- * Pure, no allocation. Any thread. Of the variants of fix_scan two are known here: AVX-512 and the rest. */
+ * Pure, no allocation. Any thread. */
 #ifndef FIXWARDEN_CORE_FIX_PLAIN_H
 #define FIXWARDEN_CORE_FIX_PLAIN_H
 
@@ -9,7 +9,6 @@
 
 /* Reads the fields of a scan that is plain; a trailer (7 bytes at least) stands behind the last one. False where a
  * field is a length or data, or its tag is longer than eight digits: then the message has to be walked. */
-bool fix_plain_read(enum fix_scan_variant variant, const char *start, const struct fix_scan *scan,
-                    struct fix_index *index);
+bool fix_plain_read(const char *start, const struct fix_scan *scan, struct fix_index *index);
 
 #endif

@@ -231,66 +231,11 @@ AVX2 static void scan_avx2(const char *bytes, size_t len, char delimiter, struct
     scan(bytes, len, delimiter, out, masks_avx2, places_scalar, sum_avx2);
 }
 
-/* ---- AVX-512 ---- */
-
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi,popcnt")))
-
-AVX512 INLINE void masks_avx512(const char *bytes, char delimiter, struct masks *out)
-{
-    __m512i v = _mm512_loadu_si512(bytes);
-
-    out->delimiters = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(delimiter));
-    out->equals = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('='));
-    out->zeros = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('0'));
-    out->digits = _mm512_cmple_epu8_mask(_mm512_sub_epi8(v, _mm512_set1_epi8('0')), _mm512_set1_epi8(9));
-}
-
-/* Sixteen at a time. */
-AVX512 INLINE void places_avx512(uint64_t mask, uint32_t base, uint32_t *places)
-{
-    static const char numbers[WORD] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
-                                       16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
-                                       32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
-                                       48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
-    __m512i found = _mm512_maskz_compress_epi8(mask, _mm512_loadu_si512(numbers));
-    __m512i bases = _mm512_set1_epi32((int)base);
-
-    _mm512_storeu_si512(places, _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_castsi512_si128(found)), bases));
-    for (int more = __builtin_popcountll(mask) - 16; more > 0; more -= 16) {
-        places += 16;
-        found = _mm512_alignr_epi32(_mm512_setzero_si512(), found, 4);
-        _mm512_storeu_si512(places, _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_castsi512_si128(found)), bases));
-    }
-}
-
-AVX512 INLINE uint32_t sum_avx512(const char *bytes, size_t len)
-{
-    __m512i total = _mm512_setzero_si512();
-    __m512i zero = _mm512_setzero_si512();
-    size_t at = 0;
-
-    for (; at + WORD <= len; at += WORD)
-        total = _mm512_add_epi64(total, _mm512_sad_epu8(_mm512_loadu_si512(bytes + at), zero));
-    if (at < len) /* a masked load touches no byte that is masked */
-        total = _mm512_add_epi64(
-            total, _mm512_sad_epu8(_mm512_maskz_loadu_epi8(~UINT64_C(0) >> (WORD - (len - at)), bytes + at), zero));
-    return (uint32_t)_mm512_reduce_add_epi64(total);
-}
-
-AVX512 static void scan_avx512(const char *bytes, size_t len, char delimiter, struct fix_scan *out)
-{
-    scan(bytes, len, delimiter, out, masks_avx512, places_avx512, sum_avx512);
-}
-
 #endif
 
 bool fix_scan_has(enum fix_scan_variant variant)
 {
 #if defined(__x86_64__)
-    if (variant == FIX_SCAN_AVX512)
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi2") &&
-               fix_scan_has(FIX_SCAN_AVX2);
     if (variant == FIX_SCAN_AVX2)
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt");
     return variant < FIX_SCAN_VARIANTS;
@@ -312,9 +257,6 @@ void fix_scan(enum fix_scan_variant variant, const char *bytes, size_t len, char
 {
     switch (variant) {
 #if defined(__x86_64__)
-    case FIX_SCAN_AVX512:
-        scan_avx512(bytes, len, delimiter, out);
-        break;
     case FIX_SCAN_AVX2:
         scan_avx2(bytes, len, delimiter, out);
         break;

@@ -25,8 +25,8 @@ struct fix_scan {
     uint32_t equals[FIX_SCAN_MAX + 2 * FIX_SCAN_WORD];
 };
 
-/* What the processor can do; the best one is taken. */
-enum fix_scan_variant { FIX_SCAN_SCALAR, FIX_SCAN_SSE2, FIX_SCAN_AVX2, FIX_SCAN_AVX512, FIX_SCAN_VARIANTS };
+/* What the processor can do; the best one is taken, unless fix_wide can do it all. */
+enum fix_scan_variant { FIX_SCAN_SCALAR, FIX_SCAN_SSE2, FIX_SCAN_AVX2, FIX_SCAN_VARIANTS };
 
 bool fix_scan_has(enum fix_scan_variant variant);
 enum fix_scan_variant fix_scan_best(void);

@@ -7,6 +7,7 @@
 #include "core/fix_data.h"
 #include "core/fix_plain.h"
 #include "core/fix_scan.h"
+#include "core/fix_wide.h"
 
 #define LONGEST 400
 
@@ -67,6 +68,36 @@ static void hold_against_model(enum fix_scan_variant variant, const char *bytes,
         fail_msg("seed %u, variant %d: %.*s: plain is %d", seed, variant, (int)len, bytes, scan.plain);
 }
 
+/* What of the model fix_wide may read at once: no data, and tags of up to nine digits. */
+static bool is_wide(const char *bytes, const struct model *m)
+{
+    for (uint32_t i = 0, at = 0; i < m->count; at = m->ends[i++] + 1) {
+        unsigned long tag = strtoul(bytes + at, NULL, 10);
+        if (m->equals[i] - at > 9 || (tag <= FIX_DATA_TAG_MAX && fix_data_kinds[tag] != 0))
+            return false;
+    }
+    return m->plain;
+}
+
+static void hold_wide_against_model(const char *bytes, size_t len, char delimiter, unsigned seed)
+{
+    static struct fix_index index;
+    struct fix_wide wide;
+    struct model m;
+    bool plain;
+
+    if (len > 0 && bytes[len - 1] != delimiter)
+        return; /* never given */
+    scan_model(bytes, len, delimiter, &m);
+    plain = fix_wide_read(bytes, len, delimiter, &wide, &index);
+    if (wide.sum != m.sum || wide.count != m.count || plain != is_wide(bytes, &m))
+        fail_msg("seed %u: %.*s: plain is %d", seed, (int)len, bytes, plain);
+    for (uint32_t i = 0, at = 0; i < m.count && plain; at = m.ends[i++] + 1)
+        if (index.count != m.count || index.tags[i] != strtoul(bytes + at, NULL, 10) ||
+            index.values[i].at != m.equals[i] + 1 || index.values[i].len != m.ends[i] - m.equals[i] - 1)
+            fail_msg("seed %u: %.*s: field %u is read wrong", seed, (int)len, bytes, i);
+}
+
 /* Fields, most of them right. */
 static size_t make_bytes(char *out, size_t room, char delimiter)
 {
@@ -109,21 +140,46 @@ static void every_variant_finds_the_same(void **state)
         for (int v = 0; v < FIX_SCAN_VARIANTS; v++)
             if (fix_scan_has((enum fix_scan_variant)v))
                 hold_against_model((enum fix_scan_variant)v, guarded.ptr, len, delimiter, seed);
+        if (fix_wide_has())
+            hold_wide_against_model(guarded.ptr, len, delimiter, seed);
     }
     guard_release(&guard);
 }
 
-/* "TAG=x" with a trailer behind it, and what is made of it. */
+/* "TAG=x" with a trailer behind it. */
+static size_t write_field(uint32_t tag, char bytes[64])
+{
+    size_t len = (size_t)snprintf(bytes, 64, "%u=x\x01", tag);
+
+    memcpy(bytes + len, "10=000\x01", 8);
+    return len;
+}
+
 static bool is_plain(enum fix_scan_variant variant, uint32_t tag, struct fix_index *index)
 {
     static struct fix_scan scan;
     char bytes[64];
-    size_t len = (size_t)snprintf(bytes, sizeof bytes, "%u=x\x01", tag);
 
-    memcpy(bytes + len, "10=000\x01", 8);
-    fix_scan(variant, bytes, len, '\x01', &scan);
+    fix_scan(variant, bytes, write_field(tag, bytes), '\x01', &scan);
     assert_true(scan.plain);
-    return fix_plain_read(variant, bytes, &scan, index);
+    return fix_plain_read(bytes, &scan, index);
+}
+
+static bool is_plain_and_wide(uint32_t tag, struct fix_index *index)
+{
+    struct fix_wide wide;
+    char bytes[64];
+
+    return fix_wide_read(bytes, write_field(tag, bytes), '\x01', &wide, index);
+}
+
+static void check_tag(bool plain, uint32_t tag, uint32_t highest, const struct fix_index *index)
+{
+    bool is_data = tag <= FIX_DATA_TAG_MAX && fix_data_kinds[tag] != 0;
+
+    assert_int_equal(plain, !is_data && tag <= highest);
+    if (plain && (index->count != 1 || index->tags[0] != tag || index->values[0].len != 1))
+        fail_msg("%u is read as %u", tag, index->tags[0]);
 }
 
 static void every_tag_is_read_and_those_of_data_are_left(void **state)
@@ -131,15 +187,53 @@ static void every_tag_is_read_and_those_of_data_are_left(void **state)
     static struct fix_index index;
 
     (void)state;
-    for (int v = 0; v < FIX_SCAN_VARIANTS; v++)
-        for (uint32_t tag = 1; tag < 120000000 && fix_scan_has((enum fix_scan_variant)v);
-             tag += tag < 100000 ? 1 : 999983) {
-            bool plain = is_plain((enum fix_scan_variant)v, tag, &index);
-            bool is_data = tag <= FIX_DATA_TAG_MAX && fix_data_kinds[tag] != 0;
-            assert_int_equal(plain, !is_data && tag < 100000000);
-            if (plain && (index.count != 1 || index.tags[0] != tag || index.values[0].len != 1))
-                fail_msg("variant %d: %u is read as %u", v, tag, index.tags[0]);
-        }
+    for (uint32_t tag = 1; tag < 1200000000; tag += tag < 100000 ? 1 : 999983) {
+        for (int v = 0; v < FIX_SCAN_VARIANTS; v++)
+            if (fix_scan_has((enum fix_scan_variant)v))
+                check_tag(is_plain((enum fix_scan_variant)v, tag, &index), tag, 99999999, &index);
+        if (fix_wide_has())
+            check_tag(is_plain_and_wide(tag, &index), tag, FIX_TAG_MAX, &index);
+    }
+}
+
+/* So many bytes in so many fields, the last of which takes what is left. */
+static char *make_fields(size_t bytes, uint32_t fields)
+{
+    char *text = malloc(bytes);
+
+    assert_non_null(text);
+    memset(text, 'x', bytes);
+    for (uint32_t i = 0; i < fields; i++)
+        memcpy(text + i * strlen("1=x|"), i + 1 < fields ? "1=x|" : "1=", i + 1 < fields ? strlen("1=x|") : 2);
+    text[bytes - 1] = '|';
+    return text;
+}
+
+static void fields_are_read_at_once_up_to_their_limits(void **state)
+{
+    static const struct {
+        size_t bytes;
+        uint32_t fields;
+        bool plain;
+    } rows[] = {{2000, FIX_INDEX_MAX, true},    {2000, FIX_INDEX_MAX + 1, false},
+                {4 * 256, FIX_INDEX_MAX, true}, {4 * 257, FIX_INDEX_MAX + 1, false},
+                {FIX_WIDE_BYTES_MAX, 20, true}, {FIX_WIDE_BYTES_MAX + 1, 20, false}};
+    static struct fix_index index;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows) && fix_wide_has(); i++) {
+        char *text = make_fields(rows[i].bytes, rows[i].fields);
+        struct fix_wide wide;
+        uint32_t sum = 0;
+        bool plain = fix_wide_read(text, rows[i].bytes, '|', &wide, &index);
+        for (size_t k = 0; k < rows[i].bytes; k++)
+            sum += (unsigned char)text[k];
+        if (plain != rows[i].plain || wide.count != rows[i].fields || wide.sum != sum ||
+            (plain && (index.count != rows[i].fields ||
+                       index.values[index.count - 1].at + index.values[index.count - 1].len + 1 != rows[i].bytes)))
+            fail_msg("%zu bytes in %u fields: plain is %d", rows[i].bytes, rows[i].fields, plain);
+        free(text);
+    }
 }
 
 int main(void)
@@ -147,6 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_variant_finds_the_same),
         cmocka_unit_test(every_tag_is_read_and_those_of_data_are_left),
+        cmocka_unit_test(fields_are_read_at_once_up_to_their_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

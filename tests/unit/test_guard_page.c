@@ -11,6 +11,7 @@
 #include "core/fix_plain.h"
 #include "core/fix_scan.h"
 #include "core/fix_time.h"
+#include "core/fix_wide.h"
 #include "core/instrument.h"
 #include "core/utf8.h"
 
@@ -100,6 +101,7 @@ static void scan_guarded(struct slice bytes)
     static const char delimiters[] = {'\x01', '|'};
     static struct fix_scan scan;
     static struct fix_index index;
+    struct fix_wide wide;
     size_t fields = bytes.len > strlen("10=000|") ? bytes.len - strlen("10=000|") : 0;
 
     for (int v = 0; v < FIX_SCAN_VARIANTS; v++)
@@ -107,8 +109,10 @@ static void scan_guarded(struct slice bytes)
             fix_scan((enum fix_scan_variant)v, bytes.ptr, bytes.len, delimiters[d], &scan);
             fix_scan((enum fix_scan_variant)v, bytes.ptr, fields, delimiters[d], &scan);
             if (scan.plain && scan.count > 0)
-                fix_plain_read((enum fix_scan_variant)v, bytes.ptr, &scan, &index);
+                fix_plain_read(bytes.ptr, &scan, &index);
         }
+    for (size_t d = 0; d < COUNT_OF(delimiters) && fix_wide_has(); d++)
+        fix_wide_read(bytes.ptr, bytes.len, delimiters[d], &wide, &index);
 }
 
 /* ---- the inputs ---- */
