@@ -416,6 +416,22 @@ int kafka_topic_wait(rd_kafka_t *rk, struct kafka_context *context, const char *
     return answer == 1 ? 0 : -1;
 }
 
+int kafka_cluster_wait(rd_kafka_t *rk, struct kafka_context *context, const struct rd_kafka_metadata **out,
+                       const atomic_bool *stop, struct error *e)
+{
+    int64_t deadline = monotonic_ms() + KAFKA_START_TIMEOUT_MS;
+    rd_kafka_resp_err_t err;
+
+    context->starting = true;
+    while ((err = rd_kafka_metadata(rk, 1, NULL, out, SLICE_OF_WAIT_MS)) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        if (judge_silence(context, err, e) != 0 || monotonic_ms() >= deadline || (stop && atomic_load(stop)))
+            return -1;
+        monotonic_nap(100);
+    }
+    context->starting = false;
+    return 0;
+}
+
 bool kafka_is_fatal(rd_kafka_t *rk, struct error *e)
 {
     char reason[512];

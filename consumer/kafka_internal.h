@@ -66,6 +66,10 @@ rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error 
 int kafka_topic_wait(rd_kafka_t *rk, struct kafka_context *context, const char *topic, const char *option,
                      int *partitions, const atomic_bool *stop, struct error *e);
 
+/* Waits for the metadata of all topics of the cluster, which the caller destroys. Errors as above. */
+int kafka_cluster_wait(rd_kafka_t *rk, struct kafka_context *context, const struct rd_kafka_metadata **out,
+                       const atomic_bool *stop, struct error *e);
+
 /* Keeps what last went wrong with a broker, for the line that ends a fruitless start. */
 void kafka_note_failure(struct kafka_context *context, const char *text);
 

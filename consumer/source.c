@@ -44,22 +44,43 @@ static bool is_pattern(const char *topic)
     return topic[0] == '^';
 }
 
-/* Nothing need match a pattern yet. `partitions` counts those of the topics that are named. */
-static int wait_for_topics(struct source *s, const struct string_list *topics, unsigned *partitions,
-                           const atomic_bool *stop, struct error *e)
+/* Nothing need match a pattern yet. */
+static int learn_pattern(struct source *s, const char *pattern, const atomic_bool *stop, struct error *e)
+{
+    const struct rd_kafka_metadata *cluster;
+    int status;
+
+    if (!s->starts_at_latest)
+        return 0;
+    if (kafka_cluster_wait(s->rk, &s->context, &cluster, stop, e) != 0)
+        return -1;
+    status = start_offsets_learn_pattern(&s->start, s->rk, pattern, cluster, e);
+    rd_kafka_metadata_destroy(cluster);
+    return status;
+}
+
+static int wait_for_topic(struct source *s, const char *topic, unsigned *partitions, const atomic_bool *stop,
+                          struct error *e)
 {
     int found = 0;
 
+    if (kafka_topic_wait(s->rk, &s->context, topic, "input.topics", &found, stop, e) != 0)
+        return -1;
+    *partitions += (unsigned)found;
+    return s->starts_at_latest ? start_offsets_learn(&s->start, s->rk, topic, found, e) : 0;
+}
+
+/* `partitions` counts those of the topics that are named. */
+static int wait_for_topics(struct source *s, const struct string_list *topics, unsigned *partitions,
+                           const atomic_bool *stop, struct error *e)
+{
+    int status = 0;
+
     *partitions = 0;
-    for (size_t i = 0; i < topics->count; i++) {
-        if (is_pattern(topics->items[i]))
-            continue;
-        if (kafka_topic_wait(s->rk, &s->context, topics->items[i], "input.topics", &found, stop, e) != 0 ||
-            (s->starts_at_latest && start_offsets_learn(&s->start, s->rk, topics->items[i], found, e) != 0))
-            return -1;
-        *partitions += (unsigned)found;
-    }
-    return 0;
+    for (size_t i = 0; i < topics->count && status == 0; i++)
+        status = is_pattern(topics->items[i]) ? learn_pattern(s, topics->items[i], stop, e)
+                                              : wait_for_topic(s, topics->items[i], partitions, stop, e);
+    return status;
 }
 
 int source_count_partitions(const struct config *config, const atomic_bool *stop, struct log *log, unsigned *out,

@@ -1,5 +1,6 @@
 #include "start_offsets.h"
 
+#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,27 @@ int start_offsets_learn(struct start_offsets *start, rd_kafka_t *rk, const char 
     return status == 0 ? add(start, topic, partitions, held, e) : -1;
 }
 
+int start_offsets_learn_pattern(struct start_offsets *start, rd_kafka_t *rk, const char *pattern,
+                                const struct rd_kafka_metadata *cluster, struct error *e)
+{
+    regex_t compiled;
+    int status = regcomp(&compiled, pattern, REG_EXTENDED | REG_NOSUB);
+
+    if (status != 0) {
+        char why[128];
+        regerror(status, &compiled, why, sizeof why);
+        return error_set(e, ERROR_CONFIG, "input.topics: %s: %s", pattern, why);
+    }
+    for (int i = 0; i < cluster->topic_cnt && status == 0; i++) {
+        const struct rd_kafka_metadata_topic *topic = &cluster->topics[i];
+        /* One without partitions is being made. */
+        if (topic->partition_cnt > 0 && regexec(&compiled, topic->topic, 0, NULL, 0) == 0)
+            status = start_offsets_learn(start, rk, topic->topic, topic->partition_cnt, e);
+    }
+    regfree(&compiled);
+    return status;
+}
+
 /* --- once partitions are assigned --- */
 
 static bool was_gained(const struct start_offsets *start, const rd_kafka_topic_partition_t *partition)
@@ -53,7 +75,7 @@ static bool was_gained(const struct start_offsets *start, const rd_kafka_topic_p
     for (size_t i = 0; i < start->count; i++)
         if (strcmp(start->topics[i].name, partition->topic) == 0)
             return start->topics[i].held || partition->partition >= start->topics[i].partitions;
-    return false;
+    return true; /* the topic itself came later */
 }
 
 /* The group holds these ends from here on. Where it is rebalancing already, whoever gets them next does the same. */

@@ -1,9 +1,9 @@
 /* start_offsets: where a partition is begun that the group holds no offset of, when input.start is latest.
  *
  * A group that is new to a topic begins at its end, and holds that end from then on: what comes later is not missed,
- * were the process killed before its first commit. A partition that the topic gained afterwards is read from its
- * beginning. Topics that only a pattern matches begin at their end. Belongs to the thread of its source, and knows
- * librdkafka as that does. */
+ * were the process killed before its first commit. What came afterwards is read from its beginning: a partition that
+ * such a topic gained, and, while the process runs, a topic that a pattern has come to match. Belongs to the thread of
+ * its source, and knows librdkafka as that does. */
 #ifndef FIXWARDEN_CONSUMER_START_OFFSETS_H
 #define FIXWARDEN_CONSUMER_START_OFFSETS_H
 
@@ -27,6 +27,11 @@ struct start_offsets {
  * coordinator does not answer. */
 int start_offsets_learn(struct start_offsets *start, rd_kafka_t *rk, const char *topic, int partitions,
                         struct error *e);
+
+/* The same for all topics of the cluster that a pattern matches: a POSIX extended regular expression, as librdkafka
+ * subscribes to it. ERROR_CONFIG where it is none. */
+int start_offsets_learn_pattern(struct start_offsets *start, rd_kafka_t *rk, const char *pattern,
+                                const struct rd_kafka_metadata *cluster, struct error *e);
 
 /* Sets the offsets of those partitions of an assignment that have to begin elsewhere than at what the group holds.
  * Within the callback of a rebalance. ERROR_TEMPORARY as above. */

@@ -96,7 +96,7 @@ class Instance:
     def _start(self):
         self.starts += 1
         self._started = time.monotonic()
-        self.running = Running(self.rig.cluster, self.rig.folder, [self.rig.input], self.rig.group, *self._arguments,
+        self.running = Running(self.rig.cluster, self.rig.folder, self.rig.topics, self.rig.group, *self._arguments,
                                brokers=self._brokers, environment=self._environment, name=f"{self.rig.group}-{self.name}")
         self._environment = None  # what a first start is told by it, a second one is not
 
@@ -163,6 +163,7 @@ class Rig:
     def __init__(self, cluster, pool, folder, topic_name, dice, partitions=4, brokers=None, settings=None, config=None):
         self.cluster, self.pool, self.folder, self.dice = cluster, pool, folder, dice
         self.input, self.found, self.dead = (topic_name(word) for word in ("fix", "found", "dead"))
+        self.topics = [self.input]  # what is subscribed to
         self.group = f"{self.input}-group"
         self.brokers = brokers
         self.settings = {**SETTINGS, **(settings or {})}

@@ -438,6 +438,21 @@ def test_a_topic_gains_partitions_while_nobody_reads(rig):
     rig.verify()
 
 
+def test_a_pattern_comes_to_match_a_topic_while_a_group_starts_at_the_latest(rig):
+    """What is produced to a topic before the job knows of it is read; what a topic held before the group was is not."""
+    rig.settings["input.start"] = "latest"
+    rig.settings["kafka.topic.metadata.refresh.interval.ms"] = 5000
+    rig.topics = [f"^{rig.input}(-late)?$"]
+    rig.feed(500)
+    with rig.instance("one") as one:
+        wait_until_assigned(one, 4)
+        rig.input += "-late"
+        rig.cluster.create_topic(rig.input, 4)
+        rig.feed(500)
+        rig.wait_until_done(one)
+    rig.verify()
+
+
 def test_killed_before_the_first_commit_of_a_group_that_starts_at_the_latest(rig):
     rig.settings["input.start"] = "latest"
     with rig.instance("one", point="before:commit_transaction:1:kill") as one:
