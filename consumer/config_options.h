@@ -50,8 +50,9 @@
       "What is tolerated beside what framing tolerates, -NAME: what is not: delimiter, prefix, resync, body_length, "  \
       "checksum, truncation, msg_type, empty_value, data_length.")                                                     \
     X("input", "start", START, input.start, 0, 0, "earliest", "",                                                      \
-      "Where a group without committed offsets starts: earliest or latest. What a topic gains later is read from its " \
-      "beginning.")                                                                                                    \
+      "Where a group without committed offsets starts: earliest or latest. What a topic gains later, or a pattern, "   \
+      "is "                                                                                                            \
+      "read from its beginning.")                                                                                      \
     X("input", "lanes", COUNT, input.lanes, 1, 64, "auto", "",                                                         \
       "How many consumers work side by side, each with a thread, partitions and a producer of its own; auto: as many " \
       "as there are processors and partitions for.")                                                                   \
