@@ -1,8 +1,8 @@
 #include "demo_data.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
+
+#include "small_file.h"
 
 const char *demo_kind_name(int kind)
 {
@@ -20,25 +20,13 @@ int demo_kind_from_name(struct slice name)
 
 static int read_file(const char *path, char **out, size_t *len, struct error *e)
 {
-    FILE *in = fopen(path, "re");
-    char *bytes = in ? malloc(DEMO_FILE_MAX) : NULL;
-    int status = -1;
-
-    if (!in) {
-        error_set_errno(e, errno, "%s", path);
-    } else if (!bytes) {
-        error_set(e, ERROR_INTERNAL, "no memory for %s", path);
-    } else {
-        *len = fread(bytes, 1, DEMO_FILE_MAX, in);
-        status = ferror(in) ? error_set_errno(e, errno, "%s", path) : 0;
+    *out = small_file_read(path, DEMO_FILE_MAX, len, e);
+    if (*out && *len > DEMO_FILE_MAX) {
+        free(*out);
+        *out = NULL;
+        return error_set(e, ERROR_DATA, "%s: it is longer than %u bytes", path, DEMO_FILE_MAX);
     }
-    if (in)
-        fclose(in);
-    if (status == 0)
-        *out = bytes;
-    else
-        free(bytes);
-    return status;
+    return *out ? 0 : -1;
 }
 
 /* Takes the next line off `rest`, without its end. */

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "small_file.h"
+
 #define CHUNK ((size_t)1 << 20)      /* bytes read at once */
 #define DROP_EVERY ((off_t)64 << 20) /* bytes after which the page cache is told; smaller parts stay in it */
 
@@ -120,21 +122,15 @@ int digest_find(struct slice text, enum digest_kind kind, char out[DIGEST_TEXT_M
 
 int digest_read(const char *path, enum digest_kind kind, char out[DIGEST_TEXT_MAX], struct error *e)
 {
-    FILE *in = fopen(path, "re");
-    char *text = malloc(DIGEST_FILE_MAX);
-    size_t len = in && text ? fread(text, 1, DIGEST_FILE_MAX, in) : 0;
-    int status = -1;
+    size_t len;
+    char *text = small_file_read(path, DIGEST_FILE_MAX, &len, e);
+    int status;
 
-    if (!in)
-        error_set_errno(e, errno, "%s", path);
-    else if (!text)
-        error_set(e, ERROR_INTERNAL, "no memory for a digest");
-    else if (digest_find(slice_make(text, len), kind, out, e) != 0)
+    if (!text)
+        return -1;
+    status = digest_find(slice_make(text, len), kind, out, e);
+    if (status != 0)
         error_write_prefix(e, "%s", path);
-    else
-        status = 0;
-    if (in)
-        fclose(in);
     free(text);
     return status;
 }
