@@ -217,7 +217,7 @@ static int conclude(struct incumbent *i, struct index *index, int64_t wall_ms, s
     const struct adoption what = i->adoption;
     bool is_readable = what.faults == bus_fault_count();
 
-    i->adoption = (struct adoption){NULL};
+    i->adoption = (struct adoption){0};
     if (is_readable && (!i->deltas || !what.is_in_place || is_in_place_still(i)))
         return (what.is_in_place ? serve_in_place : serve)(i, index, wall_ms, e);
     index_close(index);
