@@ -28,7 +28,8 @@ int candidates_add(struct candidates *candidates, const struct index *index, enu
                    struct slice key, struct error *e);
 
 /* Keeps, of several rows, those that are judged best, in their order, and returns how good that is. */
-int candidates_keep_best_of_many(struct candidates *candidates, candidates_judge judge, const void *context);
+__attribute__((noinline)) int candidates_keep_best_of_many(struct candidates *candidates, candidates_judge judge,
+                                                           const void *context);
 
 /* As that, of any rows; there must be one. Most instruments have only one. */
 static inline int candidates_keep_best(struct candidates *candidates, candidates_judge judge, const void *context)

@@ -36,11 +36,6 @@ static enum agreement compare_cfi(const struct matching *m, const struct index_r
     return attribute_cfi(m->instrument->cfi, index_row_attribute(row, ROLE_TYPE), index_row_attribute(row, ROLE_CFI));
 }
 
-static enum agreement compare_maturity(const struct matching *m, const struct index_row *row)
-{
-    return attribute_maturity(message_maturity(m->instrument), index_row_attribute(row, ROLE_MATURITY));
-}
-
 static enum agreement compare_put_call(const struct matching *m, const struct index_row *row)
 {
     return attribute_put_call(m->instrument->put_call, index_row_attribute(row, ROLE_PUT_CALL));
@@ -66,18 +61,24 @@ static enum agreement compare_status(const struct matching *m, const struct inde
 
 typedef enum agreement (*comparison)(const struct matching *m, const struct index_row *row);
 
+/* Compares, and remembers what came of it. Apart, since nearly all was compared before. */
+static __attribute__((noinline)) int learn(const struct matching *m, const struct index_row *row,
+                                           struct outcome_key key, comparison compare, struct outcome_entry *entry)
+{
+    enum agreement outcome = compare(m, row);
+
+    if (key.rest != OUTCOME_MEMO_NO_CODES)
+        *entry = outcome_entry_make(key, outcome);
+    return (int)outcome;
+}
+
 /* What the comparison says, which is a function of the key, the index and the rules. */
 static inline int recall(const struct matching *m, const struct index_row *row, struct outcome_key key,
                          comparison compare)
 {
-    struct outcome_entry *entry = outcome_memo_entry(&m->matcher->memo, &key);
+    struct outcome_entry *entry = outcome_memo_entry(&m->matcher->memo, key);
 
-    if (outcome_entry_is(entry, &key))
-        return entry->outcome;
-    if (key.codes == OUTCOME_MEMO_NO_CODES)
-        return (int)compare(m, row);
-    *entry = (struct outcome_entry){key, (int)compare(m, row)};
-    return entry->outcome;
+    return outcome_entry_is(entry, key) ? (int)outcome_entry_outcome(entry) : learn(m, row, key, compare, entry);
 }
 
 static uint64_t codes_of_type(const struct index_row *row)
@@ -138,8 +139,7 @@ static int judge_maturity(const void *matching, const struct index_row *row)
 {
     const struct matching *m = matching;
 
-    return recall(m, row, key_of_date(MATCH_MATURITY, message_maturity(m->instrument), code_of(row, ROLE_MATURITY)),
-                  compare_maturity);
+    return (int)attribute_maturity(message_maturity(m->instrument), index_row_attribute(row, ROLE_MATURITY));
 }
 
 /* Not remembered: masters have as many strikes as options. */
@@ -166,12 +166,18 @@ static int judge_multiplier(const void *matching, const struct index_row *row)
                   compare_multiplier);
 }
 
+/* Apart, since few rows have a maturity. */
+static __attribute__((noinline)) bool is_matured(const struct matching *m, const struct index_row *row)
+{
+    return attribute_is_matured(index_row_attribute(row, ROLE_MATURITY), m->date);
+}
+
 static int judge_active(const void *matching, const struct index_row *row)
 {
     const struct matching *m = matching;
     uint64_t codes = outcome_memo_codes(index_row_code(row, ROLE_DELISTED), index_row_code(row, ROLE_STATUS));
 
-    if (attribute_is_matured(index_row_attribute(row, ROLE_MATURITY), m->date))
+    if (index_row_code(row, ROLE_MATURITY) != 0 && is_matured(m, row))
         return DIFFERS;
     return recall(m, row, key_of_date(MATCH_STATUS, m->date, codes), compare_status);
 }
@@ -191,8 +197,8 @@ static void tell(const struct matching *m, enum match_step step, struct slice ob
 }
 
 /* Narrows the candidates by what one step says of each. */
-static inline enum agreement narrow(struct matching *m, enum match_step step, struct slice observed,
-                                    candidates_judge judge, enum master_role role)
+static enum agreement narrow(struct matching *m, enum match_step step, struct slice observed, candidates_judge judge,
+                             enum master_role role)
 {
     enum agreement outcome = (enum agreement)candidates_keep_best(&m->matcher->candidates, judge, m);
 
@@ -201,15 +207,22 @@ static inline enum agreement narrow(struct matching *m, enum match_step step, st
     return outcome;
 }
 
-/* An attribute of the message, if it has it and the rules compare it. Returns whether it differs from every
- * candidate. Inline, so that each judge is, too: this is done for every message. */
-static inline bool compare(struct matching *m, enum match_step step, struct slice observed, candidates_judge judge,
-                           enum discrepancy_kind kind, enum instrument_field field, enum master_role role)
+/* Whether an attribute of the message differs from every candidate. */
+static __attribute__((noinline)) bool differs(struct matching *m, enum match_step step, struct slice observed,
+                                              candidates_judge judge, enum discrepancy_kind kind,
+                                              enum instrument_field field, enum master_role role)
 {
-    if (observed.len == 0 || !m->rules->compared[step] || narrow(m, step, observed, judge, role) != DIFFERS)
+    if (narrow(m, step, observed, judge, role) != DIFFERS)
         return false;
     match_add_on_tag(m, kind, step, m->instrument->tags[field], observed, ROLE_BIT(role));
     return true;
+}
+
+/* The same, if it has it and the rules compare it. */
+static inline bool compare(struct matching *m, enum match_step step, struct slice observed, candidates_judge judge,
+                           enum discrepancy_kind kind, enum instrument_field field, enum master_role role)
+{
+    return observed.len > 0 && m->rules->compared[step] && differs(m, step, observed, judge, kind, field, role);
 }
 
 static void compare_symbol(struct matching *m)
@@ -245,16 +258,23 @@ static struct slice write_date(struct date date, char out[OBSERVED_DATE_MAX])
     return slice_of(out);
 }
 
+/* Apart, so that nothing is made ready for it where the row is active, as nearly all are. */
+static __attribute__((noinline)) void add_inactive(struct matching *m)
+{
+    match_add(m,
+              (struct verdict){.kind = DISCREPANCY_INACTIVE_SECURITY,
+                               .step = MATCH_STATUS,
+                               .has_observed = m->date.year != 0,
+                               .observed = write_date(m->date, m->result->date)},
+              0);
+}
+
 static void compare_activity(struct matching *m)
 {
-    struct verdict verdict = {.kind = DISCREPANCY_INACTIVE_SECURITY, .step = MATCH_STATUS};
     struct slice told = m->matcher->trace != NULL ? write_date(m->date, m->result->date) : slice_make(NULL, 0);
 
-    if (!m->rules->compared[MATCH_STATUS] || narrow(m, MATCH_STATUS, told, judge_active, ROLE_STATUS) != DIFFERS)
-        return;
-    verdict.has_observed = m->date.year != 0;
-    verdict.observed = write_date(m->date, m->result->date);
-    match_add(m, verdict, 0);
+    if (m->rules->compared[MATCH_STATUS] && narrow(m, MATCH_STATUS, told, judge_active, ROLE_STATUS) == DIFFERS)
+        add_inactive(m);
 }
 
 /* Whether two rows are one security: they share an identifier that tells securities apart. */
@@ -285,35 +305,96 @@ static const struct clue *leading_symbol_clue(const struct matching *m)
 static void judge_ambiguity(struct matching *m)
 {
     const struct candidates *c = &m->matcher->candidates;
-    const struct clue *clue = leading_symbol_clue(m);
+    const struct clue *clue;
     bool several = false;
 
     for (size_t i = 1; i < c->count && !several; i++)
         several = !is_same_security(&c->rows[0], &c->rows[i]);
     if (!several)
         return;
+    clue = leading_symbol_clue(m);
     if (m->led_by_symbol)
         match_add_on_symbol(m, DISCREPANCY_AMBIGUOUS_SECURITY, MATCH_NO_STEP);
     else if (clue != NULL)
         match_add_on_clue(m, DISCREPANCY_AMBIGUOUS_SECURITY, clue, 0);
 }
 
-void match_compare_all(struct matching *m)
+static void compare_listing(struct matching *m)
+{
+    compare(m, MATCH_EXCHANGE, m->instrument->exchange, judge_exchange, DISCREPANCY_EXCHANGE_MISMATCH, FIELD_EXCHANGE,
+            ROLE_MIC);
+    compare(m, MATCH_CURRENCY, m->instrument->currency, judge_currency, DISCREPANCY_CURRENCY_MISMATCH, FIELD_CURRENCY,
+            ROLE_CURRENCY);
+}
+
+static bool compare_types(struct matching *m)
+{
+    return compare(m, MATCH_TYPE, m->instrument->type, judge_type, DISCREPANCY_SECURITY_TYPE_MISMATCH, FIELD_TYPE,
+                   ROLE_TYPE);
+}
+
+static void compare_cfis(struct matching *m)
+{
+    compare(m, MATCH_CFI, m->instrument->cfi, judge_cfi, DISCREPANCY_SECURITY_TYPE_MISMATCH, FIELD_CFI, ROLE_CFI);
+}
+
+static void compare_contract(struct matching *m)
 {
     const struct instrument *i = m->instrument;
 
-    compare(m, MATCH_EXCHANGE, i->exchange, judge_exchange, DISCREPANCY_EXCHANGE_MISMATCH, FIELD_EXCHANGE, ROLE_MIC);
-    compare(m, MATCH_CURRENCY, i->currency, judge_currency, DISCREPANCY_CURRENCY_MISMATCH, FIELD_CURRENCY,
-            ROLE_CURRENCY);
-    compare_symbol(m);
-    if (!compare(m, MATCH_TYPE, i->type, judge_type, DISCREPANCY_SECURITY_TYPE_MISMATCH, FIELD_TYPE, ROLE_TYPE))
-        compare(m, MATCH_CFI, i->cfi, judge_cfi, DISCREPANCY_SECURITY_TYPE_MISMATCH, FIELD_CFI, ROLE_CFI);
+    if ((i->maturity_date.len | i->maturity_month_year.len | i->strike.len | i->put_call.len | i->multiplier.len) == 0)
+        return; /* nearly always */
     compare_maturities(m);
     compare(m, MATCH_STRIKE, i->strike, judge_strike, DISCREPANCY_CONTRACT_MISMATCH, FIELD_STRIKE, ROLE_STRIKE);
     compare(m, MATCH_PUT_CALL, i->put_call, judge_put_call, DISCREPANCY_CONTRACT_MISMATCH, FIELD_PUT_CALL,
             ROLE_PUT_CALL);
     compare(m, MATCH_MULTIPLIER, i->multiplier, judge_multiplier, DISCREPANCY_CONTRACT_MISMATCH, FIELD_MULTIPLIER,
             ROLE_MULTIPLIER);
+}
+
+/* ---- the way of most messages ---- */
+
+/* Whether the memo knows that the row does not differ there, or there is nothing to compare. Which attributes a message
+ * has cannot be predicted: so in the place of one that it has not stands a value of the usual length, by a table of
+ * which compilers make no branch, and all rows ask for the same entry. */
+static inline bool is_known(const struct matching *m, enum match_step step, const struct slice *said, uint64_t codes)
+{
+    static const struct slice usual[] = {[MATCH_EXCHANGE] = SLICE_LITERAL("XXXX"),
+                                         [MATCH_CURRENCY] = SLICE_LITERAL("XXX"),
+                                         [MATCH_TYPE] = SLICE_LITERAL("CS")};
+    const struct slice *const from[] = {&usual[step], said};
+    bool is_compared = (said->len > 0) & m->rules->compared[step];
+    struct outcome_key key = key_of_text(step, *from[is_compared], codes & (0 - (uint64_t)is_compared));
+    const struct outcome_entry *entry = outcome_memo_entry(&m->matcher->memo, key);
+
+    return (!is_compared) | (outcome_entry_is(entry, key) & (outcome_entry_outcome(entry) != DIFFERS));
+}
+
+/* Whether the attributes that most messages have, some or others, are known to agree with the only candidate, so that
+ * their steps would do nothing. */
+static bool is_known_to_agree(const struct matching *m)
+{
+    const struct instrument *i = m->instrument;
+    const struct candidates *c = &m->matcher->candidates;
+    const struct index_row *row = &c->rows[0];
+
+    if (c->count != 1 || m->matcher->trace != NULL)
+        return false;
+    return is_known(m, MATCH_EXCHANGE, &i->exchange, code_of(row, ROLE_MIC)) &
+           is_known(m, MATCH_CURRENCY, &i->currency, code_of(row, ROLE_CURRENCY)) &
+           is_known(m, MATCH_TYPE, &i->type, codes_of_type(row));
+}
+
+void match_compare_all(struct matching *m)
+{
+    bool agrees = is_known_to_agree(m);
+
+    if (!agrees)
+        compare_listing(m);
+    compare_symbol(m);
+    if (agrees || !compare_types(m))
+        compare_cfis(m);
+    compare_contract(m);
     compare_activity(m);
     judge_ambiguity(m);
 }

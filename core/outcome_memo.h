@@ -14,21 +14,26 @@
 
 #include "slice.h"
 
-#define OUTCOME_MEMO_ENTRIES 512 /* a power of two; they fit the first-level cache */
-#define OUTCOME_MEMO_SAID_MAX 8  /* bytes of the message's value, as slice_word takes them */
+#define OUTCOME_MEMO_BITS 12
+#define OUTCOME_MEMO_ENTRIES (1u << OUTCOME_MEMO_BITS) /* those that are in use fit the first-level cache */
+#define OUTCOME_MEMO_SAID_MAX 8                        /* bytes of the message's value, as slice_word takes them */
+#define OUTCOME_MEMO_CODE_MAX ((1u << 26) - 1)         /* of the master; far more than a dictionary's column has */
+#define OUTCOME_MEMO_STEP_MAX ((1u << 6) - 1)
+#define OUTCOME_MEMO_OUTCOME_MAX 3u
 
 /* Compared as a whole. */
 struct outcome_key {
-    uint64_t said;  /* of the message */
-    uint64_t codes; /* of the master; OUTCOME_MEMO_NO_CODES: not to be remembered */
-    uint32_t step;  /* what is compared, and the length of what was said; never 0 */
+    uint64_t said; /* of the message */
+    uint64_t rest; /* from the top: two codes of the master, 26 bits each; the step, 6; the length of what was said, 4;
+                      and 2 that are 0. Or OUTCOME_MEMO_NO_CODES, which no entry has: not to be remembered */
 };
 
 #define OUTCOME_MEMO_NO_CODES UINT64_MAX
 
+/* A key, and what came of it in the lowest 2 bits of the rest. */
 struct outcome_entry {
-    struct outcome_key key;
-    int32_t outcome;
+    uint64_t said;
+    uint64_t rest;
 };
 
 struct outcome_memo {
@@ -47,33 +52,42 @@ static inline void outcome_memo_about(struct outcome_memo *memo, uint64_t index,
     }
 }
 
-/* Of one or two columns; a blank has the code 0. Those from 2^31 on are none. */
+/* Of one or two columns; a blank has the code 0. Those above OUTCOME_MEMO_CODE_MAX are none. */
 static inline uint64_t outcome_memo_codes(uint32_t a, uint32_t b)
 {
-    return (a | b) >> 31 == 0 ? (uint64_t)b << 32 | a : OUTCOME_MEMO_NO_CODES;
+    return (a | b) <= OUTCOME_MEMO_CODE_MAX ? (uint64_t)b << 38 | (uint64_t)a << 12 : OUTCOME_MEMO_NO_CODES;
 }
 
-/* `step` is below 2^16 and not 0. A value that is too long is not to be remembered. */
+/* `step` is 1 to OUTCOME_MEMO_STEP_MAX. A value that is too long is not to be remembered. */
 static inline struct outcome_key outcome_memo_key(uint32_t step, struct slice said, uint64_t codes)
 {
-    bool fits = said.len <= OUTCOME_MEMO_SAID_MAX;
-
-    return (struct outcome_key){fits ? slice_word(said) : 0, fits ? codes : OUTCOME_MEMO_NO_CODES,
-                                step << 16 | (uint32_t)(said.len & 0xffff)};
+    if (said.len > OUTCOME_MEMO_SAID_MAX || codes == OUTCOME_MEMO_NO_CODES)
+        return (struct outcome_key){0, OUTCOME_MEMO_NO_CODES};
+    return (struct outcome_key){slice_word(said), codes | step << 6 | said.len << 2};
 }
 
 /* The entry where the key stands or will stand. */
-static inline struct outcome_entry *outcome_memo_entry(struct outcome_memo *memo, const struct outcome_key *key)
+static inline struct outcome_entry *outcome_memo_entry(struct outcome_memo *memo, struct outcome_key key)
 {
-    uint64_t mixed = (key->said ^ key->step) * UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t mixed = (key.said + key.rest) * UINT64_C(0xD6E8FEB86659FD93);
 
-    mixed = (mixed ^ mixed >> 32 ^ key->codes) * UINT64_C(0xD6E8FEB86659FD93);
-    return &memo->entries[mixed >> 32 & (OUTCOME_MEMO_ENTRIES - 1)];
+    return &memo->entries[mixed >> (64 - OUTCOME_MEMO_BITS)];
 }
 
-static inline bool outcome_entry_is(const struct outcome_entry *entry, const struct outcome_key *key)
+static inline bool outcome_entry_is(const struct outcome_entry *entry, struct outcome_key key)
 {
-    return entry->key.said == key->said && entry->key.codes == key->codes && entry->key.step == key->step;
+    return ((entry->said ^ key.said) | (entry->rest ^ key.rest) >> 2) == 0;
+}
+
+static inline unsigned outcome_entry_outcome(const struct outcome_entry *entry)
+{
+    return entry->rest & OUTCOME_MEMO_OUTCOME_MAX;
+}
+
+/* `outcome` is at most OUTCOME_MEMO_OUTCOME_MAX. */
+static inline struct outcome_entry outcome_entry_make(struct outcome_key key, unsigned outcome)
+{
+    return (struct outcome_entry){key.said, key.rest | outcome};
 }
 
 #endif

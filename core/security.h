@@ -78,7 +78,7 @@ struct security_places {
 /* The code of an attribute, from 1; 0 where it is blank, 2^31 or more where it has none. */
 static inline uint32_t security_code(const struct security_places *places, enum master_role role)
 {
-    return places->filled >> role & 1 ? places->at[role] : 0;
+    return places->at[role] & (0 - (places->filled >> role & 1)); /* which are there cannot be predicted */
 }
 
 /* Whether an earlier role of the same kind has the same key, which then stands in its table once. */

@@ -1,5 +1,7 @@
 #include "support.h"
 
+#include <time.h>
+
 #include "core/match.h"
 
 /* The master that most rows are judged by. */
@@ -301,10 +303,56 @@ static void a_matcher_that_has_seen_much_says_what_a_new_one_says(void **state)
     matcher_free(matcher);
 }
 
+/* What the attributes of an order at random may be; "" is none. */
+static const char *const said[][8] = {
+    {"48=037833100|22=1|", "48=US4592001014|22=4|", "48=GB00BH4HKS39|22=4|", "55=DUP|", "55=ESZ6|",
+     "48=123456789|22=1|", "55=AAPL261218C00200000|", "48=2000019|22=2|"},
+    {"", "207=XNAS|", "207=XNYS|", "207=XLON|", "207=NASDAQ|", "207=XPAR|", "207=N|", "207=NASDAQ INTERMARKET|"},
+    {"", "15=USD|", "15=GBX|", "15=GBp|", "15=EUR|", "15=US|", "15=GBP|", "15=U|"},
+    {"", "167=CS|", "167=COMMON|", "167=OPT|", "167=FUT|", "167=common stock|", "167=XYZ|", "167=C|"},
+    {"", "461=ESVUFR|", "461=ESXXXX|", "461=FXXXXX|", "461=OPASPS|", "461=E|", "461=ESVUFRX|", "461=RWXXXX|"},
+    {"", "", "541=20261218|", "200=202612|", "200=202609|205=18|", "202=200.0|201=1|", "201=0|", "231=50|"},
+    {"", "60=20260102-03:04:05|", "60=20261218-10:00:00|", "60=20261219-10:00:00|", "60=20270116|", "60=2026|",
+     "52=20270116-10:00:00|", "75=20270116|"},
+};
+
+static void make_order(char *body, size_t size)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < COUNT_OF(said); i++)
+        used += (size_t)snprintf(body + used, size - used, "%s", said[i][(size_t)rand() % COUNT_OF(said[i])]);
+}
+
+static void orders_at_random_are_judged_alike_by_what_is_remembered_and_anew(void **state)
+{
+    unsigned seed = (unsigned)time(NULL);
+    struct matcher *matcher = matcher_new();
+    struct index *index = support_index(MASTER);
+    struct rules rules;
+
+    (void)state;
+    print_message("seed %u\n", seed);
+    srand(seed);
+    rules_default(&rules);
+    for (int i = 0; i < 30000; i++) {
+        char body[256], says[1024], new_one[1024];
+        make_order(body, sizeof body);
+        rules.compared[rand() % MATCH_STEP_COUNT] ^= rand() % 8 == 0; /* which is not remembered */
+        judge_by(matcher, index, &rules, body, says, sizeof says);
+        judge(index, &rules, body, new_one, sizeof new_one);
+        if (strcmp(says, new_one) != 0)
+            fail_row(body, "\n  says     %s\n  expected %s", says, new_one);
+    }
+    index_close(index);
+    matcher_free(matcher);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_matcher_that_has_seen_much_says_what_a_new_one_says),
+        cmocka_unit_test(orders_at_random_are_judged_alike_by_what_is_remembered_and_anew),
         cmocka_unit_test(each_case_has_its_verdicts),
         cmocka_unit_test(kinds_that_are_off_are_not_reported),
         cmocka_unit_test(a_master_without_symbols_leaves_them_unjudged),

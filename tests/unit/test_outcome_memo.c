@@ -15,9 +15,9 @@ static struct slice random_bytes(char bytes[OUTCOME_MEMO_SAID_MAX])
 
 static bool same_key(struct outcome_key a, struct outcome_key b)
 {
-    struct outcome_entry entry = {.key = a};
+    struct outcome_entry entry = outcome_entry_make(a, (unsigned)rand() % (OUTCOME_MEMO_OUTCOME_MAX + 1));
 
-    return outcome_entry_is(&entry, &b);
+    return outcome_entry_is(&entry, b);
 }
 
 static void only_the_same_values_have_the_same_key(void **state)
@@ -31,8 +31,8 @@ static void only_the_same_values_have_the_same_key(void **state)
         char said[2][OUTCOME_MEMO_SAID_MAX];
         struct slice a = random_bytes(said[0]);
         struct slice b = random_bytes(said[1]);
-        bool same = slice_equal(a, b);
-        if (same_key(outcome_memo_key(1, a, 7), outcome_memo_key(1, b, 7)) != same)
+        uint64_t codes = outcome_memo_codes(7, 0);
+        if (same_key(outcome_memo_key(1, a, codes), outcome_memo_key(1, b, codes)) != slice_equal(a, b))
             fail_msg("'%.*s' and '%.*s'", SLICE_FORMAT(a), SLICE_FORMAT(b));
     }
 }
@@ -49,14 +49,50 @@ static void steps_and_codes_are_part_of_the_key(void **state)
     assert_false(same_key(key, outcome_memo_key(3, usd, outcome_memo_codes(1, 0))));
 }
 
+static void codes_and_steps_keep_apart_up_to_their_limits(void **state)
+{
+    static const uint32_t codes[] = {0, 1, 2, OUTCOME_MEMO_CODE_MAX - 1, OUTCOME_MEMO_CODE_MAX};
+    static const uint32_t steps[] = {1, 2, OUTCOME_MEMO_STEP_MAX - 1, OUTCOME_MEMO_STEP_MAX};
+    struct outcome_key keys[COUNT_OF(codes) * COUNT_OF(codes) * COUNT_OF(steps)];
+    size_t count = 0;
+
+    (void)state;
+    for (size_t a = 0; a < COUNT_OF(codes); a++)
+        for (size_t b = 0; b < COUNT_OF(codes); b++)
+            for (size_t step = 0; step < COUNT_OF(steps); step++)
+                keys[count++] =
+                    outcome_memo_key(steps[step], slice_of("12345678"), outcome_memo_codes(codes[a], codes[b]));
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < count; j++)
+            if (same_key(keys[i], keys[j]) != (i == j))
+                fail_msg("the keys %zu and %zu", i, j);
+}
+
 static void what_is_too_long_or_has_no_code_is_not_to_be_remembered(void **state)
 {
+    uint64_t codes = outcome_memo_codes(OUTCOME_MEMO_CODE_MAX, OUTCOME_MEMO_CODE_MAX);
+
     (void)state;
-    assert_int_equal(outcome_memo_key(1, slice_of("12345678"), 7).codes, 7);
-    assert_true(outcome_memo_key(1, slice_of("123456789"), 7).codes == OUTCOME_MEMO_NO_CODES);
-    assert_true(outcome_memo_codes(0x7fffffff, 0x7fffffff) != OUTCOME_MEMO_NO_CODES);
-    assert_true(outcome_memo_codes(0x80000000, 1) == OUTCOME_MEMO_NO_CODES);
-    assert_true(outcome_memo_codes(1, 0x80000005) == OUTCOME_MEMO_NO_CODES);
+    assert_true(codes != OUTCOME_MEMO_NO_CODES);
+    assert_true(outcome_memo_codes(OUTCOME_MEMO_CODE_MAX + 1, 1) == OUTCOME_MEMO_NO_CODES);
+    assert_true(outcome_memo_codes(1, OUTCOME_MEMO_CODE_MAX + 1) == OUTCOME_MEMO_NO_CODES);
+    assert_true(outcome_memo_codes(0x80000000, 0) == OUTCOME_MEMO_NO_CODES);
+    assert_true(outcome_memo_key(1, slice_of("12345678"), codes).rest != OUTCOME_MEMO_NO_CODES);
+    assert_true(outcome_memo_key(1, slice_of("123456789"), codes).rest == OUTCOME_MEMO_NO_CODES);
+    assert_true(outcome_memo_key(1, slice_of("1"), OUTCOME_MEMO_NO_CODES).rest == OUTCOME_MEMO_NO_CODES);
+}
+
+static void an_entry_knows_what_came_of_its_key(void **state)
+{
+    struct outcome_key key = outcome_memo_key(OUTCOME_MEMO_STEP_MAX, slice_of("12345678"),
+                                              outcome_memo_codes(OUTCOME_MEMO_CODE_MAX, OUTCOME_MEMO_CODE_MAX));
+
+    (void)state;
+    for (unsigned outcome = 0; outcome <= OUTCOME_MEMO_OUTCOME_MAX; outcome++) {
+        struct outcome_entry entry = outcome_entry_make(key, outcome);
+        assert_true(outcome_entry_is(&entry, key));
+        assert_int_equal(outcome_entry_outcome(&entry), outcome);
+    }
 }
 
 /* A new memo is all zeros, and no key is. */
@@ -64,19 +100,20 @@ static void a_new_or_emptied_memo_knows_nothing(void **state)
 {
     static struct outcome_memo memo;
     struct outcome_key key = outcome_memo_key(1, slice_make(NULL, 0), 0);
-    struct outcome_entry *entry = outcome_memo_entry(&memo, &key);
+    struct outcome_entry *entry = outcome_memo_entry(&memo, key);
 
     (void)state;
-    assert_false(outcome_entry_is(entry, &key));
+    assert_false(outcome_entry_is(entry, key));
+    assert_false(outcome_entry_is(entry, (struct outcome_key){0, OUTCOME_MEMO_NO_CODES}));
     outcome_memo_about(&memo, 1, &memo);
-    entry->key = key;
+    *entry = outcome_entry_make(key, 1);
     outcome_memo_about(&memo, 1, &memo);
-    assert_true(outcome_entry_is(entry, &key));
+    assert_true(outcome_entry_is(entry, key));
     outcome_memo_about(&memo, 2, &memo);
-    assert_false(outcome_entry_is(entry, &key));
-    entry->key = key;
-    outcome_memo_about(&memo, 2, &key);
-    assert_false(outcome_entry_is(entry, &key));
+    assert_false(outcome_entry_is(entry, key));
+    *entry = outcome_entry_make(key, 1);
+    outcome_memo_about(&memo, 2, entry);
+    assert_false(outcome_entry_is(entry, key));
 }
 
 int main(void)
@@ -84,6 +121,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_the_same_values_have_the_same_key),
         cmocka_unit_test(steps_and_codes_are_part_of_the_key),
+        cmocka_unit_test(codes_and_steps_keep_apart_up_to_their_limits),
+        cmocka_unit_test(an_entry_knows_what_came_of_its_key),
         cmocka_unit_test(what_is_too_long_or_has_no_code_is_not_to_be_remembered),
         cmocka_unit_test(a_new_or_emptied_memo_knows_nothing),
     };
