@@ -2,6 +2,7 @@
 
 #include "ascii.h"
 
+#define MONTH_LEN 6         /* YYYYMM */
 #define DATE_LEN 8          /* YYYYMMDD */
 #define SECONDS_TIME_LEN 17 /* YYYYMMDD-HH:MM:SS */
 #define FRACTION_MAX 12     /* picoseconds */
@@ -19,12 +20,14 @@ static bool read_number(const char *s, size_t digits, int *out)
     return true;
 }
 
+/* Without a branch on the year, which cannot be predicted: of the years that 4 divides those are no leap years that 100
+ * divides and 400, hence 16, does not. */
 static int days_in_month(int year, int month)
 {
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    static const int8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int is_leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 16 == 0));
 
-    return month == 2 && leap ? 29 : days[month - 1];
+    return days[month - 1] + ((month == 2) & is_leap);
 }
 
 /* Day 0 is the whole month. */
@@ -44,14 +47,18 @@ static bool read_year_month(const char *s, struct date *out)
     return read_number(s, 4, &year) && read_number(s + 4, 2, &month) && set_date(year, month, 0, out);
 }
 
+/* YYYYMMDD as a number, where DD is 0 for the whole month. */
+static bool set_number(uint32_t number, struct date *out)
+{
+    return set_date((int)(number / 10000), (int)(number / 100 % 100), (int)(number % 100), out);
+}
+
 /* All eight digits at once: every message has such a date. */
 static bool read_date(const char *s, struct date *out)
 {
     uint32_t number;
 
-    if (!ascii_read_8_digits(s, &number))
-        return false;
-    return number % 100 > 0 && set_date((int)(number / 10000), (int)(number / 100 % 100), (int)(number % 100), out);
+    return ascii_read_8_digits(s, &number) && number % 100 > 0 && set_number(number, out);
 }
 
 /* Days since 1970-01-01 in the proleptic Gregorian calendar, by counting years from March so that the leap day comes
@@ -98,9 +105,31 @@ bool fix_time_parse_timestamp(struct slice text, int64_t *micros)
     return true;
 }
 
+static bool has_date_length(struct slice text)
+{
+    return text.len >= DATE_LEN && (text.len == DATE_LEN || text.ptr[DATE_LEN] == '-');
+}
+
 bool fix_time_parse_date(struct slice text, struct date *out)
 {
-    return text.len >= DATE_LEN && (text.len == DATE_LEN || text.ptr[DATE_LEN] == '-') && read_date(text.ptr, out);
+    return has_date_length(text) && read_date(text.ptr, out);
+}
+
+bool fix_time_recall_date(struct slice text, struct date_memo *memo, struct date *out)
+{
+    _Static_assert(sizeof memo->text == DATE_LEN, "all that was read is remembered");
+
+    if (!has_date_length(text))
+        return false;
+    if (memcmp(text.ptr, memo->text, DATE_LEN) != 0) {
+        if (!read_date(text.ptr, &memo->date))
+            return false;
+        memcpy(memo->text, text.ptr, DATE_LEN);
+    }
+    if (memo->date.year == 0)
+        return false; /* eight NULs, of a memo that is new */
+    *out = memo->date;
+    return true;
 }
 
 static void add_maturity_day(struct slice day, struct date *out)
@@ -116,7 +145,7 @@ bool fix_time_parse_maturity(struct slice month_year, struct slice day, struct d
 {
     const char *s = month_year.ptr;
 
-    if (month_year.len == 6) {
+    if (month_year.len == MONTH_LEN) {
         if (!read_year_month(s, out))
             return false;
         add_maturity_day(day, out);
@@ -129,63 +158,53 @@ bool fix_time_parse_maturity(struct slice month_year, struct slice day, struct d
     return read_date(s, out);
 }
 
-/* "2026-11-22" or "2026/11" as "20261122" or "202611"; returns the number of digits. */
-static size_t drop_separators(struct slice text, char digits[DATE_LEN])
+/* Whether the separators of a text of that length, if it has any, stand where they belong: 2026-11-22, 2026/11/22,
+ * 2026-11. (2026/11 is left out on purpose: only the dash makes a month.) */
+static bool has_good_separators(struct slice text)
 {
-    char separator = text.len > 4 ? text.ptr[4] : '\0';
-    size_t n = 0;
+    const char *s = text.ptr;
 
-    if (separator != '-' && separator != '/')
-        separator = '\0';
-    for (size_t i = 0; i < text.len; i++) {
-        if (separator && (i == 4 || i == 7) && text.ptr[i] == separator)
-            continue;
-        if (n == DATE_LEN || text.ptr[i] < '0' || text.ptr[i] > '9')
-            return 0;
-        digits[n++] = text.ptr[i];
+    switch (text.len) {
+    case MONTH_LEN:
+    case DATE_LEN:
+        return true;
+    case MONTH_LEN + 1:
+        return s[4] == '-';
+    case DATE_LEN + 2:
+        return (s[4] == '-' || s[4] == '/') && s[7] == s[4];
+    default:
+        return false;
     }
-    /* With a separator months and days have to stand where it puts them: 2026-1122 is no date. */
-    if (separator && text.len != (n == DATE_LEN ? 10u : 7u))
-        return 0;
-    return n;
 }
 
-/* 2026/11 is left out on purpose: only the dash makes a month. */
-static bool is_slashed_month(struct slice text)
+/* A date without a time behind it, by its digits alone. Masters mix these forms. */
+static bool read_master_date(struct slice text, struct date *out)
 {
-    return text.len == 7 && text.ptr[4] == '/';
+    bool has_day = text.len >= DATE_LEN;
+    size_t gap = text.len == MONTH_LEN + 1 || text.len == DATE_LEN + 2;
+    char digits[DATE_LEN];
+    uint32_t number;
+
+    if (!has_good_separators(text))
+        return false;
+    memcpy(digits, text.ptr, 4);
+    memcpy(digits + 4, text.ptr + 4 + gap, 2);
+    memcpy(digits + 6, has_day ? text.ptr + 6 + 2 * gap : "00", 2);
+    return ascii_read_8_digits(digits, &number) && has_day == (number % 100 > 0) && set_number(number, out);
 }
 
-/* YYYY-MM-DD and no more. */
-static bool is_dashed_date(struct slice text)
+static struct slice before_time(struct slice text)
 {
-    return text.len == DATE_LEN + 2 && text.ptr[4] == '-' && text.ptr[7] == '-';
-}
+    size_t len = 0;
 
-static bool read_dashed_date(const char *s, struct date *out)
-{
-    char digits[DATE_LEN] = {s[0], s[1], s[2], s[3], s[5], s[6], s[8], s[9]};
-
-    return read_date(digits, out);
+    while (len < text.len && text.ptr[len] != ' ' && text.ptr[len] != 'T')
+        len++;
+    return slice_make(text.ptr, len);
 }
 
 bool fix_time_parse_master_date(struct slice text, struct date *out)
 {
-    char digits[DATE_LEN];
-    size_t len = 0;
-    size_t count;
-
-    if ((text.len == DATE_LEN && read_date(text.ptr, out)) || (is_dashed_date(text) && read_dashed_date(text.ptr, out)))
-        return true; /* nearly always */
-    while (len < text.len && text.ptr[len] != ' ' && text.ptr[len] != 'T')
-        len++;
-    text.len = len;
-    if (is_slashed_month(text))
-        return false;
-    count = drop_separators(text, digits);
-    if (count == DATE_LEN)
-        return read_date(digits, out);
-    return count == 6 && read_year_month(digits, out);
+    return read_master_date(text, out) || read_master_date(before_time(text), out);
 }
 
 bool date_agrees(struct date a, struct date b)

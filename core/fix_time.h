@@ -21,6 +21,15 @@ bool fix_time_parse_timestamp(struct slice text, int64_t *micros);
 /* The date of a UTCTimestamp, UTCDateOnly or LocalMktDate: its first eight characters, alone or before '-'. */
 bool fix_time_parse_date(struct slice text, struct date *out);
 
+/* The date that was read last, since most messages of a topic are of one day. Starts as {0}. One thread. */
+struct date_memo {
+    char text[8];
+    struct date date;
+};
+
+/* As fix_time_parse_date. */
+bool fix_time_recall_date(struct slice text, struct date_memo *memo, struct date *out);
+
 /* MaturityDate (541, YYYYMMDD), or MaturityMonthYear (200: YYYYMM, YYYYMMDD, YYYYMMwN) with MaturityDay (205; may be
  * empty). */
 bool fix_time_parse_maturity(struct slice month_year, struct slice day, struct date *out);

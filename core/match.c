@@ -84,34 +84,36 @@ static int match_clues(struct matching *m, struct error *e)
     return 0;
 }
 
-static void set_date(struct matching *m, const struct message_fields *message)
+static struct date date_of(const struct message_fields *message, struct date_memo *memo)
 {
-    struct date *d = &m->date;
+    struct date date;
 
-    if (!fix_time_parse_date(slice_trim(message->transact_time), d) &&
-        !fix_time_parse_date(slice_trim(message->sending_time), d) &&
-        !fix_time_parse_date(slice_trim(message->trade_date), d))
-        *d = (struct date){0};
+    if (!fix_time_recall_date(slice_trim(message->transact_time), memo, &date) &&
+        !fix_time_recall_date(slice_trim(message->sending_time), memo, &date) &&
+        !fix_time_recall_date(slice_trim(message->trade_date), memo, &date))
+        date = (struct date){0};
+    return date;
 }
 
 /* The market of the instrument may have a convention where session and topic have none. */
-static void set_convention(struct matching *m, enum symbology_convention of_message)
+static enum symbology_convention convention_of(const struct rules *rules, const struct match_input *input)
 {
     char mic[EXCHANGE_MIC_LEN];
 
-    m->convention = of_message;
-    if (m->rules->conventions != NULL && of_message == SYMBOLOGY_NONE && m->instrument->exchange.len > 0 &&
-        exchange_resolve(m->rules->exchanges, m->instrument->exchange, mic))
-        m->convention = conventions_of_mic(m->rules->conventions, slice_make(mic, EXCHANGE_MIC_LEN));
+    if (rules->conventions == NULL || input->convention != SYMBOLOGY_NONE || input->instrument->exchange.len == 0 ||
+        !exchange_resolve(rules->exchanges, input->instrument->exchange, mic))
+        return input->convention;
+    return conventions_of_mic(rules->conventions, slice_make(mic, EXCHANGE_MIC_LEN));
 }
 
 /* When-issued is FIX's own word (FIX 4.4, tag 65), which the conventions read as a mark. Without one it is no class of
  * shares. */
-static void set_suffix(struct matching *m)
+static struct slice suffix_of(struct slice suffix, enum symbology_convention convention)
 {
-    m->suffix = m->instrument->suffix;
-    if (m->convention == SYMBOLOGY_NONE && slice_equal_text(m->suffix, SYMBOLOGY_WHEN_ISSUED))
-        m->suffix.len = 0;
+    bool is_no_class =
+        suffix.len > 0 && convention == SYMBOLOGY_NONE && slice_equal_text(suffix, SYMBOLOGY_WHEN_ISSUED);
+
+    return is_no_class ? slice_make(NULL, 0) : suffix;
 }
 
 /* The nearest row is what remains first; now it is known what was expected. */
@@ -152,17 +154,24 @@ static void clear_result(struct match_result *result)
 int match_instrument(struct matcher *matcher, const struct index *index, const struct rules *rules,
                      const struct match_input *input, struct match_result *result, struct error *e)
 {
+    enum symbology_convention convention = convention_of(rules, input);
     struct matching m = {
-        .matcher = matcher, .index = index, .rules = rules, .instrument = input->instrument, .result = result};
+        .matcher = matcher,
+        .index = index,
+        .rules = rules,
+        .instrument = input->instrument,
+        .convention = convention,
+        .suffix = suffix_of(input->instrument->suffix, convention),
+        .date = date_of(input->message, &matcher->dates),
+        .result = result,
+        .led_by_symbol = false,
+    };
 
     clear_result(result);
     matcher->candidates.count = 0;
     matcher->candidates.ahead = input->ahead;
     matcher->symbol.is_ready = false;
     outcome_memo_about(&matcher->memo, index_identity(index), rules);
-    set_date(&m, input->message);
-    set_convention(&m, input->convention);
-    set_suffix(&m);
     match_collect_clues(&m);
     if (match_clues(&m, e) != 0)
         return -1;

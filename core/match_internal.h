@@ -48,6 +48,7 @@ struct matcher {
     struct security nearest;               /* all of the row that remains first, once somebody asks */
     uint32_t expected_roles[VERDICTS_MAX]; /* where each verdict's `expected` is read once the nearest row is known */
     struct outcome_memo memo;
+    struct date_memo dates;          /* of messages */
     const struct match_trace *trace; /* or NULL */
 };
 

@@ -78,12 +78,66 @@ static void the_master_s_dates_come_in_several_forms(void **state)
         {"2026-13-01", 0, 0, 0},
         {"2026-11-31", 0, 0, 0},
         {"2026-11 -1", 2026, 11, 0},
+        {"2026/12/18 17:30", 2026, 12, 18},
+        {"2026-12/18", 0, 0, 0},
+        {"2026/12/18T", 2026, 12, 18},
+        {"2026-12-1", 0, 0, 0},
+        {"2026-12-", 0, 0, 0},
+        {"20261200", 0, 0, 0},
+        {"2026-12-00", 0, 0, 0},
+        {"2026-00", 0, 0, 0},
+        {"0000-12-18", 0, 0, 0},
+        {"0001-01-01", 1, 1, 1},
+        {"9999-12-31", 9999, 12, 31},
+        {"2026112", 0, 0, 0},
+        {"2026 1218", 0, 0, 0},
+        {"2026-12T18", 2026, 12, 0},
     };
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct date d = {0};
         bool read = fix_time_parse_master_date(slice_of(rows[i].text), &d);
+        expect_date(&rows[i], read, d);
+    }
+}
+
+static void each_month_has_its_days(void **state)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
+    (void)state;
+    for (int year = 1; year <= 9999; year++) {
+        bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+        for (int month = 1; month <= 12; month++)
+            for (int day = 28; day <= 32; day++) {
+                int last = days[month - 1] + (is_leap && month == 2);
+                struct date_row row = {.year = day <= last ? year : 0, .month = month, .day = day};
+                char text[9];
+                struct date d = {0};
+                snprintf(text, sizeof text, "%04d%02d%02d", year, month, day);
+                row.text = text;
+                expect_date(&row, fix_time_parse_date(slice_of(text), &d), d);
+            }
+    }
+}
+
+static void a_date_that_was_read_before_is_read_alike(void **state)
+{
+    static const struct date_row rows[] = {
+        {"\0\0\0\0\0\0\0\0", 0, 0, 0}, /* as a new memo has it */
+        {"2026121", 0, 0, 0},           {"20261218", 2026, 12, 18}, {"20261218-10:00:00", 2026, 12, 18},
+        {"20261218 10:00:00", 0, 0, 0}, {"20261218", 2026, 12, 18}, {"20261219", 2026, 12, 19},
+        {"20261319", 0, 0, 0},          {"20261319", 0, 0, 0},      {"20261219-", 2026, 12, 19},
+        {"\0\0\0\0\0\0\0\0", 0, 0, 0},
+    };
+    struct date_memo memo = {0};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct slice text = rows[i].text[0] != '\0' ? slice_of(rows[i].text) : slice_make(rows[i].text, 8);
+        struct date d = {0};
+        bool read = fix_time_recall_date(text, &memo, &d);
         expect_date(&rows[i], read, d);
     }
 }
@@ -130,6 +184,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(timestamps_are_microseconds_since_the_epoch),
         cmocka_unit_test(the_master_s_dates_come_in_several_forms),
+        cmocka_unit_test(each_month_has_its_days),
+        cmocka_unit_test(a_date_that_was_read_before_is_read_alike),
         cmocka_unit_test(a_maturity_is_a_month_or_a_day),
         cmocka_unit_test(dates_are_compared_as_finely_as_both_are_known),
     };
