@@ -145,6 +145,8 @@ static uint64_t divide(uint64_t product[LIMBS], uint64_t divisor)
 
     for (size_t i = LIMBS; i-- > 0;) {
         rest = rest << 64 | product[i];
+        if (rest == 0)
+            continue; /* most limbs are, and a division takes long */
         product[i] = (uint64_t)(rest / divisor);
         rest %= divisor;
     }
