@@ -342,21 +342,27 @@ static int give_up(struct run *r, size_t record, struct error *e)
     return -1;
 }
 
-/* Has what fix_next found wait for its turn. */
-static int take_step(struct run *r, const struct fix_step *step, const struct place *place, struct error *e)
+/* Where the next one waits. Its place is written there at once: a copy made right behind the single members would have
+ * to wait for each of them. */
+static struct waiting *next_waiting(struct run *r)
+{
+    return &r->checker->group[r->checker->group_count];
+}
+
+/* Has what fix_next found wait for its turn, in the place that was written there. */
+static int take_step(struct run *r, const struct fix_step *step, struct error *e)
 {
     struct checker *checker = r->checker;
-    struct waiting *w = &checker->group[checker->group_count];
+    struct waiting *w = next_waiting(r);
 
     if (step->event == FIX_END || step->event == FIX_NEED_MORE)
         return 0;
     w->event = step->event;
-    w->place = *place;
     w->bytes = step->event == FIX_MESSAGE ? step->message.bytes : step->malformed;
     w->reason = step->reason;
     w->first = NULL;
     if (step->event == FIX_MESSAGE && extract(r, &step->message, w, e) != 0)
-        return give_up(r, place->record, e);
+        return give_up(r, w->place.record, e);
     lookahead_guess(r->index, w->first, w->key, &checker->ahead[checker->group_count++]);
     checker->group_bytes += instrument_list_memory(&w->instruments);
     return checker->group_count == GROUP_MAX || checker->group_bytes > GROUP_BYTES_MAX ? check_group(r, e) : 0;
@@ -367,20 +373,18 @@ static int take_step(struct run *r, const struct fix_step *step, const struct pl
 /* Reads a record. Messages and malformed ones are numbered within it. */
 static int read_record(struct run *r, const struct checker_record *record, size_t number, struct error *e)
 {
-    struct place place = {.record = number,
-                          .origin = &record->origin,
-                          .offset = record->origin.offset,
-                          .message = record->origin.message};
+    const struct origin *origin = &record->origin;
     struct slice value = record->value;
+    int32_t message = origin->message;
     struct fix_step step;
     size_t at = 0;
 
     do {
         fix_next(r->checker->tolerated, slice_make(value.ptr + at, value.len - at), at == 0, true, &step);
-        place.position = at + step.start;
-        if (take_step(r, &step, &place, e) != 0)
+        next_waiting(r)->place = (struct place){number, origin, origin->offset, message, at + step.start};
+        if (take_step(r, &step, e) != 0)
             return -1;
-        place.message += step.event == FIX_MESSAGE || step.event == FIX_MALFORMED;
+        message += step.event == FIX_MESSAGE || step.event == FIX_MALFORMED;
         at += step.consumed;
     } while (step.event != FIX_END && at < value.len);
     return 0;
@@ -414,15 +418,15 @@ int checker_check_log(struct checker *checker, const struct index *index, struct
 {
     unsigned tolerated = checker->tolerated | FIX_TOLERATE_RESYNC; /* a file has no rest that one message could take */
     struct run r = {.checker = checker, .index = index, .output = output};
-    struct place place = {.origin = origin};
     struct fix_step step;
 
     *consumed = 0;
     do {
         fix_next(tolerated, slice_make(buffer.ptr + *consumed, buffer.len - *consumed), false, last, &step);
         /* In a file each message has a place of its own, so it is its own record. */
-        place.offset = origin->offset + (int64_t)(*consumed + step.start);
-        if (take_step(&r, &step, &place, e) != 0)
+        next_waiting(&r)->place =
+            (struct place){.origin = origin, .offset = origin->offset + (int64_t)(*consumed + step.start)};
+        if (take_step(&r, &step, e) != 0)
             return -1;
         *consumed += step.consumed;
     } while (step.event != FIX_END && step.event != FIX_NEED_MORE);
