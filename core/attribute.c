@@ -259,13 +259,18 @@ enum agreement attribute_decimal(struct slice message, struct slice master)
     return decimal_equal(a, b) ? AGREES : DIFFERS;
 }
 
-enum agreement attribute_maturity(struct date message, struct slice master)
+struct date attribute_maturity_of(struct slice master)
 {
     struct date date;
 
-    if (message.year == 0 || !fix_time_parse_master_date(master, &date))
+    return fix_time_parse_master_date(master, &date) ? date : (struct date){0};
+}
+
+enum agreement attribute_maturity(struct date message, struct date master)
+{
+    if (message.year == 0 || master.year == 0)
         return UNSAID;
-    return date_agrees(message, date) ? AGREES : DIFFERS;
+    return date_agrees(message, master) ? AGREES : DIFFERS;
 }
 
 static bool is_delisted(struct slice value, struct date now)
@@ -292,12 +297,9 @@ static bool is_inactive_status(struct slice value)
     return value.len > 0 && slice_is_one_of(value, words, COUNT(words));
 }
 
-bool attribute_is_matured(struct slice maturity, struct date now)
+bool attribute_is_matured(struct date maturity, struct date now)
 {
-    struct date date;
-
-    return maturity.len > 0 && now.year != 0 && fix_time_parse_master_date(maturity, &date) &&
-           date_is_before(date, now);
+    return maturity.year != 0 && now.year != 0 && date_is_before(maturity, now);
 }
 
 bool attribute_is_inactive(struct slice delisted, struct slice status, struct slice maturity, struct date now,
@@ -307,7 +309,7 @@ bool attribute_is_inactive(struct slice delisted, struct slice status, struct sl
         *why = delisted;
     else if (is_inactive_status(status))
         *why = status;
-    else if (attribute_is_matured(maturity, now))
+    else if (attribute_is_matured(attribute_maturity_of(maturity), now))
         *why = maturity;
     else
         return false;

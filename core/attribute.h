@@ -35,7 +35,10 @@ enum agreement attribute_exchange(const struct exchanges *exchanges, struct slic
 enum agreement attribute_currency(struct slice message, struct slice master); /* 15, ISO 4217 and minor units */
 enum agreement attribute_put_call(struct slice message, struct slice master); /* 201 */
 enum agreement attribute_decimal(struct slice message, struct slice master);  /* 202, 231 */
-enum agreement attribute_maturity(struct date message, struct slice master);  /* 541; 200 and 205 */
+enum agreement attribute_maturity(struct date message, struct date master);   /* 541; 200 and 205 */
+
+/* The master's maturity; year 0 where it has none that can be read. */
+struct date attribute_maturity_of(struct slice master);
 
 /* A type (167) and a CFI (461, ISO 10962) are each compared with the column of their like, or with the other one where
  * that says nothing. */
@@ -55,7 +58,7 @@ struct slice attribute_major_unit(struct slice currency, bool *is_minor);
 
 /* Whether the security is delisted, suspended or matured on that date (year 0: unknown, then dates are not judged).
  * `*why` is the value of the master that says so. */
-bool attribute_is_matured(struct slice maturity, struct date now);
+bool attribute_is_matured(struct date maturity, struct date now);
 bool attribute_is_inactive(struct slice delisted, struct slice status, struct slice maturity, struct date now,
                            struct slice *why);
 

@@ -171,6 +171,7 @@ int match_instrument(struct matcher *matcher, const struct index *index, const s
     matcher->candidates.count = 0;
     matcher->candidates.ahead = input->ahead;
     matcher->symbol.is_ready = false;
+    matcher->maturity.record = NULL;
     outcome_memo_about(&matcher->memo, index_identity(index), rules);
     match_collect_clues(&m);
     if (match_clues(&m, e) != 0)

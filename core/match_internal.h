@@ -39,12 +39,19 @@ struct symbol_terms {
     char spelled[IDENTIFIER_MAX];
 };
 
+/* A row's maturity, which two steps ask for. */
+struct row_maturity {
+    const unsigned char *record; /* which row's; NULL: nobody asked yet */
+    struct date date;            /* year 0: it has none that can be read */
+};
+
 struct matcher {
     struct candidates candidates;
     struct candidates others; /* the rows of a further identifier, while it is compared with the candidates */
     struct clue clues[INSTRUMENT_IDENTIFIERS_MAX];
     size_t clue_count;
     struct symbol_terms symbol;
+    struct row_maturity maturity;          /* of the row that was asked last, for the same instrument */
     struct security nearest;               /* all of the row that remains first, once somebody asks */
     uint32_t expected_roles[VERDICTS_MAX]; /* where each verdict's `expected` is read once the nearest row is known */
     struct outcome_memo memo;

@@ -16,6 +16,15 @@ static struct date message_maturity(const struct instrument *i)
 
 /* ---- one attribute, one row ---- */
 
+static struct date maturity_of(const struct matching *m, const struct index_row *row)
+{
+    struct row_maturity *known = &m->matcher->maturity;
+
+    if (known->record != row->record)
+        *known = (struct row_maturity){row->record, attribute_maturity_of(index_row_attribute(row, ROLE_MATURITY))};
+    return known->date;
+}
+
 static enum agreement compare_exchange(const struct matching *m, const struct index_row *row)
 {
     return attribute_exchange(m->rules->exchanges, m->instrument->exchange, index_row_attribute(row, ROLE_MIC));
@@ -139,7 +148,7 @@ static int judge_maturity(const void *matching, const struct index_row *row)
 {
     const struct matching *m = matching;
 
-    return (int)attribute_maturity(message_maturity(m->instrument), index_row_attribute(row, ROLE_MATURITY));
+    return (int)attribute_maturity(message_maturity(m->instrument), maturity_of(m, row));
 }
 
 /* Not remembered: masters have as many strikes as options. */
@@ -169,7 +178,7 @@ static int judge_multiplier(const void *matching, const struct index_row *row)
 /* Apart, since few rows have a maturity. */
 static __attribute__((noinline)) bool is_matured(const struct matching *m, const struct index_row *row)
 {
-    return attribute_is_matured(index_row_attribute(row, ROLE_MATURITY), m->date);
+    return attribute_is_matured(maturity_of(m, row), m->date);
 }
 
 static int judge_active(const void *matching, const struct index_row *row)
