@@ -5,19 +5,40 @@
 
 #define NUMBER_MAX 20 /* bytes of a number of 64 bits, with its sign */
 #define HEX_DIGITS 16 /* of one */
+#define PARTS_MAX 512 /* bytes that are hashed at once; a topic has at most 249 */
 
 /* The parts of an id are hashed one behind the other, each ended by a NUL, so that no two lists of parts
- * look the same. */
-static void add_bytes(XXH3_state_t *state, struct slice part)
+ * look the same. They are short and many, so they are brought together first. */
+struct parts {
+    XXH3_state_t state;
+    size_t len; /* of what was not hashed yet */
+    char text[PARTS_MAX];
+};
+
+static void hash(struct parts *parts)
 {
-    if (part.len > 0)
-        XXH3_128bits_update(state, part.ptr, part.len);
+    XXH3_128bits_update(&parts->state, parts->text, parts->len);
+    parts->len = 0;
 }
 
-static void add_part(XXH3_state_t *state, struct slice part)
+static void add_bytes(struct parts *parts, struct slice part)
 {
-    add_bytes(state, part);
-    XXH3_128bits_update(state, "", 1);
+    while (part.len > 0) {
+        size_t room = sizeof parts->text - parts->len;
+        size_t len = part.len < room ? part.len : room;
+
+        memcpy(parts->text + parts->len, part.ptr, len);
+        parts->len += len;
+        part = slice_make(part.ptr + len, part.len - len);
+        if (len == room)
+            hash(parts);
+    }
+}
+
+static void add_part(struct parts *parts, struct slice part)
+{
+    add_bytes(parts, part);
+    add_bytes(parts, slice_make("", 1));
 }
 
 /* In decimal, to the end of the buffer: a storm of discrepancies has several for each message, and printf takes longer
@@ -35,20 +56,21 @@ static struct slice write_number(long long number, char text[NUMBER_MAX])
     return slice_make(text + at, NUMBER_MAX - at);
 }
 
-static void add_number(XXH3_state_t *state, long long number)
+static void add_number(struct parts *parts, long long number)
 {
     char text[NUMBER_MAX];
 
-    add_part(state, write_number(number, text));
+    add_part(parts, write_number(number, text));
 }
 
-static void start(XXH3_state_t *state, const struct origin *origin)
+static void start(struct parts *parts, const struct origin *origin)
 {
-    XXH3_128bits_reset(state);
-    add_part(state, origin->topic);
-    add_number(state, origin->partition);
-    add_number(state, origin->offset);
-    add_number(state, origin->message);
+    XXH3_128bits_reset(&parts->state);
+    parts->len = 0;
+    add_part(parts, origin->topic);
+    add_number(parts, origin->partition);
+    add_number(parts, origin->offset);
+    add_number(parts, origin->message);
 }
 
 static void write_hex(uint64_t number, char text[HEX_DIGITS])
@@ -57,10 +79,12 @@ static void write_hex(uint64_t number, char text[HEX_DIGITS])
         text[i] = "0123456789abcdef"[number & 15];
 }
 
-static void finish(const XXH3_state_t *state, char id[DISCREPANCY_ID_LEN + 1])
+static void finish(struct parts *parts, char id[DISCREPANCY_ID_LEN + 1])
 {
-    XXH128_hash_t digest = XXH3_128bits_digest(state);
+    XXH128_hash_t digest;
 
+    hash(parts);
+    digest = XXH3_128bits_digest(&parts->state);
     write_hex(digest.high64, id);
     write_hex(digest.low64, id + HEX_DIGITS);
     id[DISCREPANCY_ID_LEN] = '\0';
@@ -69,25 +93,25 @@ static void finish(const XXH3_state_t *state, char id[DISCREPANCY_ID_LEN + 1])
 void discrepancy_id(const struct origin *origin, const struct instrument *instrument, const struct verdict *verdict,
                     char id[DISCREPANCY_ID_LEN + 1])
 {
-    XXH3_state_t state;
+    struct parts parts;
     char position[NUMBER_MAX];
 
-    start(&state, origin);
-    add_part(&state, slice_of(instrument_role_name(instrument->role)));
-    add_number(&state, instrument->position);
-    add_part(&state, slice_of(discrepancy_kind_name(verdict->kind)));
-    add_number(&state, verdict->tag);
-    add_bytes(&state, write_number(verdict->identifier_position, position));
-    finish(&state, id);
+    start(&parts, origin);
+    add_part(&parts, slice_of(instrument_role_name(instrument->role)));
+    add_number(&parts, instrument->position);
+    add_part(&parts, slice_of(discrepancy_kind_name(verdict->kind)));
+    add_number(&parts, verdict->tag);
+    add_bytes(&parts, write_number(verdict->identifier_position, position));
+    finish(&parts, id);
 }
 
 void dead_letter_id(const struct origin *origin, char id[DISCREPANCY_ID_LEN + 1])
 {
-    XXH3_state_t state;
+    struct parts parts;
 
-    start(&state, origin);
-    add_bytes(&state, slice_of("DEAD_LETTER"));
-    finish(&state, id);
+    start(&parts, origin);
+    add_bytes(&parts, slice_of("DEAD_LETTER"));
+    finish(&parts, id);
 }
 
 size_t discrepancy_key(const struct instrument *instrument, char key[DISCREPANCY_KEY_MAX])
