@@ -3,49 +3,71 @@
 #include <assert.h>
 
 #define RADIX 40u
-#define ALPHABET "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ./- "
-#define NO_VALUE 0x80u /* no value has this bit */
 
-static_assert(sizeof ALPHABET - 1 == RADIX, "a digit of the packed number is a place in the alphabet");
-static_assert(RADIX * RADIX * RADIX <= UINT16_MAX + 1, "two bytes hold three characters");
+/* X(character, its number) */
+#define DIGITS(X) X('0', 0) X('1', 1) X('2', 2) X('3', 3) X('4', 4) X('5', 5) X('6', 6) X('7', 7) X('8', 8) X('9', 9)
+#define A_TO_H(X) X('A', 10) X('B', 11) X('C', 12) X('D', 13) X('E', 14) X('F', 15) X('G', 16) X('H', 17)
+#define I_TO_Q(X) X('I', 18) X('J', 19) X('K', 20) X('L', 21) X('M', 22) X('N', 23) X('O', 24) X('P', 25) X('Q', 26)
+#define R_TO_Z(X) X('R', 27) X('S', 28) X('T', 29) X('U', 30) X('V', 31) X('W', 32) X('X', 33) X('Y', 34) X('Z', 35)
+#define SEPARATORS(X) X('.', 36) X('/', 37) X('-', 38) X(' ', 39)
+#define ALPHABET(X) DIGITS(X) A_TO_H(X) I_TO_Q(X) R_TO_Z(X) SEPARATORS(X)
 
-/* The place in the alphabet, or NO_VALUE. By table, since no branch can be predicted here. */
-static unsigned value_of(char c)
+/* What a character adds to the number of its three by its place there, and in the bits above that it is of the
+ * alphabet, so that one sum tells both. By table, since no branch on a character can be predicted. */
+#define LISTED 0x10000u
+
+/* By the place in a three. */
+static const uint32_t added[3][256] = {
+#define X(c, v) [c] = LISTED + (v)*RADIX * RADIX,
+    {ALPHABET(X)},
+#undef X
+#define X(c, v) [c] = LISTED + (v)*RADIX,
+    {ALPHABET(X)},
+#undef X
+#define X(c, v) [c] = LISTED + (v),
+    {ALPHABET(X)},
+#undef X
+};
+
+static_assert(RADIX * RADIX * RADIX <= LISTED, "two bytes hold three characters");
+
+/* Characters that fill a word of eight bytes; none of their threes goes across two words. */
+#define WORD_CHARS 12u
+
+/* Packs up to WORD_CHARS characters; false where one is not of the alphabet. */
+static inline bool pack_word(const char *text, size_t len, uint64_t *word)
 {
-    static const unsigned char marked[256] = {
-        ['0'] = 128, ['1'] = 129, ['2'] = 130, ['3'] = 131, ['4'] = 132, ['5'] = 133, ['6'] = 134, ['7'] = 135,
-        ['8'] = 136, ['9'] = 137, ['A'] = 138, ['B'] = 139, ['C'] = 140, ['D'] = 141, ['E'] = 142, ['F'] = 143,
-        ['G'] = 144, ['H'] = 145, ['I'] = 146, ['J'] = 147, ['K'] = 148, ['L'] = 149, ['M'] = 150, ['N'] = 151,
-        ['O'] = 152, ['P'] = 153, ['Q'] = 154, ['R'] = 155, ['S'] = 156, ['T'] = 157, ['U'] = 158, ['V'] = 159,
-        ['W'] = 160, ['X'] = 161, ['Y'] = 162, ['Z'] = 163, ['.'] = 164, ['/'] = 165, ['-'] = 166, [' '] = 167,
-    }; /* with the bit set, so that what is not listed has none of it */
+    const unsigned char *at = (const unsigned char *)text;
+    const unsigned char *end = at + len;
+    uint32_t listed = 0;
+    unsigned shift = 0;
 
-    return marked[(unsigned char)c] ^ NO_VALUE;
+    for (*word = 0; end - at >= 3; at += 3, shift += 16) {
+        uint32_t sum = added[0][at[0]] + added[1][at[1]] + added[2][at[2]];
+
+        listed += sum / LISTED;
+        *word |= (uint64_t)(sum % LISTED) << shift;
+    }
+    for (; at < end; at++, shift += 8) {
+        listed += added[2][*at] / LISTED;
+        *word |= (uint64_t)(added[2][*at] % LISTED) << shift;
+    }
+    return listed == len;
 }
 
 bool key_pack(const char *text, size_t len, unsigned char *to)
 {
-    unsigned all = 0;
-
     if (len > KEY_PACK_MAX)
         return false;
-    for (; len >= 3; len -= 3, text += 3, to += 2) {
-        unsigned a = value_of(text[0]);
-        unsigned b = value_of(text[1]);
-        unsigned c = value_of(text[2]);
-        unsigned number = (a * RADIX + b) * RADIX + c;
+    for (size_t at = 0; at < len; at += WORD_CHARS, to += sizeof(uint64_t)) {
+        size_t count = len - at < WORD_CHARS ? len - at : WORD_CHARS;
+        uint64_t word;
 
-        all |= a | b | c;
-        to[0] = (unsigned char)number;
-        to[1] = (unsigned char)(number >> 8);
+        if (!pack_word(text + at, count, &word))
+            return false;
+        memcpy(to, &word, key_packed_size(count)); /* little-endian, as the file is */
     }
-    for (; len > 0; len--, text++, to++) {
-        unsigned a = value_of(*text);
-
-        all |= a;
-        *to = (unsigned char)a;
-    }
-    return !(all & NO_VALUE);
+    return true;
 }
 
 /* Numbers that no text has are taken for the highest. */
@@ -56,7 +78,9 @@ static unsigned bounded(unsigned number, unsigned end)
 
 void key_unpack(const unsigned char *from, size_t len, char *text)
 {
-    static const char alphabet[] = ALPHABET;
+#define X(c, v) [v] = (c),
+    static const char alphabet[RADIX] = {ALPHABET(X)};
+#undef X
 
     for (; len >= 3; len -= 3, from += 2, text += 3) {
         unsigned number = bounded(from[0] | (unsigned)from[1] << 8, RADIX * RADIX * RADIX);
@@ -70,17 +94,27 @@ void key_unpack(const unsigned char *from, size_t len, char *text)
         *text = alphabet[bounded(*from, RADIX)];
 }
 
-void packed_key_make(struct slice text, struct packed_key *out)
+/* Any key but one that a word holds packed. */
+__attribute__((noinline)) static void make_long(struct slice text, struct packed_key *out)
 {
     memset(out->bytes, 0, sizeof out->head);
-    out->len = (uint8_t)text.len;
     out->packed = key_pack(text.ptr, text.len, out->bytes);
     out->stored = (uint8_t)(out->packed ? key_packed_size(text.len) : text.len);
     if (!out->packed)
         memcpy(out->bytes, text.ptr, text.len);
     memcpy(&out->head, out->bytes, sizeof out->head);
-    if (out->stored < sizeof out->head) /* an attempt to pack may have left more */
-        out->head &= (UINT64_C(1) << (8 * out->stored)) - 1;
+}
+
+void packed_key_make(struct slice text, struct packed_key *out)
+{
+    out->len = (uint8_t)text.len;
+    if (text.len > WORD_CHARS || !pack_word(text.ptr, text.len, &out->head)) {
+        make_long(text, out);
+        return;
+    }
+    memcpy(out->bytes, &out->head, sizeof out->head);
+    out->stored = (uint8_t)key_packed_size(text.len);
+    out->packed = true;
 }
 
 struct slice packed_key_text(const struct packed_key *key, char text[KEY_PACK_MAX])

@@ -26,6 +26,69 @@ static void a_packed_key_is_its_text_again(void **state)
     }
 }
 
+/* Character by character, three of them to a number below 40^3. */
+static bool pack_plainly(const char *text, size_t len, unsigned char *to)
+{
+    for (size_t i = 0; i < len; i++)
+        if (text[i] == '\0' || strchr(ALPHABET, text[i]) == NULL)
+            return false;
+    for (; len >= 3; len -= 3, text += 3) {
+        unsigned number = 0;
+
+        for (size_t i = 0; i < 3; i++)
+            number = 40 * number + (unsigned)(strchr(ALPHABET, text[i]) - ALPHABET);
+        *to++ = (unsigned char)number;
+        *to++ = (unsigned char)(number >> 8);
+    }
+    for (; len > 0; len--, text++)
+        *to++ = (unsigned char)(strchr(ALPHABET, *text) - ALPHABET);
+    return true;
+}
+
+static void expect_key_of(const char *text, size_t len)
+{
+    unsigned char plain[IDENTIFIER_MAX], packed[KEY_PACK_MAX + 1];
+    bool is_packed = len <= KEY_PACK_MAX && pack_plainly(text, len, plain);
+    struct packed_key key;
+    uint64_t head = 0;
+
+    packed[key_packed_size(len < KEY_PACK_MAX ? len : KEY_PACK_MAX)] = 0xa5; /* which nobody writes */
+    assert_int_equal(key_pack(text, len, packed), is_packed);
+    packed_key_make(slice_make(text, len), &key);
+    assert_int_equal(key.packed, is_packed);
+    assert_int_equal(key.len, len);
+    assert_int_equal(key.stored, is_packed ? key_packed_size(len) : len);
+    assert_memory_equal(key.bytes, is_packed ? (const char *)plain : text, key.stored);
+    memcpy(&head, key.bytes, key.stored < sizeof head ? key.stored : sizeof head);
+    assert_true(key.head == head);
+    if (is_packed) {
+        assert_memory_equal(packed, plain, key.stored);
+        assert_int_equal(packed[key.stored], 0xa5);
+    }
+}
+
+/* The lengths at which a word of eight bytes is full, and the next one, are among them. */
+static void keys_of_every_length_are_packed_as_the_plain_way_does(void **state)
+{
+    unsigned seed = (unsigned)getpid();
+
+    (void)state;
+    print_message("seed %u\n", seed);
+    srand(seed);
+    for (int round = 0; round < 2000; round++)
+        for (size_t len = 1; len <= IDENTIFIER_MAX; len += len < KEY_PACK_MAX + 2 ? 1 : 20) {
+            char *text = malloc(len); /* so that a sanitizer sees what is read behind it */
+
+            assert_non_null(text);
+            for (size_t i = 0; i < len; i++)
+                text[i] = ALPHABET[(size_t)rand() % (sizeof ALPHABET - 1)];
+            if (round % 4 == 0)
+                text[(size_t)rand() % len] = (char)rand();
+            expect_key_of(text, len);
+            free(text);
+        }
+}
+
 static void what_is_packed_takes_two_thirds(void **state)
 {
     static const size_t sizes[] = {0, 1, 2, 2, 3, 4, 4, 5, 6, 6, 7, 8, 8};
@@ -116,6 +179,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_packed_key_is_its_text_again),
+        cmocka_unit_test(keys_of_every_length_are_packed_as_the_plain_way_does),
         cmocka_unit_test(what_is_packed_takes_two_thirds),
         cmocka_unit_test(every_other_byte_is_refused),
         cmocka_unit_test(any_bytes_can_be_unpacked),
