@@ -559,26 +559,23 @@ static uint32_t find_long(struct record_bytes record, size_t *at, uint32_t count
     return found;
 }
 
-/* Finds those of the first columns whose codes are of one byte, which most are; *left is what has to be found yet.
+/* Finds those of the first attributes whose codes are of one byte, which most are; *left is what has to be found yet.
  * Returns where it stands. */
 static inline size_t find_short(struct record_bytes record, size_t at, const struct record_view *view, uint64_t *left,
                                 struct security_places *places)
 {
-    const struct record_layout *layout = &view->layout;
-    uint64_t rest = *left;
-    uint32_t filled = 0;
+    uint64_t carried = *left & ~lowest_bits(view->layout.other_count);
+    uint64_t rest = *left & ~carried;
 
     for (; rest != 0 && at < record.room; rest &= rest - 1, at++) {
         uint32_t column = (uint32_t)__builtin_ctzll(rest);
         uint32_t code = record.bytes[at];
 
-        if (code - 1 >= 0x7f || code > view->dictionary.count[column] || column >= layout->other_count)
+        if (code - 1 >= view->dictionary.count[column] || code > 0x7f)
             break;
-        places->at[layout->others[column]] = code;
-        filled |= UINT32_C(1) << layout->others[column];
+        places->at[view->layout.others[column] - SECURITY_FIRST_ATTRIBUTE] = code;
     }
-    places->filled = filled;
-    *left = rest;
+    *left = rest | carried;
     return at;
 }
 
@@ -587,14 +584,13 @@ static void find_others(struct record_bytes record, size_t at, const struct reco
 {
     const struct record_layout *layout = &view->layout;
 
+    memset(places->at, 0, sizeof places->at);
     for (at = find_short(record, at, view, &left, places); left != 0 && !*bad; left &= left - 1) {
         uint32_t column = (uint32_t)__builtin_ctzll(left);
         uint32_t found = find_long(record, &at, view->dictionary.count[column], bad);
 
-        if (column >= layout->other_count)
-            continue;
-        places->at[layout->others[column]] = found;
-        places->filled |= UINT32_C(1) << layout->others[column];
+        if (column < layout->other_count)
+            places->at[layout->others[column] - SECURITY_FIRST_ATTRIBUTE] = found;
     }
 }
 
@@ -625,7 +621,7 @@ bool record_find(const struct record_view *view, const unsigned char *bytes, uin
     all = get_forms(record, layout);
     places->keys = (uint32_t)all & layout->key_bits;
     in_isin = keys_in_isin(places->keys);
-    bad = (in_isin & ~layout->parts) != 0 || (in_isin != 0 && (places->keys & 3) != RECORD_USUAL);
+    bad = ((in_isin & ~layout->parts) != 0) | ((in_isin != 0) & ((places->keys & 3) != RECORD_USUAL)); /* no branch */
     at = end_of_keys(record, layout, places->keys, &bad) + layout->has_source;
     at = skip_varint(record, at, &bad);
     if (bad || at > record.room)
@@ -646,7 +642,7 @@ static inline enum record_form form_of(const struct record_layout *layout, const
 
 bool record_fills(const struct record_view *view, const struct security_places *places, enum master_role role)
 {
-    return is_key(role) ? form_of(&view->layout, places, role) != RECORD_BLANK : (places->filled >> role & 1) != 0;
+    return is_key(role) ? form_of(&view->layout, places, role) != RECORD_BLANK : security_code(places, role) != 0;
 }
 
 struct slice record_key(const struct record_view *view, const unsigned char *bytes, uint64_t len,
@@ -678,11 +674,13 @@ static struct slice text_behind(const unsigned char *bytes, uint64_t len, uint32
 struct slice record_attribute(const struct record_view *view, const unsigned char *bytes, uint64_t len,
                               const struct security_places *places, enum master_role role)
 {
-    if (!(places->filled >> role & 1))
+    uint32_t code = security_code(places, role);
+
+    if (code == 0)
         return slice_make("", 0);
-    if (places->at[role] & RECORD_NO_CODE)
-        return text_behind(bytes, len, places->at[role] & ~RECORD_NO_CODE);
-    return dictionary_value(&view->dictionary, view->layout.column[role], places->at[role] - 1);
+    if (code & RECORD_NO_CODE)
+        return text_behind(bytes, len, code & ~RECORD_NO_CODE);
+    return dictionary_value(&view->dictionary, view->layout.column[role], code - 1);
 }
 
 /* ---- comparing ---- */

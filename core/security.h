@@ -67,18 +67,28 @@ struct security {
     char unpacked[MASTER_ROLE_COUNT * KEY_PACK_MAX]; /* keys that records hold packed */
 };
 
+/* The attributes, which are the roles without a kind of key, and what stands among them. */
+#define SECURITY_FIRST_ATTRIBUTE ROLE_MIC
+#define SECURITY_ATTRIBUTES (ROLE_REGION - SECURITY_FIRST_ATTRIBUTE + 1)
+
+#define X(role, name, kind, synonyms)                                                                                  \
+    _Static_assert((kind) != IDENTIFIER_UNKNOWN ||                                                                     \
+                       (unsigned)ROLE_##role - SECURITY_FIRST_ATTRIBUTE < SECURITY_ATTRIBUTES,                         \
+                   name " is an attribute, and stands among them");
+MASTER_ROLES(X)
+#undef X
+
 /* Where the values of a security stand in its record, which is how most of those that are looked up are read: only what
  * somebody asks for. Where its keys stand follows from their forms. */
 struct security_places {
-    uint32_t keys;                  /* their forms, two bits each */
-    uint32_t filled;                /* a bit for each attribute that is not blank; of the others nothing below is set */
-    uint32_t at[MASTER_ROLE_COUNT]; /* by role, of an attribute: its code, or its place if it has none */
+    uint32_t keys;                    /* their forms, two bits each */
+    uint32_t at[SECURITY_ATTRIBUTES]; /* of each attribute: its code, or its place if it has none; 0: blank */
 };
 
 /* The code of an attribute, from 1; 0 where it is blank, 2^31 or more where it has none. */
 static inline uint32_t security_code(const struct security_places *places, enum master_role role)
 {
-    return places->at[role] & (0 - (places->filled >> role & 1)); /* which are there cannot be predicted */
+    return places->at[role - SECURITY_FIRST_ATTRIBUTE];
 }
 
 /* Whether an earlier role of the same kind has the same key, which then stands in its table once. */
