@@ -12,6 +12,8 @@
 #define GROUP_BYTES_MAX (CHECKER_SCRATCH_MAX / 2)
 #define LIST_KEEP_MAX (GROUP_BYTES_MAX / GROUP_MAX)
 
+#define FETCH_AHEAD 4 /* messages for which what was fetched is fetched again before their turn */
+
 /* Where a message stands. */
 struct place {
     size_t record;               /* which one of the call */
@@ -311,6 +313,8 @@ static int check_group(struct run *r, struct error *e)
     for (size_t i = 0; i < checker->group_count && rc == 0; i++) {
         struct waiting *w = &checker->group[i];
 
+        if (i + FETCH_AHEAD < checker->group_count)
+            index_fetch_again(&checker->ahead[i + FETCH_AHEAD]);
         r->done = w->place.record;
         rc = check_one(r, w, e);
     }

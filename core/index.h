@@ -108,7 +108,7 @@ struct index_lookup {
     struct index_cursor cursor;
     struct index_probe { /* private: what was fetched */
         uint64_t hash;
-        const void *next; /* what it needs next; anything that can be fetched where it needs nothing */
+        const void *next; /* what is needed next; anything that can be fetched where nothing is */
         uint32_t value;   /* the list's or record's */
         uint8_t place;    /* enum probe_place */
         uint8_t lines;    /* of its page that were looked at */
@@ -119,8 +119,11 @@ struct index_lookup {
  * together: several times faster where the index is larger than the processor's caches. Any count. */
 void index_find_batch(const struct index *index, struct index_lookup *lookups, size_t count);
 
-/* The same in two steps: the memory of all is fetched, and those that are needed are pointed one by one. */
+/* The same in two steps: the memory of all is fetched, and those that are needed are pointed one by one. Where much is
+ * done between two of them, what was fetched may have left the nearest cache: it is fetched again for one that is
+ * needed soon. */
 void index_fetch_batch(const struct index *index, struct index_lookup *lookups, size_t count);
+void index_fetch_again(const struct index_lookup *lookup);
 void index_find_fetched(const struct index *index, struct index_lookup *lookup);
 
 /* Fills in the next security, whose key has been compared, and returns true; false at the end. */

@@ -288,9 +288,15 @@ void index_row_read(const struct index_row *row, struct security *out)
 #define RECORD_FETCH 40u /* bytes of a record fetched ahead: the forms, and keys of one length */
 #define LIST_FETCH 4u    /* records of a list fetched ahead */
 
-/* Only what is fetched ahead rests on the slot that a probe finds; where it does not lead to the key, the search starts
- * anew. */
-enum probe_place { IN_LINE, IN_LIST, IN_RECORD, LOST };
+/* Where a probe has come to. What it finds is the first slot that may be the one; where that does not lead to the key,
+ * the search starts anew. */
+enum probe_place {
+    IN_LINE,
+    IN_LIST, /* which is not fetched yet */
+    OF_LIST, /* its first records are */
+    OF_RECORD,
+    LOST,
+};
 
 static void need_line(const struct table *t, struct index_probe *probe)
 {
@@ -334,7 +340,7 @@ static void look_at_line(const struct index *index, const struct table *t, struc
         probe->place = IN_LIST;
         probe->next = t->words + probe->value;
     } else if (record_at(index, probe->value, &len) != NULL) {
-        probe->place = IN_RECORD;
+        probe->place = OF_RECORD;
         probe->next = record_at(index, probe->value, &len);
     }
 }
@@ -355,7 +361,9 @@ static void look_at_list(const struct index *index, const struct table *t, struc
     for (uint64_t i = first; i < t->word_count && i - first < count && i - first < LIST_FETCH; i++)
         if (record_at(index, t->words[i], &len) != NULL)
             fetch_record(record_at(index, t->words[i], &len));
-    probe->place = LOST;
+    if (record_at(index, t->words[first], &len) != NULL)
+        probe->next = record_at(index, t->words[first], &len);
+    probe->place = OF_LIST;
 }
 
 static void look(const struct index *index, const struct index_lookup *lookup, struct index_probe *probe)
@@ -383,10 +391,9 @@ static void fetch_block(const struct index *index, struct index_lookup *lookups,
 {
     struct index_probe probes[BLOCK];
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         start_probe(index, &lookups[i], &probes[i]);
-        fetch_record(probes[i].next);
-    }
+    fetch_next(probes, count);
     look_all(index, lookups, probes, count);
     fetch_next(probes, count);
     look_all(index, lookups, probes, count);
@@ -400,14 +407,28 @@ void index_fetch_batch(const struct index *index, struct index_lookup *lookups, 
         fetch_block(index, lookups + at, count - at < BLOCK ? count - at : BLOCK);
 }
 
+void index_fetch_again(const struct index_lookup *lookup)
+{
+    fetch_record(lookup->probe.next);
+}
+
+/* Whether what the probe found has the key. */
+static bool take_found(const struct table *t, const struct index_probe *probe, struct index_cursor *cursor)
+{
+    return (probe->place == OF_RECORD && take_single(probe->value, cursor)) ||
+           (probe->place == OF_LIST && take_list(t, probe->value, probe->hash, cursor));
+}
+
 void index_find_fetched(const struct index *index, struct index_lookup *lookup)
 {
     struct index_cursor *cursor = &lookup->cursor;
-    const struct index_probe *probe = &lookup->probe;
 
-    if (start_cursor(index, lookup->kind, lookup->key, cursor) &&
-        (probe->place != IN_RECORD || !take_single(probe->value, cursor)))
-        search_table(&index->tables[lookup->kind], probe->hash, cursor);
+    if (start_cursor(index, lookup->kind, lookup->key, cursor)) {
+        const struct table *t = &index->tables[lookup->kind];
+
+        if (!take_found(t, &lookup->probe, cursor))
+            search_table(t, lookup->probe.hash, cursor);
+    }
     if (index->top != NULL)
         settle(cursor);
 }
