@@ -507,25 +507,40 @@ size_t identifier_key(enum identifier_kind kind, struct slice value, char key[ID
     return s.len;
 }
 
-/* The last word overlaps the one before it. */
-static bool has_small_letters(struct slice s)
+/* Whether one of eight bytes has both bits of a small letter. So have a few signs and bytes that are not ASCII, for
+ * which it is no mistake to look closer. */
+static inline bool may_be_small(uint64_t word)
 {
-    uint64_t word = s.len < sizeof word ? slice_word(s) : 0;
-    uint64_t small = small_letters(word);
+    return (word & word << 1 & UINT64_C(0x4040404040404040)) != 0;
+}
 
-    for (size_t at = 0; at < s.len && s.len >= sizeof word; at += sizeof word) {
-        memcpy(&word, s.ptr + (at + sizeof word <= s.len ? at : s.len - sizeof word), sizeof word);
-        small |= small_letters(word);
+/* The last word overlaps the one before it. */
+static inline bool may_have_small_letters(struct slice s)
+{
+    uint64_t word;
+
+    if (s.len < sizeof word)
+        return may_be_small(slice_word(s));
+    for (size_t at = 0; at < s.len - sizeof word; at += sizeof word) {
+        memcpy(&word, s.ptr + at, sizeof word);
+        if (may_be_small(word))
+            return true;
     }
-    return small != 0;
+    memcpy(&word, s.ptr + s.len - sizeof word, sizeof word);
+    return may_be_small(word);
+}
+
+__attribute__((noinline)) static struct slice fold(struct slice value, char key[IDENTIFIER_MAX])
+{
+    copy_upper(key, value.ptr, value.len);
+    return slice_make(key, value.len);
 }
 
 struct slice identifier_key_of_plain(enum identifier_kind kind, struct slice value, char key[IDENTIFIER_MAX])
 {
     if (value.len > IDENTIFIER_MAX)
         return slice_make(key, 0);
-    if (kind >= IDENTIFIER_KIND_COUNT || !kinds[kind].fold || !has_small_letters(value))
+    if (kind >= IDENTIFIER_KIND_COUNT || !kinds[kind].fold || !may_have_small_letters(value))
         return value;
-    copy_upper(key, value.ptr, value.len);
-    return slice_make(key, value.len);
+    return fold(value, key);
 }

@@ -198,6 +198,32 @@ static void keys_are_folded_byte_by_byte(void **state)
     }
 }
 
+/* Of every length, with the neighbours of letters in ASCII, and bytes that are none. */
+static void a_plain_value_becomes_the_same_key(void **state)
+{
+    static const char signs[] = "ABYZ09ABYZ09ABYZ09@[`az{\x7f\xc1\xe1\xfa";
+    unsigned seed = (unsigned)getpid();
+
+    (void)state;
+    print_message("seed %u\n", seed);
+    srand(seed);
+    for (unsigned round = 0; round < 100000; round++) {
+        char text[IDENTIFIER_MAX], key[IDENTIFIER_MAX], folded[IDENTIFIER_MAX];
+        size_t len = 1 + (size_t)rand() % (round % 2 ? 20 : sizeof text);
+        struct slice plain;
+
+        for (size_t i = 0; i < len; i++)
+            text[i] = signs[(size_t)rand() % (round % 3 ? 18 : sizeof signs - 1)];
+        if (round % 3 == 1)
+            text[(size_t)rand() % len] = round % 2 ? 'a' : 'z';
+        text[0] = text[0] == '0' ? 'A' : text[0]; /* no placeholder */
+        plain = identifier_key_of_plain(IDENTIFIER_ISIN, slice_make(text, len), folded);
+        assert_int_equal(identifier_key(IDENTIFIER_ISIN, slice_make(text, len), key), len);
+        if (!slice_equal(plain, slice_make(key, len)))
+            fail_msg("%.*s became %.*s", (int)len, text, SLICE_FORMAT(plain));
+    }
+}
+
 struct key_row {
     const char *name;
     enum identifier_kind kind;
@@ -266,9 +292,13 @@ static void every_source_code_leads_to_its_kind_and_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shapes_and_check_digits),      cmocka_unit_test(check_digits_are_those_of_the_standards),
-        cmocka_unit_test(keys_are_folded_byte_by_byte), cmocka_unit_test(keys_are_normalised_and_placeholders_are_none),
-        cmocka_unit_test(a_key_has_at_most_128_bytes),  cmocka_unit_test(every_source_code_leads_to_its_kind_and_back),
+        cmocka_unit_test(shapes_and_check_digits),
+        cmocka_unit_test(check_digits_are_those_of_the_standards),
+        cmocka_unit_test(keys_are_folded_byte_by_byte),
+        cmocka_unit_test(a_plain_value_becomes_the_same_key),
+        cmocka_unit_test(keys_are_normalised_and_placeholders_are_none),
+        cmocka_unit_test(a_key_has_at_most_128_bytes),
+        cmocka_unit_test(every_source_code_leads_to_its_kind_and_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
