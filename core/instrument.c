@@ -312,45 +312,46 @@ const struct instrument *instrument_body(struct instrument_list *list)
 /* ---- price and quantity ---- */
 
 struct amount_row {
-    const char *types; /* separated by blanks; NULL: every other type */
+    struct slice types[2]; /* none: every other type */
     enum amount quantity;
     enum amount price;
 };
 
 /* In order of preference for each type. */
 static const struct amount_row amount_rows[] = {
-    {"8 BN", AMOUNT_LAST_QTY, AMOUNT_LAST_PX},  {"8 BN", AMOUNT_ORDER_QTY, AMOUNT_PRICE},
-    {"8 BN", AMOUNT_CUM_QTY, AMOUNT_AVG_PX},    {"8 BN", AMOUNT_ORDER_QTY, AMOUNT_STOP_PX},
-    {"8 BN", AMOUNT_LEAVES_QTY, AMOUNT_PRICE},  {"8 BN", AMOUNT_LEAVES_QTY, AMOUNT_STOP_PX},
-    {"AE AR", AMOUNT_LAST_QTY, AMOUNT_LAST_PX}, {"J AS", AMOUNT_SHARES, AMOUNT_AVG_PX},
-    {"6", AMOUNT_IOI_QTY, AMOUNT_PRICE},        {"7", AMOUNT_SHARES, AMOUNT_PRICE},
-    {NULL, AMOUNT_ORDER_QTY, AMOUNT_PRICE},     {NULL, AMOUNT_ORDER_QTY, AMOUNT_STOP_PX},
+    {{SLICE_LITERAL("8"), SLICE_LITERAL("BN")}, AMOUNT_LAST_QTY, AMOUNT_LAST_PX},
+    {{SLICE_LITERAL("8"), SLICE_LITERAL("BN")}, AMOUNT_ORDER_QTY, AMOUNT_PRICE},
+    {{SLICE_LITERAL("8"), SLICE_LITERAL("BN")}, AMOUNT_CUM_QTY, AMOUNT_AVG_PX},
+    {{SLICE_LITERAL("8"), SLICE_LITERAL("BN")}, AMOUNT_ORDER_QTY, AMOUNT_STOP_PX},
+    {{SLICE_LITERAL("8"), SLICE_LITERAL("BN")}, AMOUNT_LEAVES_QTY, AMOUNT_PRICE},
+    {{SLICE_LITERAL("8"), SLICE_LITERAL("BN")}, AMOUNT_LEAVES_QTY, AMOUNT_STOP_PX},
+    {{SLICE_LITERAL("AE"), SLICE_LITERAL("AR")}, AMOUNT_LAST_QTY, AMOUNT_LAST_PX},
+    {{SLICE_LITERAL("J"), SLICE_LITERAL("AS")}, AMOUNT_SHARES, AMOUNT_AVG_PX},
+    {{SLICE_LITERAL("6")}, AMOUNT_IOI_QTY, AMOUNT_PRICE},
+    {{SLICE_LITERAL("7")}, AMOUNT_SHARES, AMOUNT_PRICE},
+    {{{0}}, AMOUNT_ORDER_QTY, AMOUNT_PRICE},
+    {{{0}}, AMOUNT_ORDER_QTY, AMOUNT_STOP_PX},
 };
 
 #define AMOUNT_ROWS (sizeof amount_rows / sizeof amount_rows[0])
 
-static bool is_listed(struct slice type, const char *types)
+/* A message's type is not empty. */
+static bool is_listed(const struct amount_row *row, struct slice type)
 {
-    for (const char *p = types; *p != '\0';) {
-        size_t len = strcspn(p, " ");
-        if (slice_equal(type, slice_make(p, len)))
-            return true;
-        p += len + (p[len] == ' ');
-    }
-    return false;
+    return slice_equal(type, row->types[0]) || slice_equal(type, row->types[1]);
 }
 
 static bool has_own_rows(struct slice type)
 {
     for (size_t i = 0; i < AMOUNT_ROWS; i++)
-        if (amount_rows[i].types != NULL && is_listed(type, amount_rows[i].types))
+        if (is_listed(&amount_rows[i], type))
             return true;
     return false;
 }
 
 static bool row_applies(const struct amount_row *row, struct slice type, bool type_has_own)
 {
-    return row->types != NULL ? is_listed(type, row->types) : !type_has_own;
+    return row->types[0].len > 0 ? is_listed(row, type) : !type_has_own;
 }
 
 static bool read_amount(const struct instrument_list *list, enum amount which, struct decimal *out)
