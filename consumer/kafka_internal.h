@@ -16,7 +16,8 @@
 #define KAFKA_COMPLAINT_MS 10000     /* the same trouble is logged at most this often */
 #define KAFKA_FAILURE_MAX 512        /* bytes of the last failure's text */
 #define KAFKA_SUBSYSTEM_MAX 24
-#define KAFKA_VERSION_2_2 0x02020000 /* as rd_kafka_version has it */
+#define KAFKA_VERSION_2_1 0x02010000 /* as rd_kafka_version has it */
+#define KAFKA_VERSION_2_2 0x02020000
 
 enum kafka_role {
     KAFKA_GROUP_CONSUMER,

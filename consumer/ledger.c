@@ -22,7 +22,7 @@ void ledger_begin(struct ledger *ledger)
             free(entry->topic);
             continue;
         }
-        entry->revoked = entry->again = false;
+        entry->revoked = entry->again = entry->doubted = false;
         entry->dropped = LEDGER_UNKNOWN;
         ledger->entries[kept++] = *entry;
     }
@@ -71,6 +71,7 @@ int ledger_assign(struct ledger *ledger, const char *topic, int32_t partition, s
     entry->partition = partition;
     entry->owned = true;
     entry->again = entry->revoked;
+    entry->doubted = false;
     entry->held = false;
     entry->at_end = false;
     entry->start = entry->sent = entry->next = entry->dropped = LEDGER_UNKNOWN;
@@ -89,6 +90,12 @@ void ledger_revoke(struct ledger *ledger, const char *topic, int32_t partition)
     entry->owned = false;
     entry->revoked = true;
     entry->start = entry->sent = entry->next = LEDGER_UNKNOWN;
+}
+
+void ledger_doubt(struct ledger *ledger)
+{
+    for (size_t i = 0; i < ledger->count; i++)
+        ledger->entries[i].doubted = ledger->entries[i].owned && !ledger->entries[i].again;
 }
 
 void ledger_bound(struct ledger_entry *entry, int64_t from, int64_t next, int64_t end)
@@ -116,7 +123,7 @@ enum ledger_verdict ledger_take(struct ledger_entry *entry, int64_t offset)
 {
     bool back;
 
-    if (!entry || !entry->owned)
+    if (!entry || !entry->owned || entry->doubted)
         return LEDGER_DROPPED;
     if (entry->again) {
         if (entry->dropped == LEDGER_UNKNOWN || offset < entry->dropped)

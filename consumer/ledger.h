@@ -22,6 +22,7 @@ struct ledger_entry {
     bool at_end;     /* the end was reached since the last message, or that of the part to be taken */
     bool revoked;    /* within this round */
     bool again;      /* ours again within the round in which it was revoked */
+    bool doubted;    /* the library may have passed over messages: none is taken before it is sought */
     int64_t start;   /* where to begin again after an abort: what is committed, or the first message seen */
     int64_t sent;    /* handed over to a commit that is under way; LEDGER_UNKNOWN: nothing is */
     int64_t next;    /* behind the last message taken */
@@ -51,9 +52,12 @@ void ledger_revoke(struct ledger *ledger, const char *topic, int32_t partition);
 /* NULL where it is not there; borrowed until the next ledger_begin or ledger_assign. */
 struct ledger_entry *ledger_find(struct ledger *ledger, const char *topic, int32_t partition);
 
+/* All partitions that are ours by now are doubted, until the next round. */
+void ledger_doubt(struct ledger *ledger);
+
 enum ledger_verdict {
     LEDGER_TAKEN,
-    LEDGER_DROPPED,  /* not ours, fetched before it was revoked and assigned again, or behind the part to be taken */
+    LEDGER_DROPPED,  /* not ours, doubted, fetched before it was revoked and assigned again, or behind the part */
     LEDGER_WENT_BACK /* taken, though it stands before what was taken already: the topic was made again */
 };
 

@@ -244,24 +244,56 @@ int source_rewind(struct source *source, struct error *e)
     return status == 0 && source->in_ranges ? source_ranges_fetch_again(source, e) : status;
 }
 
-/* Messages were dropped because they may be older than the partition's new assignment: they are fetched again from what
- * the group has committed, or, if it never has, from the first of them. */
-int source_fetch_dropped(struct source *source, struct error *e)
+/* Those to seek from what the group has committed. */
+static bool is_without_position(const struct ledger_entry *entry)
 {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-    int status = 0;
+    return entry->owned && (entry->dropped != LEDGER_UNKNOWN || (entry->doubted && entry->next == LEDGER_UNKNOWN));
+}
 
+/* Where the group has committed nothing: from the first that was dropped, or all that there is. A group that starts at
+ * the latest has committed that; where it could not, the library's own position has to do. */
+static int64_t uncommitted_position(struct source *s, const rd_kafka_topic_partition_t *one)
+{
+    int64_t dropped = ledger_find(&s->ledger, one->topic, one->partition)->dropped;
+
+    if (dropped != LEDGER_UNKNOWN)
+        return dropped;
+    return s->starts_at_latest ? LEDGER_UNKNOWN : RD_KAFKA_OFFSET_BEGINNING;
+}
+
+static int list_committed(struct source *source, rd_kafka_topic_partition_list_t *list, struct error *e)
+{
     for (size_t i = 0; i < source->ledger.count; i++)
-        if (source->ledger.entries[i].owned && source->ledger.entries[i].dropped != LEDGER_UNKNOWN)
+        if (is_without_position(&source->ledger.entries[i]))
             rd_kafka_topic_partition_list_add(list, source->ledger.entries[i].topic,
                                               source->ledger.entries[i].partition);
     if (list->cnt > 0 &&
         rd_kafka_committed(source->rk, list, SOURCE_COMMITTED_TIMEOUT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        status = error_set(e, ERROR_TEMPORARY, "the group's coordinator does not answer after a rebalance");
-    for (int i = 0; i < list->cnt; i++)
-        if (list->elems[i].offset < 0)
-            list->elems[i].offset =
-                ledger_find(&source->ledger, list->elems[i].topic, list->elems[i].partition)->dropped;
+        return error_set(e, ERROR_TEMPORARY, "the group's coordinator does not answer after a rebalance");
+    for (int i = list->cnt - 1; i >= 0; i--) {
+        rd_kafka_topic_partition_t *one = &list->elems[i];
+
+        if (one->offset < 0)
+            one->offset = uncommitted_position(source, one);
+        if (one->offset == LEDGER_UNKNOWN)
+            rd_kafka_topic_partition_list_del_by_idx(list, i);
+    }
+    return 0;
+}
+
+/* Messages were dropped because they may be older than the partition's new assignment, or others before them may have
+ * been passed over: they are fetched again. What is held is sought when it goes on. */
+int source_fetch_dropped(struct source *source, struct error *e)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    int status = list_committed(source, list, e);
+
+    for (size_t i = 0; i < source->ledger.count; i++) {
+        const struct ledger_entry *entry = &source->ledger.entries[i];
+
+        if (entry->owned && entry->doubted && !entry->held && entry->next != LEDGER_UNKNOWN)
+            rd_kafka_topic_partition_list_add(list, entry->topic, entry->partition)->offset = entry->next;
+    }
     if (status == 0 && list->cnt > 0)
         status = source_seek(source, list, e);
     rd_kafka_topic_partition_list_destroy(list);

@@ -40,12 +40,22 @@ static void tell_partitions(struct source *s, const rd_kafka_topic_partition_lis
         s->events.on_partition(s->events.opaque, partitions->elems[i].topic, partitions->elems[i].partition, ours);
 }
 
+/* In a cooperative rebalance the library pauses what is kept, and goes on behind the last message that it has taken for
+ * the batch at hand. Before 2.1.0 it drops such messages of the batch, and so passes over them
+ * (confluentinc/librdkafka#4208). */
+static void doubt_positions(struct source *s)
+{
+    if (is_cooperative(s->rk) && rd_kafka_version() < KAFKA_VERSION_2_1)
+        ledger_doubt(&s->ledger);
+}
+
 static void assign(struct source *s, rd_kafka_topic_partition_list_t *partitions)
 {
     rd_kafka_error_t *error = NULL;
 
     s->assigned = true;
     remember_member(s);
+    doubt_positions(s);
     for (int i = 0; i < partitions->cnt; i++)
         if (ledger_assign(&s->ledger, partitions->elems[i].topic, partitions->elems[i].partition, &s->failure) != 0)
             return;
@@ -75,6 +85,7 @@ static void revoke(struct source *s, rd_kafka_topic_partition_list_t *partitions
     source_resume_revoked(s, partitions);
     for (int i = 0; i < partitions->cnt; i++)
         ledger_revoke(&s->ledger, partitions->elems[i].topic, partitions->elems[i].partition);
+    doubt_positions(s);
     if (is_cooperative(s->rk))
         error = rd_kafka_incremental_unassign(s->rk, partitions);
     else

@@ -374,7 +374,7 @@ static void look(const struct index *index, const struct index_lookup *lookup, s
         look_at_list(index, &index->tables[lookup->kind], probe);
 }
 
-static void fetch_next(const struct index_probe *probes, size_t count)
+static void fetch_next(struct index_probe *probes, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         fetch_record(probes[i].next);

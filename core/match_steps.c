@@ -366,7 +366,8 @@ static void compare_contract(struct matching *m)
 /* Whether the memo knows that the row does not differ there, or there is nothing to compare. Which attributes a message
  * has cannot be predicted: so in the place of one that it has not stands a value of the usual length, by a table of
  * which compilers make no branch, and all rows ask for the same entry. */
-static inline bool is_known(const struct matching *m, enum match_step step, const struct slice *said, uint64_t codes)
+static inline unsigned is_known(const struct matching *m, enum match_step step, const struct slice *said,
+                                uint64_t codes)
 {
     static const struct slice usual[] = {[MATCH_EXCHANGE] = SLICE_LITERAL("XXXX"),
                                          [MATCH_CURRENCY] = SLICE_LITERAL("XXX"),
@@ -375,8 +376,10 @@ static inline bool is_known(const struct matching *m, enum match_step step, cons
     bool is_compared = (said->len > 0) & m->rules->compared[step];
     struct outcome_key key = key_of_text(step, *from[is_compared], codes & (0 - (uint64_t)is_compared));
     const struct outcome_entry *entry = outcome_memo_entry(&m->matcher->memo, key);
+    unsigned is_there = outcome_entry_is(entry, key);
+    unsigned agrees = outcome_entry_outcome(entry) != DIFFERS;
 
-    return (!is_compared) | (outcome_entry_is(entry, key) & (outcome_entry_outcome(entry) != DIFFERS));
+    return (is_compared ? 0 : 1U) | (is_there & agrees);
 }
 
 /* Whether the attributes that most messages have, some or others, are known to agree with the only candidate, so that

@@ -113,7 +113,7 @@ static void each_month_has_its_days(void **state)
             for (int day = 28; day <= 32; day++) {
                 int last = days[month - 1] + (is_leap && month == 2);
                 struct date_row row = {.year = day <= last ? year : 0, .month = month, .day = day};
-                char text[sizeof "YYYYMMDD" + 24]; /* as wide as compilers fear */
+                char text[sizeof "-2147483648" * 3];
                 struct date d = {0};
                 snprintf(text, sizeof text, "%04d%02d%02d", year, month, day);
                 row.text = text;

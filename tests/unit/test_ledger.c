@@ -261,6 +261,40 @@ static void many_partitions_are_kept_apart(void **state)
     ledger_free(&ledger);
 }
 
+static void what_may_have_been_passed_over_is_taken_in_the_next_round(void **state)
+{
+    struct ledger ledger = {0};
+    struct error e;
+
+    (void)state;
+    assign(&ledger);
+    assert_int_equal(ledger_take(entry(&ledger), 5), LEDGER_TAKEN);
+    ledger_begin(&ledger);
+    ledger_doubt(&ledger);
+    assert_int_equal(ledger_assign(&ledger, "t", 1, &e), 0);
+    assert_int_equal(ledger_take(entry(&ledger), 9), LEDGER_DROPPED);
+    assert_int_equal(entry(&ledger)->next, 6);                                    /* where to seek */
+    assert_int_equal(ledger_take(ledger_find(&ledger, "t", 1), 3), LEDGER_TAKEN); /* what came later is not doubted */
+    ledger_begin(&ledger);
+    assert_int_equal(ledger_take(entry(&ledger), 6), LEDGER_TAKEN);
+    ledger_free(&ledger);
+}
+
+static void what_comes_again_in_a_round_is_not_doubted(void **state)
+{
+    struct ledger ledger = {0};
+
+    (void)state;
+    assign(&ledger);
+    ledger_revoke(&ledger, "t", 0);
+    assign(&ledger);
+    ledger_doubt(&ledger);
+    assert_false(entry(&ledger)->doubted);
+    assert_int_equal(ledger_take(entry(&ledger), 7), LEDGER_DROPPED);
+    assert_int_equal(entry(&ledger)->dropped, 7);
+    ledger_free(&ledger);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +305,8 @@ int main(void)
         cmocka_unit_test(a_partition_that_goes_and_comes_has_no_commit_under_way),
         cmocka_unit_test(a_commit_under_way_when_a_topic_is_made_again_moves_nothing),
         cmocka_unit_test(what_was_fetched_before_a_new_assignment_is_dropped),
+        cmocka_unit_test(what_may_have_been_passed_over_is_taken_in_the_next_round),
+        cmocka_unit_test(what_comes_again_in_a_round_is_not_doubted),
         cmocka_unit_test(a_topic_that_was_made_again_is_read_from_its_start),
         cmocka_unit_test(of_a_part_nothing_behind_its_end_is_taken),
         cmocka_unit_test(the_end_of_a_part_need_not_be_a_message),
