@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from cluster import KafkaCluster
 from kafka import KafkaAdminClient
-from product import committed_offsets, fixwarden, turns_of
+from product import at_point, committed_offsets, fixwarden, turns_of, wait_until_stopped
 from test_first_light import Job, assert_same, generated_job, master, produce, published_of
 
 # A broker thaws before the transaction's time is over; what it aborts by itself ends the process, fenced.
@@ -83,9 +83,11 @@ def test_the_two_producers_of_a_lane_take_turns(cluster, topic_name, tmp_path):
 
 def test_a_call_that_hangs_ends_the_process(own_cluster, topic_name, tmp_path):
     job, plan = working_job(own_cluster, topic_name, tmp_path, "--lanes", 2, "--set", "batch.stall_timeout=2s")
-    with job.start() as running:
-        wait_for_commits(running)
+    # Stopped in the middle of a commit, so that one hangs however fast the rest was.
+    with job.start(at_point("before:commit_transaction:2:stop")) as running:
+        wait_until_stopped(running.process, running.output, 60)
         own_cluster.freeze_broker(1)
+        running.process.send_signal(signal.SIGCONT)
         started = time.monotonic()
         assert running.process.wait(timeout=60) == 75, running.output()
         print(f"\nended after {time.monotonic() - started:.1f} s")

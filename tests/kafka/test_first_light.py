@@ -103,8 +103,8 @@ class Job:
         for path in masters:
             self.arguments += ["--master", path]
 
-    def start(self):
-        return Running(self.cluster, self.folder, [self.input], self.input + "-group", *self.arguments)
+    def start(self, environment=None):
+        return Running(self.cluster, self.folder, [self.input], self.input + "-group", *self.arguments, environment=environment)
 
     def run_to_the_end(self):
         with self.start() as job:
