@@ -148,26 +148,12 @@ void config_free(struct config *config)
     *config = (struct config){0};
 }
 
-/* A whole file of at most `max` bytes, terminated. */
-static int read_file(const char *path, size_t max, char **out, size_t *len, struct error *e)
-{
-    char *text = small_file_read(path, max, len, e);
-
-    if (text && *len > max) {
-        error_set(e, ERROR_CONFIG, "%s: it is longer than %zu bytes", path, max);
-        free(text);
-        return -1;
-    }
-    *out = text;
-    return text ? 0 : -1;
-}
-
 int config_read_secret(const char *path, char **out, struct error *e)
 {
-    char *text;
     size_t len;
+    char *text = small_file_read_within(path, CONFIG_VALUE_MAX, ERROR_CONFIG, &len, e);
 
-    if (read_file(path, CONFIG_VALUE_MAX, &text, &len, e) != 0)
+    if (!text)
         return -1;
     if (len > 0 && text[len - 1] == '\n')
         text[--len] = '\0';
@@ -222,11 +208,11 @@ int config_read_file(struct config *config, const char *path, struct error *e)
 {
     struct ini ini = {0};
     enum ini_event event;
-    char *text;
     size_t len;
+    char *text = small_file_read_within(path, CONFIG_FILE_MAX, ERROR_CONFIG, &len, e);
     int status = -1;
 
-    if (read_file(path, CONFIG_FILE_MAX, &text, &len, e) != 0)
+    if (!text)
         return -1;
     ini.rest = slice_make(text, len);
     event = read_lines(config, &ini, e);

@@ -51,8 +51,7 @@
       "checksum, truncation, msg_type, empty_value, data_length.")                                                     \
     X("input", "start", START, input.start, 0, 0, "earliest", "",                                                      \
       "Where a group without committed offsets starts: earliest or latest. What a topic gains later, or a pattern, "   \
-      "is "                                                                                                            \
-      "read from its beginning.")                                                                                      \
+      "is read from its beginning.")                                                                                   \
     X("input", "lanes", COUNT, input.lanes, 1, 64, "auto", "",                                                         \
       "How many consumers work side by side, each with a thread, partitions and a producer of its own; auto: as many " \
       "as there are processors and partitions for.")                                                                   \

@@ -20,12 +20,7 @@ int demo_kind_from_name(struct slice name)
 
 static int read_file(const char *path, char **out, size_t *len, struct error *e)
 {
-    *out = small_file_read(path, DEMO_FILE_MAX, len, e);
-    if (*out && *len > DEMO_FILE_MAX) {
-        free(*out);
-        *out = NULL;
-        return error_set(e, ERROR_DATA, "%s: it is longer than %u bytes", path, DEMO_FILE_MAX);
-    }
+    *out = small_file_read_within(path, DEMO_FILE_MAX, ERROR_DATA, len, e);
     return *out ? 0 : -1;
 }
 

@@ -396,6 +396,15 @@ static int ask_for_topic(rd_kafka_t *rk, rd_kafka_topic_t *handle, struct kafka_
     return answer;
 }
 
+/* Whether it is to be asked again, a moment later: neither too late nor told to stop. */
+static bool may_ask_again(int64_t deadline_ms, const atomic_bool *stop)
+{
+    if (monotonic_ms() >= deadline_ms || (stop && atomic_load(stop)))
+        return false;
+    monotonic_nap(100);
+    return true;
+}
+
 int kafka_topic_wait(rd_kafka_t *rk, struct kafka_context *context, const char *topic, const char *option,
                      int *partitions, const atomic_bool *stop, struct error *e)
 {
@@ -406,11 +415,9 @@ int kafka_topic_wait(rd_kafka_t *rk, struct kafka_context *context, const char *
     if (!handle)
         return error_set(e, ERROR_CONFIG, "%s: %s is not a topic's name", option, topic);
     context->starting = true; /* and it stays so where there is no use: closing a consumer serves its errors */
-    while ((answer = ask_for_topic(rk, handle, context, topic, option, partitions, e)) == 0) {
-        if (monotonic_ms() >= deadline || (stop && atomic_load(stop)))
-            break;
-        monotonic_nap(100);
-    }
+    do
+        answer = ask_for_topic(rk, handle, context, topic, option, partitions, e);
+    while (answer == 0 && may_ask_again(deadline, stop));
     rd_kafka_topic_destroy(handle);
     context->starting = answer != 1;
     return answer == 1 ? 0 : -1;
@@ -423,11 +430,9 @@ int kafka_cluster_wait(rd_kafka_t *rk, struct kafka_context *context, const stru
     rd_kafka_resp_err_t err;
 
     context->starting = true;
-    while ((err = rd_kafka_metadata(rk, 1, NULL, out, SLICE_OF_WAIT_MS)) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        if (judge_silence(context, err, e) != 0 || monotonic_ms() >= deadline || (stop && atomic_load(stop)))
+    while ((err = rd_kafka_metadata(rk, 1, NULL, out, SLICE_OF_WAIT_MS)) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        if (judge_silence(context, err, e) != 0 || !may_ask_again(deadline, stop))
             return -1;
-        monotonic_nap(100);
-    }
     context->starting = false;
     return 0;
 }

@@ -24,3 +24,14 @@ char *small_file_read(const char *path, size_t max, size_t *len, struct error *e
         fclose(file);
     return text;
 }
+
+char *small_file_read_within(const char *path, size_t max, enum error_code code, size_t *len, struct error *e)
+{
+    char *text = small_file_read(path, max, len, e);
+
+    if (!text || *len <= max)
+        return text;
+    error_set(e, code, "%s: it is longer than %zu bytes", path, max);
+    free(text);
+    return NULL;
+}

@@ -11,4 +11,7 @@
  * without memory. Any thread. */
 char *small_file_read(const char *path, size_t max, size_t *len, struct error *e);
 
+/* The same, and one that is longer is refused with `code`. */
+char *small_file_read_within(const char *path, size_t max, enum error_code code, size_t *len, struct error *e);
+
 #endif

@@ -26,6 +26,23 @@ static inline bool ascii_is_letter(char c)
     return ascii_is_upper(ascii_to_upper(c));
 }
 
+/* Reads the digits that stand at `at`, 1 to max_digits (9 at most), and returns how many they are; 0 where there are
+ * none or too many, and then *value is left alone. */
+static inline size_t ascii_read_digits(const char *at, const char *end, size_t max_digits, uint32_t *value)
+{
+    size_t n = 0;
+    uint32_t v = 0;
+
+    while (at + n < end && ascii_is_digit(at[n])) {
+        if (n == max_digits)
+            return 0;
+        v = v * 10 + (uint32_t)(at[n] - '0');
+        n++;
+    }
+    *value = v;
+    return n;
+}
+
 /* The number that eight digits write, of which the first stands in the lowest byte and those of the others that are no
  * part of it are 0: pairs, then fours, then all. */
 static inline uint32_t ascii_join_digits(uint64_t digits)

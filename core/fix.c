@@ -39,22 +39,6 @@ static bool starts_with(const char *at, const char *end, const char *text)
     return (size_t)(end - at) >= len && memcmp(at, text, len) == 0;
 }
 
-/* Reads 1 to max_digits digits and returns their number, 0 where there are none or too many. */
-static size_t read_digits(const char *at, const char *end, size_t max_digits, uint32_t *value)
-{
-    size_t n = 0;
-    uint32_t v = 0;
-
-    while (at + n < end && ascii_is_digit(at[n])) {
-        if (n == max_digits)
-            return 0;
-        v = v * 10 + (uint32_t)(at[n] - '0');
-        n++;
-    }
-    *value = v;
-    return n;
-}
-
 static bool at_delimiter(const struct fix_message *m, const char *at, const char *end)
 {
     if ((size_t)(end - at) < m->delimiter_len || at[0] != m->delimiter)
@@ -97,7 +81,8 @@ static enum fix_reason expect_data(struct fix_cursor *c, const struct fix_field 
     c->data_tag = fix_data_tag(field->tag);
     if (c->data_tag == 0)
         return FIX_OK;
-    if (field->value.len == 0 || read_digits(field->value.ptr, end, BODY_LENGTH_DIGITS_MAX, &len) != field->value.len) {
+    if (field->value.len == 0 ||
+        ascii_read_digits(field->value.ptr, end, BODY_LENGTH_DIGITS_MAX, &len) != field->value.len) {
         c->data_tag = 0;
         return tolerates(c->message, FIX_TOLERATE_DATA_LENGTH) ? FIX_OK : FIX_DATA_LENGTH;
     }
@@ -129,7 +114,7 @@ static enum fix_reason read_field(struct fix_cursor *c, struct fix_field *field)
     const char *value;
     const char *end;
     enum fix_reason reason;
-    size_t digits = read_digits(c->at, c->end, TAG_DIGITS_MAX, &field->tag);
+    size_t digits = ascii_read_digits(c->at, c->end, TAG_DIGITS_MAX, &field->tag);
 
     value = c->at + digits + 1;
     if (digits == 0 || c->at[0] == '0' || value > c->end || value[-1] != '=')
@@ -273,7 +258,7 @@ static const char *read_body_length(const char *at, const char *end, const struc
     if (!starts_with(at, end, "9="))
         return NULL;
     at += 2;
-    digits = read_digits(at, end, BODY_LENGTH_DIGITS_MAX, length);
+    digits = ascii_read_digits(at, end, BODY_LENGTH_DIGITS_MAX, length);
     if (digits == 0 || *length == 0 || !at_delimiter(m, at + digits, end))
         return NULL;
     return at + digits + m->delimiter_len;
@@ -396,7 +381,7 @@ static enum fix_reason read_trailer(struct fix_message *m, const char *start, co
     uint32_t expected;
 
     m->fields = slice_make(start, (size_t)(trailer - start));
-    if (read_digits(digits, digits + CHECKSUM_DIGITS, CHECKSUM_DIGITS, &expected) != CHECKSUM_DIGITS ||
+    if (ascii_read_digits(digits, digits + CHECKSUM_DIGITS, CHECKSUM_DIGITS, &expected) != CHECKSUM_DIGITS ||
         !at_delimiter(m, digits + CHECKSUM_DIGITS, end))
         return FIX_CHECKSUM_FORMAT;
     tally_bytes(m, start, trailer, &tally, index);

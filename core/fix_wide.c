@@ -175,11 +175,10 @@ static bool read_field(const char *bytes, const struct fields *f, uint32_t field
 {
     uint32_t end = f->starts[field + 1] - 1U;
     uint32_t at = f->starts[field];
-    uint32_t tag = 0;
-    int digits = 0;
+    uint32_t tag;
+    size_t digits = ascii_read_digits(bytes + at, bytes + end, TAG_DIGITS_MAX, &tag);
 
-    for (; at < end && digits < TAG_DIGITS_MAX && ascii_is_digit(bytes[at]); at++, digits++)
-        tag = tag * 10 + (uint32_t)(bytes[at] - '0');
+    at += (uint32_t)digits;
     if (digits == 0 || bytes[at] != '=' || bytes[f->starts[field]] == '0' || at + 1 >= end ||
         (tag <= FIX_DATA_TAG_MAX && fix_data_kinds[tag] != 0))
         return false;

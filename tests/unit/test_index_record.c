@@ -151,53 +151,56 @@ static void expect_same_in(const unsigned char *record, size_t len, bool is_as_w
     free(exact);
 }
 
-static void start_random(void)
+/* Of one record, which is written at `record`. */
+typedef void round_function(unsigned char record[2 * RECORD_ROOM]);
+
+static void go_through_rounds(round_function *go_through_one)
 {
+    static unsigned char record[2 * RECORD_ROOM];
     unsigned seed = (unsigned)getpid();
 
     print_message("seed %u\n", seed);
     srand(seed);
+    for (int round = 0; round < ROUNDS; round++) {
+        if (round % 100 == 0)
+            make_view();
+        go_through_one(record);
+    }
+}
+
+static void read_as_written(unsigned char record[2 * RECORD_ROOM])
+{
+    size_t len = make_record(record);
+
+    if (rand() % 4 != 0)
+        len = add_codes(record, len);
+    expect_same_in(record, len, true);
+    for (int i = rand() % 16; i > 0; i--) /* what is behind it is the next one's */
+        record[len++] = (unsigned char)rand();
+    expect_same_in(record, len, true);
 }
 
 static void a_record_reads_in_place_as_it_decodes(void **state)
 {
-    static unsigned char record[2 * RECORD_ROOM];
-
     (void)state;
-    start_random();
-    for (int round = 0; round < ROUNDS; round++) {
-        size_t len;
+    go_through_rounds(read_as_written);
+}
 
-        if (round % 100 == 0)
-            make_view();
-        len = make_record(record);
-        if (rand() % 4 != 0)
-            len = add_codes(record, len);
-        expect_same_in(record, len, true);
-        for (int i = rand() % 16; i > 0; i--) /* what is behind it is the next one's */
-            record[len++] = (unsigned char)rand();
-        expect_same_in(record, len, true);
-    }
+static void read_cut_or_changed(unsigned char record[2 * RECORD_ROOM])
+{
+    size_t len = add_codes(record, make_record(record));
+
+    if (rand() % 2)
+        len = (size_t)rand() % (len + 1);
+    for (int i = rand() % 4; i > 0 && len > 0; i--)
+        record[(size_t)rand() % len] = (unsigned char)rand();
+    expect_same_in(record, len, false);
 }
 
 static void a_record_that_is_cut_or_changed_does_so_too(void **state)
 {
-    static unsigned char record[2 * RECORD_ROOM];
-
     (void)state;
-    start_random();
-    for (int round = 0; round < ROUNDS; round++) {
-        size_t len;
-
-        if (round % 100 == 0)
-            make_view();
-        len = add_codes(record, make_record(record));
-        if (rand() % 2)
-            len = (size_t)rand() % (len + 1);
-        for (int i = rand() % 4; i > 0 && len > 0; i--)
-            record[(size_t)rand() % len] = (unsigned char)rand();
-        expect_same_in(record, len, false);
-    }
+    go_through_rounds(read_cut_or_changed);
 }
 
 int main(void)
