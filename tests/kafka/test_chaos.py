@@ -228,6 +228,13 @@ PROTOCOLS = {
 }
 
 
+def wait_until_said(instance, words):
+    deadline = time.monotonic() + 30
+    while words not in instance.output():
+        assert time.monotonic() < deadline, instance.output()
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize("rounds", [1, pytest.param(8, marks=pytest.mark.chaos)])
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_one_instance_becomes_four_and_one_again(cluster, pool, tmp_path, topic_name, protocol, rounds):
@@ -247,6 +254,25 @@ def test_one_instance_becomes_four_and_one_again(cluster, pool, tmp_path, topic_
                 rig.dice.choice([one, *three]).kill()
                 time.sleep(rig.dice.uniform(0, 2))
             rig.recovered("one instance", instances=[one])
+    rig.finish()
+    rig.verify()
+
+
+@pytest.mark.parametrize("before", [0, 200])
+def test_a_rebalance_comes_while_a_batch_is_being_taken(cluster, pool, tmp_path, topic_name, before):
+    """Messages of partitions that stay have been taken for the batch at hand, and then they are paused for the rebalance:
+    librdkafka before 2.1.0 drops those messages, and goes on behind them (confluentinc/librdkafka#4208)."""
+    settings = {**PROTOCOLS["cooperative-sticky"], "input.lanes": 1, "batch.messages": 2000}
+    rig = Rig(cluster, pool, tmp_path, topic_name, new_seed(), settings=settings)
+    with rig.instance("one", point="long:consume_batch_queue:60") as one:
+        wait_until_assigned(one, 4)
+        rig.feed(before)
+        wait_until_said(one, "a long call begins")
+        rig.feed(200)
+        with rig.instance("two") as two:
+            wait_until_assigned(two, 1)
+            rig.feed(200)
+            rig.wait_until_done(one)
     rig.finish()
     rig.verify()
 

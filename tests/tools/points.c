@@ -1,13 +1,19 @@
-/* points: a library to preload, which stops the program for good at a named point of its dealings with Kafka.
+/* points: a library to preload, which stops the program at a named point of its dealings with Kafka.
  *
  * FIXWARDEN_POINT=WHEN:CALL:N:HOW, where WHEN is before or after, CALL is one of the names in CALLS, N counts its calls
- * from 1, and HOW is `kill` (SIGKILL) or `stop` (SIGSTOP: the test lets it go on, or not). Any thread. */
+ * from 1, and HOW is `kill` (SIGKILL) or `stop` (SIGSTOP: the test lets it go on, or not). Any thread.
+ *
+ * FIXWARDEN_POINT=long:consume_batch_queue:N: this one lasts LONG_CALL_MS, as it may on a busy machine, and says so on
+ * standard error as it begins. */
 #include <dlfcn.h>
 #include <librdkafka/rdkafka.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define LONG_CALL_MS 8000 /* another process starts and joins the group meanwhile */
 
 #define CALLS(X)                                                                                                       \
     X(init_transactions)                                                                                               \
@@ -18,12 +24,13 @@
     X(commit_transaction)                                                                                              \
     X(abort_transaction)                                                                                               \
     X(commit)                                                                                                          \
+    X(consume_batch_queue)                                                                                             \
     X(subscribe)                                                                                                       \
     X(consumer_close)
 
 #include "preload.h"
 
-enum when { NEVER, BEFORE, AFTER };
+enum when { NEVER, BEFORE, AFTER, LONG };
 
 /* Read once, before main. */
 static struct {
@@ -36,12 +43,12 @@ static struct {
 __attribute__((constructor)) static void set_up(void)
 {
     const char *text = getenv("FIXWARDEN_POINT");
-    char when[8], call[40], how[8];
+    char when[8], call[40], how[8] = "";
 
-    if (text == NULL || sscanf(text, "%7[a-z]:%39[a-z_]:%ld:%7s", when, call, &point.number, how) != 4)
+    if (text == NULL || sscanf(text, "%7[a-z]:%39[a-z_]:%ld:%7s", when, call, &point.number, how) < 3)
         return;
     point.call = call_from_name(call);
-    point.when = strcmp(when, "before") == 0 ? BEFORE : AFTER;
+    point.when = strcmp(when, "before") == 0 ? BEFORE : strcmp(when, "long") == 0 ? LONG : AFTER;
     point.signal = strcmp(how, "stop") == 0 ? SIGSTOP : SIGKILL;
 }
 
@@ -99,4 +106,17 @@ rd_kafka_error_t *rd_kafka_produceva(rd_kafka_t *rk, const rd_kafka_vu_t *values
 
     leave(CALL_produce, number);
     return error;
+}
+
+/* With a timeout it waits until the batch is full (seen in librdkafka 2.0.2). */
+ssize_t rd_kafka_consume_batch_queue(rd_kafka_queue_t *queue, int timeout_ms, rd_kafka_message_t **messages,
+                                     size_t size)
+{
+    __typeof__(&rd_kafka_consume_batch_queue) real = dlsym(RTLD_NEXT, "rd_kafka_consume_batch_queue");
+
+    if (call_count(CALL_consume_batch_queue) == point.number && point.when == LONG) {
+        dprintf(STDERR_FILENO, "points: a long call begins\n");
+        timeout_ms = LONG_CALL_MS;
+    }
+    return real(queue, timeout_ms, messages, size);
 }
