@@ -33,20 +33,13 @@ static bool contains(const struct candidates *c, size_t count, const struct inde
     return false;
 }
 
-/* Mostly both are the same bytes of the message. */
-static bool asks_for(const struct index_lookup *ahead, enum identifier_kind kind, struct slice key)
-{
-    return ahead->kind == kind && ahead->key.len == key.len &&
-           (ahead->key.ptr == key.ptr || slice_equal(ahead->key, key));
-}
-
 /* Where the rows under the key are walked: of what was fetched, once, in that, or else in `own`. */
 static struct index_cursor *find(struct candidates *c, const struct index *index, enum identifier_kind kind,
                                  struct slice key, struct index_cursor *own)
 {
     struct index_lookup *ahead = c->ahead;
 
-    if (ahead == NULL || !asks_for(ahead, kind, key)) {
+    if (ahead == NULL || !index_lookup_asks_for(ahead, kind, key)) {
         index_find(index, kind, key, own);
         return own;
     }

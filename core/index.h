@@ -126,6 +126,13 @@ void index_fetch_batch(const struct index *index, struct index_lookup *lookups, 
 void index_fetch_again(const struct index_lookup *lookup);
 void index_find_fetched(const struct index *index, struct index_lookup *lookup);
 
+/* Whether the look-up asks for that. Mostly both are the same bytes. */
+static inline bool index_lookup_asks_for(const struct index_lookup *lookup, enum identifier_kind kind, struct slice key)
+{
+    return lookup->kind == kind && lookup->key.len == key.len &&
+           (lookup->key.ptr == key.ptr || slice_equal(lookup->key, key));
+}
+
 /* Fills in the next security, whose key has been compared, and returns true; false at the end. */
 bool index_next(struct index_cursor *cursor, struct security *out);
 
@@ -140,6 +147,10 @@ struct index_row {
 
 /* As index_next. */
 bool index_next_row(struct index_cursor *cursor, struct index_row *out);
+
+/* The only row under the key of a look-up that was fetched, where the fetch has come to it, as it mostly has. False:
+ * index_find_fetched has to find out. */
+bool index_take_fetched(const struct index *index, const struct index_lookup *lookup, struct index_row *out);
 
 /* The row's value, empty where it is blank. Of a key (a role with a kind), which may be written to `text`; and of an
  * attribute (one without). */

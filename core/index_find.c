@@ -433,6 +433,20 @@ void index_find_fetched(const struct index *index, struct index_lookup *lookup)
         settle(cursor);
 }
 
+bool index_take_fetched(const struct index *index, const struct index_lookup *lookup, struct index_row *out)
+{
+    uint32_t position = lookup->probe.value;
+    struct packed_key key;
+
+    if (lookup->probe.place != OF_RECORD || index->top != NULL || index_mask_holds(&index->mask, position))
+        return false;
+    packed_key_make(lookup->key, &key);
+    out->index = index;
+    out->record = record_at(index, position, &out->len);
+    return out->record != NULL && record_has_key(&index->view, out->record, out->len, lookup->kind, &key) &&
+           record_find(&index->view, out->record, out->len, &out->places);
+}
+
 void index_find_batch(const struct index *index, struct index_lookup *lookups, size_t count)
 {
     for (size_t at = 0; at < count; at += BLOCK) {

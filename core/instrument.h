@@ -52,8 +52,6 @@ struct instrument {
     uint32_t symbol_tag;  /* tags[FIELD_SYMBOL], or 46 */
     struct slice symbol;
     struct slice suffix;
-    struct instrument_identifier identifiers[INSTRUMENT_IDENTIFIERS_MAX];
-    size_t identifier_count;
     struct slice exchange;
     struct slice currency;
     struct slice type;
@@ -64,12 +62,17 @@ struct instrument {
     struct slice strike;
     struct slice put_call;
     struct slice multiplier;
+    size_t identifier_count;
+    struct instrument_identifier identifiers[INSTRUMENT_IDENTIFIERS_MAX]; /* last: few of so many are in use */
 };
 
 /* Of the message as a whole, as it stands; empty where absent. */
 struct message_fields {
     struct slice begin_string;
     struct slice msg_type;
+    struct slice transact_time;
+    struct slice sending_time;
+    struct slice trade_date;
     struct slice msg_seq_num;
     struct slice sender;
     struct slice target;
@@ -77,9 +80,6 @@ struct message_fields {
     struct slice orig_cl_ord_id;
     struct slice order_id;
     struct slice exec_id;
-    struct slice transact_time;
-    struct slice sending_time;
-    struct slice trade_date;
     struct slice exec_trans_type;         /* 20 */
     struct slice exec_type;               /* 150 */
     struct slice alloc_trans_type;        /* 71 */

@@ -35,7 +35,7 @@ static_assert(RADIX * RADIX * RADIX <= LISTED, "two bytes hold three characters"
 #define WORD_CHARS 12u
 
 /* Packs up to WORD_CHARS characters; false where one is not of the alphabet. */
-static inline bool pack_word(const char *text, size_t len, uint64_t *word)
+static inline __attribute__((always_inline)) bool pack_word(const char *text, size_t len, uint64_t *word)
 {
     const unsigned char *at = (const unsigned char *)text;
     const unsigned char *end = at + len;
@@ -105,10 +105,25 @@ __attribute__((noinline)) static void make_long(struct slice text, struct packed
     memcpy(&out->head, out->bytes, sizeof out->head);
 }
 
+/* The lengths that most keys have, without a loop; false for a longer one. */
+static bool pack_key(struct slice text, uint64_t *word)
+{
+    switch (text.len) {
+    case IDENTIFIER_SEDOL_LEN:
+        return pack_word(text.ptr, IDENTIFIER_SEDOL_LEN, word);
+    case IDENTIFIER_CUSIP_LEN:
+        return pack_word(text.ptr, IDENTIFIER_CUSIP_LEN, word);
+    case IDENTIFIER_ISIN_LEN:
+        return pack_word(text.ptr, IDENTIFIER_ISIN_LEN, word);
+    default:
+        return text.len <= WORD_CHARS && pack_word(text.ptr, text.len, word);
+    }
+}
+
 void packed_key_make(struct slice text, struct packed_key *out)
 {
     out->len = (uint8_t)text.len;
-    if (text.len > WORD_CHARS || !pack_word(text.ptr, text.len, &out->head)) {
+    if (!pack_key(text, &out->head)) {
         make_long(text, out);
         return;
     }

@@ -151,6 +151,13 @@ static void clear_result(struct match_result *result)
     result->date[0] = '\0';
 }
 
+/* What is remembered of another row, index or rule set says nothing here. */
+static void forget_others(struct matcher *matcher, const struct index *index, const struct rules *rules)
+{
+    matcher->maturity.record = NULL;
+    outcome_memo_about(&matcher->memo, index_identity(index), rules);
+}
+
 int match_instrument(struct matcher *matcher, const struct index *index, const struct rules *rules,
                      const struct match_input *input, struct match_result *result, struct error *e)
 {
@@ -171,13 +178,32 @@ int match_instrument(struct matcher *matcher, const struct index *index, const s
     matcher->candidates.count = 0;
     matcher->candidates.ahead = input->ahead;
     matcher->symbol.is_ready = false;
-    matcher->maturity.record = NULL;
-    outcome_memo_about(&matcher->memo, index_identity(index), rules);
+    forget_others(matcher, index, rules);
     match_collect_clues(&m);
     if (match_clues(&m, e) != 0)
         return -1;
     finish(&m);
     return 0;
+}
+
+/* Whether a symbol means one spelling only, which the master has or has not. */
+static bool is_literal(const struct rules *rules, const struct instrument *instrument)
+{
+    return rules->conventions == NULL && rules->renames == NULL && instrument->suffix.len == 0;
+}
+
+bool match_agrees(struct matcher *matcher, const struct index *index, const struct rules *rules,
+                  const struct match_input *input)
+{
+    struct matching m = {.matcher = matcher, .index = index, .rules = rules, .instrument = input->instrument};
+    struct index_row row;
+
+    if (matcher->trace != NULL || input->ahead == NULL || !is_literal(rules, input->instrument) ||
+        !index_take_fetched(index, input->ahead, &row) || !match_is_led_to(&m, input->ahead, &row))
+        return false;
+    m.date = date_of(input->message, &matcher->dates);
+    forget_others(matcher, index, rules);
+    return match_row_agrees(&m, &row);
 }
 
 void match_missing(const struct rules *rules, struct match_result *result)

@@ -36,6 +36,11 @@ static bool is_repetition(const struct matcher *matcher, const struct clue *clue
     return false;
 }
 
+static bool may_be_clue(enum identifier_kind kind)
+{
+    return kind == IDENTIFIER_UNKNOWN || identifier_kind_is_key(kind);
+}
+
 void match_collect_clues(struct matching *m)
 {
     struct matcher *matcher = m->matcher;
@@ -44,7 +49,7 @@ void match_collect_clues(struct matching *m)
     for (size_t i = 0; i < m->instrument->identifier_count; i++) {
         const struct instrument_identifier *id = &m->instrument->identifiers[i];
         struct clue *clue = &matcher->clues[matcher->clue_count];
-        if (id->kind != IDENTIFIER_UNKNOWN && !identifier_kind_is_key(id->kind))
+        if (!may_be_clue(id->kind))
             continue;
         clue->identifier = id;
         clue->key = identifier_key_of_plain(id->kind, id->value, clue->folded);
@@ -422,6 +427,29 @@ int match_find_by_identifiers(struct matching *m, struct error *e)
             return -1;
     }
     return 0;
+}
+
+bool match_is_led_to(struct matching *m, const struct index_lookup *ahead, const struct index_row *row)
+{
+    const struct instrument *i = m->instrument;
+    bool is_first = true;
+
+    for (size_t k = 0; k < i->identifier_count; k++) {
+        const struct instrument_identifier *id = &i->identifiers[k];
+        char folded[IDENTIFIER_MAX];
+        struct slice key;
+
+        if (!may_be_clue(id->kind))
+            continue;
+        if (id->kind == IDENTIFIER_UNKNOWN || !index_has_kind(m->index, id->kind))
+            return false;
+        key = identifier_key_of_plain(id->kind, id->value, folded);
+        if (!(is_first ? index_lookup_asks_for(ahead, id->kind, key) : index_row_has_key(row, id->kind, key)))
+            return false;
+        is_first = false;
+    }
+    m->led_by_symbol = is_first;
+    return !is_first || index_lookup_asks_for(ahead, IDENTIFIER_SYMBOL, i->symbol);
 }
 
 /* ---- judging ---- */

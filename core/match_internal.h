@@ -103,6 +103,10 @@ void match_collect_clues(struct matching *m);
 /* Looks all identifiers up and fills the candidates. */
 int match_find_by_identifiers(struct matching *m, struct error *e);
 
+/* Whether the look-up that led to the row is the first that would be made, so that the row is the only candidate, and
+ * the row bears out all other identifiers. Sets led_by_symbol. */
+bool match_is_led_to(struct matching *m, const struct index_lookup *ahead, const struct index_row *row);
+
 /* The verdicts where some were found. Returns whether there is a conflict. */
 bool match_judge_identifiers(struct matching *m);
 
@@ -129,6 +133,10 @@ bool match_is_renamed(struct matching *m, const struct security *row);
 /* ---- match_steps: comparing ---- */
 
 void match_compare_all(struct matching *m);
+
+/* Whether that would find nothing if the row, of which match_is_led_to was true, were the only candidate and
+ * the symbol meant one spelling only. */
+bool match_row_agrees(const struct matching *m, const struct index_row *row);
 
 /* Keeps, of candidates that are a hint, those that agree best in exchange and currency. */
 void match_narrow_hint(struct matching *m);

@@ -72,12 +72,12 @@ typedef enum agreement (*comparison)(const struct matching *m, const struct inde
 
 /* Compares, and remembers what came of it. Apart, since nearly all was compared before. */
 static __attribute__((noinline)) int learn(const struct matching *m, const struct index_row *row,
-                                           struct outcome_key key, comparison compare, struct outcome_entry *entry)
+                                           struct outcome_key key, comparison compare)
 {
     enum agreement outcome = compare(m, row);
 
     if (key.rest != OUTCOME_MEMO_NO_CODES)
-        *entry = outcome_entry_make(key, outcome);
+        outcome_memo_put(&m->matcher->memo, key, outcome);
     return (int)outcome;
 }
 
@@ -85,9 +85,9 @@ static __attribute__((noinline)) int learn(const struct matching *m, const struc
 static inline int recall(const struct matching *m, const struct index_row *row, struct outcome_key key,
                          comparison compare)
 {
-    struct outcome_entry *entry = outcome_memo_entry(&m->matcher->memo, key);
+    const struct outcome_entry *entry = outcome_memo_entry(&m->matcher->memo, key);
 
-    return outcome_entry_is(entry, key) ? (int)outcome_entry_outcome(entry) : learn(m, row, key, compare, entry);
+    return outcome_entry_is(entry, key) ? (int)outcome_entry_outcome(entry) : learn(m, row, key, compare);
 }
 
 static uint64_t codes_of_type(const struct index_row *row)
@@ -248,13 +248,17 @@ static void compare_symbol(struct matching *m)
         match_add_on_symbol(m, DISCREPANCY_SYMBOL_MISMATCH, MATCH_SYMBOL);
 }
 
+static struct slice said_of_maturity(const struct instrument *i)
+{
+    return i->maturity_date.len > 0 ? i->maturity_date : i->maturity_month_year;
+}
+
 static void compare_maturities(struct matching *m)
 {
     const struct instrument *i = m->instrument;
-    bool is_date = i->maturity_date.len > 0;
 
-    compare(m, MATCH_MATURITY, is_date ? i->maturity_date : i->maturity_month_year, judge_maturity,
-            DISCREPANCY_MATURITY_MISMATCH, is_date ? FIELD_MATURITY_DATE : FIELD_MATURITY_MONTH, ROLE_MATURITY);
+    compare(m, MATCH_MATURITY, said_of_maturity(i), judge_maturity, DISCREPANCY_MATURITY_MISMATCH,
+            i->maturity_date.len > 0 ? FIELD_MATURITY_DATE : FIELD_MATURITY_MONTH, ROLE_MATURITY);
 }
 
 /* As YYYYMMDD; empty where there is none. Few messages need it, so it is not made before. */
@@ -347,18 +351,46 @@ static void compare_cfis(struct matching *m)
     compare(m, MATCH_CFI, m->instrument->cfi, judge_cfi, DISCREPANCY_SECURITY_TYPE_MISMATCH, FIELD_CFI, ROLE_CFI);
 }
 
+/* Nearly always. */
+static bool is_no_contract(const struct instrument *i)
+{
+    return (i->maturity_date.len | i->maturity_month_year.len | i->strike.len | i->put_call.len | i->multiplier.len) ==
+           0;
+}
+
 static void compare_contract(struct matching *m)
 {
     const struct instrument *i = m->instrument;
 
-    if ((i->maturity_date.len | i->maturity_month_year.len | i->strike.len | i->put_call.len | i->multiplier.len) == 0)
-        return; /* nearly always */
+    if (is_no_contract(i))
+        return;
     compare_maturities(m);
     compare(m, MATCH_STRIKE, i->strike, judge_strike, DISCREPANCY_CONTRACT_MISMATCH, FIELD_STRIKE, ROLE_STRIKE);
     compare(m, MATCH_PUT_CALL, i->put_call, judge_put_call, DISCREPANCY_CONTRACT_MISMATCH, FIELD_PUT_CALL,
             ROLE_PUT_CALL);
     compare(m, MATCH_MULTIPLIER, i->multiplier, judge_multiplier, DISCREPANCY_CONTRACT_MISMATCH, FIELD_MULTIPLIER,
             ROLE_MULTIPLIER);
+}
+
+void match_compare_all(struct matching *m)
+{
+    compare_listing(m);
+    compare_symbol(m);
+    if (!compare_types(m))
+        compare_cfis(m);
+    compare_contract(m);
+    compare_activity(m);
+    judge_ambiguity(m);
+}
+
+void match_narrow_hint(struct matching *m)
+{
+    const struct instrument *i = m->instrument;
+
+    if (i->exchange.len > 0 && m->rules->compared[MATCH_EXCHANGE])
+        narrow(m, MATCH_EXCHANGE, i->exchange, judge_exchange, ROLE_MIC);
+    if (i->currency.len > 0 && m->rules->compared[MATCH_CURRENCY])
+        narrow(m, MATCH_CURRENCY, i->currency, judge_currency, ROLE_CURRENCY);
 }
 
 /* ---- the way of most messages ---- */
@@ -382,41 +414,41 @@ static inline unsigned is_known(const struct matching *m, enum match_step step, 
     return (is_compared ? 0 : 1U) | (is_there & agrees);
 }
 
-/* Whether the attributes that most messages have, some or others, are known to agree with the only candidate, so that
- * their steps would do nothing. */
-static bool is_known_to_agree(const struct matching *m)
+/* The same, if nobody knows yet: whether a step would find nothing. */
+static bool agrees(const struct matching *m, enum match_step step, struct slice said, candidates_judge judge,
+                   const struct index_row *row)
 {
-    const struct instrument *i = m->instrument;
-    const struct candidates *c = &m->matcher->candidates;
-    const struct index_row *row = &c->rows[0];
-
-    if (c->count != 1 || m->matcher->trace != NULL)
-        return false;
-    return is_known(m, MATCH_EXCHANGE, &i->exchange, code_of(row, ROLE_MIC)) &
-           is_known(m, MATCH_CURRENCY, &i->currency, code_of(row, ROLE_CURRENCY)) &
-           is_known(m, MATCH_TYPE, &i->type, codes_of_type(row));
+    return said.len == 0 || !m->rules->compared[step] || judge(m, row) != DIFFERS;
 }
 
-void match_compare_all(struct matching *m)
+static bool symbol_agrees(const struct matching *m, const struct index_row *row)
 {
-    bool agrees = is_known_to_agree(m);
+    struct slice symbol = m->instrument->symbol;
 
-    if (!agrees)
-        compare_listing(m);
-    compare_symbol(m);
-    if (agrees || !compare_types(m))
-        compare_cfis(m);
-    compare_contract(m);
-    compare_activity(m);
-    judge_ambiguity(m);
+    return symbol.len == 0 || m->led_by_symbol || !m->rules->compared[MATCH_SYMBOL] ||
+           !index_row_fills(row, ROLE_SYMBOL) || index_row_has_key(row, IDENTIFIER_SYMBOL, symbol);
 }
 
-void match_narrow_hint(struct matching *m)
+static bool contract_agrees(const struct matching *m, const struct index_row *row)
 {
     const struct instrument *i = m->instrument;
 
-    if (i->exchange.len > 0 && m->rules->compared[MATCH_EXCHANGE])
-        narrow(m, MATCH_EXCHANGE, i->exchange, judge_exchange, ROLE_MIC);
-    if (i->currency.len > 0 && m->rules->compared[MATCH_CURRENCY])
-        narrow(m, MATCH_CURRENCY, i->currency, judge_currency, ROLE_CURRENCY);
+    if (is_no_contract(i))
+        return true;
+    return agrees(m, MATCH_MATURITY, said_of_maturity(i), judge_maturity, row) &&
+           agrees(m, MATCH_STRIKE, i->strike, judge_strike, row) &&
+           agrees(m, MATCH_PUT_CALL, i->put_call, judge_put_call, row) &&
+           agrees(m, MATCH_MULTIPLIER, i->multiplier, judge_multiplier, row);
+}
+
+/* What most messages have, some or others, is asked of the memo alone. */
+bool match_row_agrees(const struct matching *m, const struct index_row *row)
+{
+    const struct instrument *i = m->instrument;
+    unsigned known = is_known(m, MATCH_EXCHANGE, &i->exchange, code_of(row, ROLE_MIC)) &
+                     is_known(m, MATCH_CURRENCY, &i->currency, code_of(row, ROLE_CURRENCY)) &
+                     is_known(m, MATCH_TYPE, &i->type, codes_of_type(row));
+
+    return known && symbol_agrees(m, row) && agrees(m, MATCH_CFI, i->cfi, judge_cfi, row) && contract_agrees(m, row) &&
+           (!m->rules->compared[MATCH_STATUS] || judge_active(m, row) != DIFFERS);
 }

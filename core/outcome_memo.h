@@ -3,7 +3,7 @@
  * Masters have few markets, currencies, types, statuses and dates, and each is a code of the index's dictionary; so
  * nearly every comparison was made before. What comes of one is a pure function of the message's value, the codes, the
  * index that gives the codes their meaning, and the rules; all of these are part of the key or empty the memo when they
- * change. A small table in which the newest entry stays: it can forget, but never answers for another key.
+ * change. A small table in which the newest two of each place stay: it can forget, but never answers for another key.
  *
  * A plain value, all zeros when new. One thread. */
 #ifndef FIXWARDEN_CORE_OUTCOME_MEMO_H
@@ -66,14 +66,6 @@ static inline struct outcome_key outcome_memo_key(uint32_t step, struct slice sa
     return (struct outcome_key){slice_word(said), codes | step << 6 | said.len << 2};
 }
 
-/* The entry where the key stands or will stand. */
-static inline struct outcome_entry *outcome_memo_entry(struct outcome_memo *memo, struct outcome_key key)
-{
-    uint64_t mixed = (key.said + key.rest) * UINT64_C(0xD6E8FEB86659FD93);
-
-    return &memo->entries[mixed >> (64 - OUTCOME_MEMO_BITS)];
-}
-
 static inline bool outcome_entry_is(const struct outcome_entry *entry, struct outcome_key key)
 {
     return ((entry->said ^ key.said) | (entry->rest ^ key.rest) >> 2) == 0;
@@ -88,6 +80,32 @@ static inline unsigned outcome_entry_outcome(const struct outcome_entry *entry)
 static inline struct outcome_entry outcome_entry_make(struct outcome_key key, unsigned outcome)
 {
     return (struct outcome_entry){key.said, key.rest | outcome};
+}
+
+/* The two entries between which a key may stand. With one alone, two keys of every other message could drive each other
+ * out. */
+static inline struct outcome_entry *outcome_memo_pair(struct outcome_memo *memo, struct outcome_key key)
+{
+    uint64_t mixed = (key.said + key.rest) * UINT64_C(0xD6E8FEB86659FD93);
+
+    return &memo->entries[mixed >> (64 - OUTCOME_MEMO_BITS) & ~UINT64_C(1)];
+}
+
+/* The key's entry, if any is; without a branch. */
+static inline const struct outcome_entry *outcome_memo_entry(struct outcome_memo *memo, struct outcome_key key)
+{
+    const struct outcome_entry *pair = outcome_memo_pair(memo, key);
+
+    return pair + outcome_entry_is(&pair[1], key);
+}
+
+/* Remembers it, and forgets the older one of two others. */
+static inline void outcome_memo_put(struct outcome_memo *memo, struct outcome_key key, unsigned outcome)
+{
+    struct outcome_entry *pair = outcome_memo_pair(memo, key);
+
+    pair[1] = pair[0];
+    pair[0] = outcome_entry_make(key, outcome);
 }
 
 #endif

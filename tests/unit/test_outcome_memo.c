@@ -95,25 +95,60 @@ static void an_entry_knows_what_came_of_its_key(void **state)
     }
 }
 
+static bool knows(struct outcome_memo *memo, struct outcome_key key, unsigned outcome)
+{
+    const struct outcome_entry *entry = outcome_memo_entry(memo, key);
+
+    return outcome_entry_is(entry, key) && outcome_entry_outcome(entry) == outcome;
+}
+
 /* A new memo is all zeros, and no key is. */
 static void a_new_or_emptied_memo_knows_nothing(void **state)
 {
     static struct outcome_memo memo;
     struct outcome_key key = outcome_memo_key(1, slice_make(NULL, 0), 0);
-    struct outcome_entry *entry = outcome_memo_entry(&memo, key);
+    struct outcome_key none = {0, OUTCOME_MEMO_NO_CODES};
 
     (void)state;
-    assert_false(outcome_entry_is(entry, key));
-    assert_false(outcome_entry_is(entry, (struct outcome_key){0, OUTCOME_MEMO_NO_CODES}));
+    assert_false(outcome_entry_is(outcome_memo_entry(&memo, key), key));
+    assert_false(outcome_entry_is(outcome_memo_entry(&memo, none), none));
     outcome_memo_about(&memo, 1, &memo);
-    *entry = outcome_entry_make(key, 1);
+    outcome_memo_put(&memo, key, 1);
     outcome_memo_about(&memo, 1, &memo);
-    assert_true(outcome_entry_is(entry, key));
+    assert_true(knows(&memo, key, 1));
     outcome_memo_about(&memo, 2, &memo);
-    assert_false(outcome_entry_is(entry, key));
-    *entry = outcome_entry_make(key, 1);
-    outcome_memo_about(&memo, 2, entry);
-    assert_false(outcome_entry_is(entry, key));
+    assert_false(knows(&memo, key, 1));
+    outcome_memo_put(&memo, key, 1);
+    outcome_memo_about(&memo, 2, &key);
+    assert_false(knows(&memo, key, 1));
+}
+
+/* The n-th key of those that share two entries with the first. */
+static struct outcome_key neighbour(struct outcome_memo *memo, unsigned n)
+{
+    struct outcome_key first = outcome_memo_key(1, slice_of("USD"), outcome_memo_codes(1, 0));
+
+    for (uint32_t code = 1;; code++) {
+        struct outcome_key key = outcome_memo_key(1, slice_of("USD"), outcome_memo_codes(code, 0));
+        if (outcome_memo_pair(memo, key) == outcome_memo_pair(memo, first) && n-- == 0)
+            return key;
+    }
+}
+
+static void two_keys_of_one_place_do_not_drive_each_other_out(void **state)
+{
+    static struct outcome_memo memo;
+    struct outcome_key a = neighbour(&memo, 0), b = neighbour(&memo, 1), c = neighbour(&memo, 2);
+
+    (void)state;
+    outcome_memo_put(&memo, a, 1);
+    outcome_memo_put(&memo, b, 2);
+    assert_true(knows(&memo, a, 1));
+    assert_true(knows(&memo, b, 2));
+    outcome_memo_put(&memo, c, 3);
+    assert_false(knows(&memo, a, 1));
+    assert_true(knows(&memo, b, 2));
+    assert_true(knows(&memo, c, 3));
 }
 
 int main(void)
@@ -125,6 +160,7 @@ int main(void)
         cmocka_unit_test(an_entry_knows_what_came_of_its_key),
         cmocka_unit_test(what_is_too_long_or_has_no_code_is_not_to_be_remembered),
         cmocka_unit_test(a_new_or_emptied_memo_knows_nothing),
+        cmocka_unit_test(two_keys_of_one_place_do_not_drive_each_other_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
