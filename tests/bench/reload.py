@@ -29,7 +29,7 @@ from product import committed_offsets  # noqa: E402
 
 SAMPLE_SECONDS = 0.25
 WAIT_SECONDS = 60
-JOIN_SECONDS = 5  # of the lanes behind the first: the group shares anew with its next heartbeat, after up to 3 s
+JOIN_SECONDS = 5  # of the lanes behind the first: the group shares anew with its next heartbeat, after half a second
 
 
 def arguments():
