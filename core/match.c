@@ -186,10 +186,16 @@ int match_instrument(struct matcher *matcher, const struct index *index, const s
     return 0;
 }
 
-/* Whether a symbol means one spelling only, which the master has or has not. */
-static bool is_literal(const struct rules *rules, const struct instrument *instrument)
+/* Whether the symbol means one spelling only, which the master has or has not. */
+static bool is_literal(const struct rules *rules, const struct match_input *input)
 {
-    return rules->conventions == NULL && rules->renames == NULL && instrument->suffix.len == 0;
+    return input->instrument->suffix.len == 0 && convention_of(rules, input) == SYMBOLOGY_NONE;
+}
+
+/* Whether other rows may be meant than those of the symbol as it is. */
+static bool may_be_renamed(const struct matching *m)
+{
+    return m->led_by_symbol && m->rules->renames != NULL;
 }
 
 bool match_agrees(struct matcher *matcher, const struct index *index, const struct rules *rules,
@@ -198,8 +204,9 @@ bool match_agrees(struct matcher *matcher, const struct index *index, const stru
     struct matching m = {.matcher = matcher, .index = index, .rules = rules, .instrument = input->instrument};
     struct index_row row;
 
-    if (matcher->trace != NULL || input->ahead == NULL || !is_literal(rules, input->instrument) ||
-        !index_take_fetched(index, input->ahead, &row) || !match_is_led_to(&m, input->ahead, &row))
+    if (matcher->trace != NULL || input->ahead == NULL || !is_literal(rules, input) ||
+        !index_take_fetched(index, input->ahead, &row) || !match_is_led_to(&m, input->ahead, &row) ||
+        may_be_renamed(&m))
         return false;
     m.date = date_of(input->message, &matcher->dates);
     forget_others(matcher, index, rules);

@@ -110,12 +110,24 @@ static void random_body(char *body, const struct row *row)
         say_put_call(body, row);
 }
 
+/* Also with renames, and with a convention for a market. */
 static void random_rules(struct rules *rules)
 {
+    struct error e;
+
     rules_default(rules);
     for (int s = 0; s < MATCH_STEP_COUNT; s++)
         rules->compared[s] = rand() % 8 > 0;
     rules->accept_short_cusips = rand() % 2;
+    if (rand() % 4 == 0) {
+        rules->renames = renames_new();
+        assert_int_equal(renames_add(rules->renames, slice_of("T"), slice_of("GE"), (struct date){2026, 6, 9}, &e), 0);
+    }
+    if (rand() % 4 == 0) {
+        rules->master_convention = SYMBOLOGY_NASDAQ;
+        rules->conventions = conventions_new();
+        assert_int_equal(conventions_set_mic(rules->conventions, slice_of("XNYS"), SYMBOLOGY_CQS, &e), 0);
+    }
 }
 
 struct tally {
@@ -228,8 +240,19 @@ static void what_agrees_is_seen_to(void **state)
 
 static void set_rename(struct rules *rules)
 {
+    struct error e;
+
     rules->renames = renames_new();
-    assert_non_null(rules->renames);
+    assert_int_equal(renames_add(rules->renames, slice_of("X"), slice_of("Y"), (struct date){2026, 6, 9}, &e), 0);
+}
+
+static void set_convention(struct rules *rules)
+{
+    struct error e;
+
+    rules->master_convention = SYMBOLOGY_NASDAQ;
+    rules->conventions = conventions_new();
+    assert_int_equal(conventions_set_mic(rules->conventions, slice_of("XNAS"), SYMBOLOGY_CQS, &e), 0);
 }
 
 static void where_more_can_be_meant_the_long_way_is_gone(void **state)
@@ -238,7 +261,10 @@ static void where_more_can_be_meant_the_long_way_is_gone(void **state)
 
     (void)state;
     assert_int_equal(tally_of(LISTED_TWICE, body, NULL).unseen, 1);
-    assert_int_equal(tally_of(AAPL, body, set_rename).unseen, 1);
+    assert_int_equal(tally_of(AAPL, body, set_rename).agreed, 1); /* it is no symbol that led there */
+    assert_int_equal(tally_of(AAPL, "35=D|55=AAPL|", set_rename).unseen, 1);
+    assert_int_equal(tally_of(AAPL, body, set_convention).unseen, 1);
+    assert_int_equal(tally_of(AAPL, "35=D|55=AAPL|48=US0378331005|22=4|", set_convention).agreed, 1);
     assert_int_equal(tally_of(AAPL, "35=D|48=US0378331005|22=4|454=1|455=AAPL US|456=A|", NULL).unseen, 1);
 }
 
