@@ -100,8 +100,8 @@ static void random_body(char *body, const struct row *row)
     sprintf(body, "35=D|60=2026%02d%02d-12:00:00|", 1 + rand() % 12, 1 + rand() % 28);
     if (rand() % 3 > 0)
         say(body, 55, SYMBOL, row, changed);
-    if (rand() % 40 == 0)
-        strcat(body, "65=WI|");
+    if (rand() % 20 == 0)
+        strcat(body, rand() % 2 ? "65=WI|" : "65=B|");
     say_identifiers(body, row, changed);
     for (int c = MIC; c < STATUS; c++)
         if (c != PUT_CALL && rand() % 2)
