@@ -327,7 +327,8 @@ static void describe(const rd_kafka_message_t *message, const struct ledger_entr
                    .has_timestamp = type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE,
                    .timestamp_ms = timestamp,
                    .has_key = message->key != NULL,
-                   .key = slice_make(message->key, message->key_len)},
+                   .key = slice_make(message->key, message->key_len),
+                   .message = 0}, /* so that all are named, and none is cleared before */
         .value = slice_make(message->payload, message->len),
     };
 }

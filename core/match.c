@@ -158,11 +158,14 @@ static void forget_others(struct matcher *matcher, const struct index *index, co
     outcome_memo_about(&matcher->memo, index_identity(index), rules);
 }
 
-int match_instrument(struct matcher *matcher, const struct index *index, const struct rules *rules,
-                     const struct match_input *input, struct match_result *result, struct error *e)
+/* All members are named: the rest would be cleared by an instruction that takes longer than all of this. */
+static struct matching begin(struct matcher *matcher, const struct index *index, const struct rules *rules,
+                             const struct match_input *input, struct match_result *result)
 {
     enum symbology_convention convention = convention_of(rules, input);
-    struct matching m = {
+
+    forget_others(matcher, index, rules);
+    return (struct matching){
         .matcher = matcher,
         .index = index,
         .rules = rules,
@@ -173,12 +176,17 @@ int match_instrument(struct matcher *matcher, const struct index *index, const s
         .result = result,
         .led_by_symbol = false,
     };
+}
+
+int match_instrument(struct matcher *matcher, const struct index *index, const struct rules *rules,
+                     const struct match_input *input, struct match_result *result, struct error *e)
+{
+    struct matching m = begin(matcher, index, rules, input, result);
 
     clear_result(result);
     matcher->candidates.count = 0;
     matcher->candidates.ahead = input->ahead;
     matcher->symbol.is_ready = false;
-    forget_others(matcher, index, rules);
     match_collect_clues(&m);
     if (match_clues(&m, e) != 0)
         return -1;
@@ -187,9 +195,9 @@ int match_instrument(struct matcher *matcher, const struct index *index, const s
 }
 
 /* Whether the symbol means one spelling only, which the master has or has not. */
-static bool is_literal(const struct rules *rules, const struct match_input *input)
+static bool is_literal(const struct matching *m)
 {
-    return input->instrument->suffix.len == 0 && convention_of(rules, input) == SYMBOLOGY_NONE;
+    return m->instrument->suffix.len == 0 && m->convention == SYMBOLOGY_NONE;
 }
 
 /* Whether other rows may be meant than those of the symbol as it is. */
@@ -201,16 +209,12 @@ static bool may_be_renamed(const struct matching *m)
 bool match_agrees(struct matcher *matcher, const struct index *index, const struct rules *rules,
                   const struct match_input *input)
 {
-    struct matching m = {.matcher = matcher, .index = index, .rules = rules, .instrument = input->instrument};
+    struct matching m = begin(matcher, index, rules, input, NULL);
     struct index_row row;
 
-    if (matcher->trace != NULL || input->ahead == NULL || !is_literal(rules, input) ||
-        !index_take_fetched(index, input->ahead, &row) || !match_is_led_to(&m, input->ahead, &row) ||
-        may_be_renamed(&m))
-        return false;
-    m.date = date_of(input->message, &matcher->dates);
-    forget_others(matcher, index, rules);
-    return match_row_agrees(&m, &row);
+    return matcher->trace == NULL && input->ahead != NULL && is_literal(&m) &&
+           index_take_fetched(index, input->ahead, &row) && match_is_led_to(&m, input->ahead, &row) &&
+           !may_be_renamed(&m) && match_row_agrees(&m, &row);
 }
 
 void match_missing(const struct rules *rules, struct match_result *result)
