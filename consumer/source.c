@@ -215,6 +215,7 @@ void source_close(struct source *source)
     ledger_free(&source->ledger);
     start_offsets_free(&source->start);
     free(source->messages);
+    free(source->offsets);
     kafka_context_destroy(&source->context);
     free(source);
 }
@@ -242,13 +243,18 @@ void source_drop_all(struct source *source)
 static int make_room(struct source *s, size_t max, struct error *e)
 {
     rd_kafka_message_t **messages;
+    int64_t *offsets;
 
     if (max <= s->capacity)
         return 0;
     messages = reallocarray(s->messages, max, sizeof(rd_kafka_message_t *));
-    if (!messages)
+    if (messages)
+        s->messages = messages;
+    offsets = reallocarray(s->offsets, max, sizeof *offsets);
+    if (offsets)
+        s->offsets = offsets;
+    if (!messages || !offsets)
         return error_set(e, ERROR_INTERNAL, "no memory for a batch of %zu records", max);
-    s->messages = messages;
     s->capacity = max;
     return 0;
 }
@@ -333,9 +339,24 @@ static void describe(const rd_kafka_message_t *message, const struct ledger_entr
     };
 }
 
-static bool take_record(struct source *s, const rd_kafka_message_t *message, struct checker_record *out)
+/* Messages of one partition that follow each other in a poll, in which nothing comes to the ledger. */
+struct row {
+    const rd_kafka_topic_t *rkt; /* NULL: there is none yet */
+    int32_t partition;
+    struct ledger_entry *entry; /* NULL: it is not ours any more */
+};
+
+static struct ledger_entry *find_entry(struct source *s, const rd_kafka_message_t *message, struct row *row)
 {
-    const char *topic;
+    if (message->rkt != row->rkt || message->partition != row->partition)
+        *row = (struct row){message->rkt, message->partition,
+                            ledger_find(&s->ledger, rd_kafka_topic_name(message->rkt), message->partition)};
+    return row->entry;
+}
+
+static bool take_record(struct source *s, const rd_kafka_message_t *message, struct row *row,
+                        struct checker_record *out)
+{
     struct ledger_entry *entry;
     int64_t before;
 
@@ -343,10 +364,9 @@ static bool take_record(struct source *s, const rd_kafka_message_t *message, str
         take_news(s, message);
         return false;
     }
-    topic = rd_kafka_topic_name(message->rkt);
-    entry = ledger_find(&s->ledger, topic, message->partition);
+    entry = find_entry(s, message, row);
     if (!entry)
-        return false; /* not ours any more */
+        return false;
     before = entry->next;
     switch (ledger_take(entry, message->offset)) {
     case LEDGER_DROPPED:
@@ -354,9 +374,9 @@ static bool take_record(struct source *s, const rd_kafka_message_t *message, str
     case LEDGER_WENT_BACK:
         if (s->in_ranges)
             return error_set(&s->failure, ERROR_DATA, "%s/%d went back from offset %lld to %lld: it was made again",
-                             topic, message->partition, (long long)before, (long long)message->offset) == 0;
+                             entry->topic, message->partition, (long long)before, (long long)message->offset) == 0;
         log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem,
-                  "%s/%d went back from offset %lld to %lld: was the topic made again, or cut off?", topic,
+                  "%s/%d went back from offset %lld to %lld: was the topic made again, or cut off?", entry->topic,
                   message->partition, (long long)before, (long long)message->offset);
         break;
     case LEDGER_TAKEN:
@@ -384,6 +404,7 @@ static int64_t wait_of(struct source *s, const rd_kafka_message_t *message, int6
 static int64_t lend(struct source *s, struct checker_record *records, size_t max, size_t *count)
 {
     int64_t now_ms = s->pace ? monotonic_ms() : 0, wait_ms = 0;
+    struct row row = {NULL, 0, NULL};
 
     while (s->lent < s->taken && *count < max) {
         const rd_kafka_message_t *message = s->messages[s->lent];
@@ -391,8 +412,8 @@ static int64_t lend(struct source *s, struct checker_record *records, size_t max
         wait_ms = wait_of(s, message, now_ms);
         if (wait_ms > 0)
             break;
-        s->lent++;
-        if (take_record(s, message, &records[*count]))
+        s->offsets[s->lent++] = message->offset;
+        if (take_record(s, message, &row, &records[*count]))
             ++*count;
     }
     return wait_ms;

@@ -6,7 +6,7 @@ static rd_kafka_message_t *find_lent(struct source *s, const struct origin *orig
     for (; s->looked < s->lent; s->looked++) {
         rd_kafka_message_t *message = s->messages[s->looked];
 
-        if (!message->err && message->offset == origin->offset && message->partition == origin->partition &&
+        if (s->offsets[s->looked] == origin->offset && !message->err && message->partition == origin->partition &&
             slice_equal_text(origin->topic, rd_kafka_topic_name(message->rkt)))
             return message;
     }

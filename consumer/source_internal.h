@@ -16,6 +16,7 @@ struct source {
     rd_kafka_queue_t *queue;
     struct ledger ledger;
     rd_kafka_message_t **messages; /* `taken` of them; the first `lent` are lent out, the others are not due yet */
+    int64_t *offsets;              /* of those that are lent, side by side: to look for one touches no message */
     size_t capacity;
     size_t taken;
     size_t lent;
