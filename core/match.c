@@ -158,7 +158,7 @@ static void forget_others(struct matcher *matcher, const struct index *index, co
     outcome_memo_about(&matcher->memo, index_identity(index), rules);
 }
 
-/* All members are named: the rest would be cleared by an instruction that takes longer than all of this. */
+/* Both ways begin so. */
 static struct matching begin(struct matcher *matcher, const struct index *index, const struct rules *rules,
                              const struct match_input *input, struct match_result *result)
 {
