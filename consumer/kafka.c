@@ -28,9 +28,8 @@ static const struct property defaults[] = {
 
 static const struct property consumer_defaults[] = {
     {"partition.assignment.strategy", "cooperative-sticky"},
-    {"session.timeout.ms", "10000"}, /* how long the partitions of one that was killed stand still */
-    {"heartbeat.interval.ms",
-     "500"}, /* how long those stand still that go from one member to another: it is told then */
+    {"session.timeout.ms", "10000"},  /* how long the partitions of one that was killed stand still */
+    {"heartbeat.interval.ms", "500"}, /* how long those do that go to another member: it is told with the answer */
     {"fetch.wait.max.ms", "100"},
     {NULL, NULL},
 };

@@ -340,21 +340,21 @@ static void describe(const rd_kafka_message_t *message, const struct ledger_entr
 }
 
 /* Messages of one partition that follow each other in a poll, in which nothing comes to the ledger. */
-struct row {
+struct run {
     const rd_kafka_topic_t *rkt; /* NULL: there is none yet */
     int32_t partition;
     struct ledger_entry *entry; /* NULL: it is not ours any more */
 };
 
-static struct ledger_entry *find_entry(struct source *s, const rd_kafka_message_t *message, struct row *row)
+static struct ledger_entry *find_entry(struct source *s, const rd_kafka_message_t *message, struct run *run)
 {
-    if (message->rkt != row->rkt || message->partition != row->partition)
-        *row = (struct row){message->rkt, message->partition,
+    if (message->rkt != run->rkt || message->partition != run->partition)
+        *run = (struct run){message->rkt, message->partition,
                             ledger_find(&s->ledger, rd_kafka_topic_name(message->rkt), message->partition)};
-    return row->entry;
+    return run->entry;
 }
 
-static bool take_record(struct source *s, const rd_kafka_message_t *message, struct row *row,
+static bool take_record(struct source *s, const rd_kafka_message_t *message, struct run *run,
                         struct checker_record *out)
 {
     struct ledger_entry *entry;
@@ -364,7 +364,7 @@ static bool take_record(struct source *s, const rd_kafka_message_t *message, str
         take_news(s, message);
         return false;
     }
-    entry = find_entry(s, message, row);
+    entry = find_entry(s, message, run);
     if (!entry)
         return false;
     before = entry->next;
@@ -404,7 +404,7 @@ static int64_t wait_of(struct source *s, const rd_kafka_message_t *message, int6
 static int64_t lend(struct source *s, struct checker_record *records, size_t max, size_t *count)
 {
     int64_t now_ms = s->pace ? monotonic_ms() : 0, wait_ms = 0;
-    struct row row = {NULL, 0, NULL};
+    struct run run = {NULL, 0, NULL};
 
     while (s->lent < s->taken && *count < max) {
         const rd_kafka_message_t *message = s->messages[s->lent];
@@ -413,7 +413,7 @@ static int64_t lend(struct source *s, struct checker_record *records, size_t max
         if (wait_ms > 0)
             break;
         s->offsets[s->lent++] = message->offset;
-        if (take_record(s, message, &row, &records[*count]))
+        if (take_record(s, message, &run, &records[*count]))
             ++*count;
     }
     return wait_ms;

@@ -71,8 +71,7 @@ int match_instrument(struct matcher *matcher, const struct index *index, const s
                      const struct match_input *input, struct match_result *result, struct error *e);
 
 /* Whether the instrument agrees with the only row that it can mean in everything, so that match_instrument would find
- * nothing: what nearly all do, told in half of the time. False says nothing, and is what a matcher with a trace says.
- */
+ * nothing: what nearly all do, and seen sooner so. False says nothing, and is what a matcher with a trace says. */
 bool match_agrees(struct matcher *matcher, const struct index *index, const struct rules *rules,
                   const struct match_input *input);
 

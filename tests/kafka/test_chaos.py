@@ -228,11 +228,16 @@ PROTOCOLS = {
 }
 
 
-def wait_until_said(instance, words):
+def wait_until(instance, is_so):
+    """Until that is so of what the instance has said."""
     deadline = time.monotonic() + 30
-    while words not in instance.output():
+    while not is_so(instance.output()):
         assert time.monotonic() < deadline, instance.output()
         time.sleep(0.05)
+
+
+def wait_until_assigned(instance, partitions):
+    wait_until(instance, lambda said: sum(map(int, re.findall(r"assigned: (\d+) partitions", said))) >= partitions)
 
 
 @pytest.mark.parametrize("rounds", [1, pytest.param(8, marks=pytest.mark.chaos)])
@@ -267,7 +272,7 @@ def test_a_rebalance_comes_while_a_batch_is_being_taken(cluster, pool, tmp_path,
     with rig.instance("one", point="long:consume_batch_queue:60") as one:
         wait_until_assigned(one, 4)
         rig.feed(before)
-        wait_until_said(one, "a long call begins")
+        wait_until(one, lambda said: "a long call begins" in said)
         rig.feed(200)
         with rig.instance("two") as two:
             wait_until_assigned(two, 1)
@@ -423,13 +428,6 @@ def test_a_topic_gains_partitions(rig):
             time.sleep(0.2)
     rig.finish()
     rig.verify()
-
-
-def wait_until_assigned(instance, partitions):
-    deadline = time.monotonic() + 30
-    while sum(map(int, re.findall(r"assigned: (\d+) partitions", instance.output()))) < partitions:
-        assert time.monotonic() < deadline, instance.output()
-        time.sleep(0.1)
 
 
 def test_a_topic_gains_partitions_while_a_group_starts_at_the_latest(rig):

@@ -44,11 +44,15 @@ __attribute__((constructor)) static void set_up(void)
 {
     const char *text = getenv("FIXWARDEN_POINT");
     char when[8], call[40], how[8] = "";
+    int parts = text ? sscanf(text, "%7[a-z]:%39[a-z_]:%ld:%7s", when, call, &point.number, how) : 0;
 
-    if (text == NULL || sscanf(text, "%7[a-z]:%39[a-z_]:%ld:%7s", when, call, &point.number, how) < 3)
+    if (parts == 3 && strcmp(when, "long") == 0)
+        point.when = LONG;
+    else if (parts == 4)
+        point.when = strcmp(when, "before") == 0 ? BEFORE : AFTER;
+    else
         return;
     point.call = call_from_name(call);
-    point.when = strcmp(when, "before") == 0 ? BEFORE : strcmp(when, "long") == 0 ? LONG : AFTER;
     point.signal = strcmp(how, "stop") == 0 ? SIGSTOP : SIGKILL;
 }
 

@@ -12,8 +12,7 @@ enum { SYMBOL, CUSIP, ISIN, MIC, CURRENCY, TYPE, CFI, MATURITY, STRIKE, PUT_CALL
 
 #define HEADER "symbol,cusip,isin,mic,currency,type,cfi,maturity,strike,putCall,multiplier,status\n"
 
-/* What columns may hold, and what messages say of them; few values, so that much agrees by chance. Identifiers repeat,
- * too, and one of each pair belongs to the other's ISIN. */
+/* What columns may hold, and what messages say of them; few values, so that much agrees by chance, and keys repeat. */
 static const char *const values[COLUMNS][8] = {
     [SYMBOL] = {"AAPL", "IBM", "BRK.B", "BRK/B", "GE", "T", "MSFT", ""},
     [CUSIP] = {"037833100", "459200101", "084670702", "594918104", "369604301", "00206R102", "", ""},
@@ -200,7 +199,7 @@ static void what_the_short_way_says_the_long_one_says_too(void **state)
     assert_true(tally.agreed > MESSAGES && tally.disagree > MESSAGES);
 }
 
-/* The ways of one message, in a master where every key has one row. */
+/* The ways of one message. */
 static struct tally tally_of(const char *master, const char *body, void (*change)(struct rules *rules))
 {
     struct index *index = support_index(master);
