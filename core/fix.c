@@ -1,6 +1,7 @@
 #include "fix.h"
 
 #include "ascii.h"
+#include "fix_common.h"
 #include "fix_data.h"
 #include "fix_plain.h"
 #include "fix_scan.h"
@@ -148,6 +149,7 @@ static void put_field(const struct fix_message *m, const struct fix_field *field
     uint32_t at = (uint32_t)(field->value.ptr - m->fields.ptr);
 
     if (index->count < FIX_INDEX_MAX) {
+        index->tag_bits |= field->tag;
         index->tags[index->count] = field->tag;
         index->values[index->count] = (struct fix_place){at, (uint32_t)field->value.len};
     }
@@ -167,7 +169,7 @@ static enum fix_reason validate_fields(struct fix_message *m, struct fix_index *
     struct fix_field field;
     bool has_empty = false;
 
-    index->count = 0;
+    index->count = index->tag_bits = 0;
     fix_cursor_start(m, &cursor);
     while (cursor.at < cursor.end) {
         enum fix_reason reason = read_field(&cursor, &field);
@@ -205,38 +207,11 @@ static bool is_known_version(struct slice v)
     }
 }
 
-/* The same for what nearly every message has, FIX.4.x or FIXT.1.1 and SOH, without a branch on which it is. Returns its
- * length, 0 for anything else. */
-static size_t common_version(const char *value, const char *end)
-{
-    static const char fixt[] = "FIXT.1.1\x01";
-    static const char fix4[] = "FIX.4.";
-    const char *digit = value + sizeof fix4 - 1;
-    bool is_fixt;
-    bool is_fix4;
-
-    if ((size_t)(end - value) < sizeof fixt)
-        return 0;
-    is_fixt = memcmp(value, fixt, 8) == 0;
-    is_fixt &= value[8] == SOH;
-    is_fix4 = memcmp(value, fix4, 4) == 0;
-    is_fix4 &= memcmp(value + 4, fix4 + 4, 2) == 0;
-    is_fix4 &= (digit[0] >= '0') & (digit[0] <= '4') & (digit[1] == SOH);
-    return 8 * (size_t)is_fixt + 7 * (size_t)is_fix4;
-}
-
 /* Reads `8=...` with its delimiter, which becomes the message's. Returns where the next field starts, or NULL. */
 static const char *read_begin_string(unsigned tolerated, const char *at, const char *end, struct fix_message *m)
 {
     const char *value = at + 2;
-    size_t common = common_version(value, end);
 
-    if (common > 0) {
-        m->begin_string = slice_make(value, common);
-        m->delimiter = SOH;
-        m->delimiter_len = 1;
-        return value + common + 1;
-    }
     for (const char *p = value; p < end && p < value + BEGIN_STRING_MAX; p++) {
         if (*p != SOH && *p != '|' && (*p != '^' || p + 1 == end || p[1] != 'A'))
             continue;
@@ -331,7 +306,8 @@ static void tally_wide(const struct fix_message *m, const char *at, const char *
 {
     struct fix_wide wide;
 
-    t->is_plain = fix_wide_read(at, (size_t)(end - at), m->delimiter, &wide, index);
+    fix_wide_scan(at, (size_t)(end - at), m->delimiter, &wide);
+    t->is_plain = wide.plain && fix_wide_read(at, &wide, index);
     t->sum = wide.sum;
     t->count = wide.count;
 }
@@ -392,8 +368,8 @@ static enum fix_reason read_trailer(struct fix_message *m, const char *start, co
     return FIX_OK;
 }
 
-/* Takes one message by its BodyLength, as the standard has it but for the delimiter. Where it is refused for its
- * CheckSum, its fields are known, and where it is refused for one of them, its bytes are, too. */
+/* Takes one message, which starts with `8=FIX`, by its BodyLength, as the standard has it but for the delimiter. Where
+ * it is refused for its CheckSum, its fields are known, and where it is refused for one of them, its bytes are, too. */
 static enum fix_reason read_framed(unsigned tolerated, const char *start, const char *end, struct fix_message *m,
                                    struct fix_index *index)
 {
@@ -405,8 +381,8 @@ static enum fix_reason read_framed(unsigned tolerated, const char *start, const 
     enum fix_reason reason;
 
     *m = (struct fix_message){0};
-    if (!starts_with(start, end, "8=FIX"))
-        return FIX_NOT_FIX;
+    if (fix_common_read(start, end, m, index))
+        return FIX_OK;
     at = read_begin_string(tolerated, start, end, m);
     if (at == NULL)
         return FIX_BEGIN_STRING;

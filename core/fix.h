@@ -43,6 +43,7 @@ enum fix_reason {
 /* Where the fields of a message stand. */
 struct fix_index {
     uint32_t count;
+    uint32_t tag_bits; /* of all tags, or more */
     uint32_t tags[FIX_INDEX_MAX];
     struct fix_place { /* of the value: bytes from the message's first field */
         uint32_t at;

@@ -13,6 +13,7 @@ bool fix_plain_read(const char *start, const struct fix_scan *scan, struct fix_i
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     uint32_t at = 0;
     uint32_t not_plain = 0;
+    uint32_t tag_bits = 0;
 
     for (uint32_t i = 0; i < scan->count; i++) {
         uint64_t head;
@@ -24,11 +25,13 @@ bool fix_plain_read(const char *start, const struct fix_scan *scan, struct fix_i
         memcpy(&head, start + at, sizeof head); /* the trailer stands behind even the last field */
         tag = ascii_join_digits((head & UINT64_C(0x0F0F0F0F0F0F0F0F)) << ((64 - 8 * digits) % 64));
         not_plain |= (uint32_t)(digits > TAG_DIGITS_MAX) | fix_data_kinds[tag <= FIX_DATA_TAG_MAX ? tag : 0];
+        tag_bits |= tag;
         index->tags[i] = tag;
         index->values[i] = (struct fix_place){value, end - value};
         at = end + 1;
     }
     index->count = scan->count;
+    index->tag_bits = tag_bits;
     return not_plain == 0;
 #else
     (void)start, (void)scan, (void)index;

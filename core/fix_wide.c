@@ -9,36 +9,21 @@
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,avx2,bmi,popcnt")))
 #define INLINE static inline __attribute__((always_inline))
-#define WORD 64  /* bytes that are looked at together */
+#define WORD FIX_WIDE_WORD
+#define HEAD FIX_WIDE_HEAD
 #define LANES 32 /* fields that are read together */
-#define HEAD 4   /* bytes of each field that are looked at together: tags of up to three digits, and their '=' */
 #define TAG_DIGITS_MAX 9
-#define ROOM (FIX_INDEX_MAX + 2 * WORD) /* what one word may hold, and what is written with it, stands behind */
-
-/* Where the fields start, and with what. */
-struct fields {
-    uint32_t count;
-    uint16_t starts[ROOM];           /* one more than there are fields: behind the last */
-    unsigned char heads[HEAD][ROOM]; /* all the first bytes, all the second ones, and so on */
-};
+#define SHORT_TAG_BITS 1023 /* of all tags up to 999, which the head of a field holds */
 
 /* What is carried from one word to the next. */
 struct scan {
     __m512i sums;
+    __m512i base;   /* where the word starts, as 16 bits */
     uint64_t start; /* 1: the next byte starts a field */
     uint32_t count; /* fields that have started */
-    bool has_room;
 };
 
 /* ---- where the fields are ---- */
-
-/* 64 bytes, or as many as there are: a masked load touches no byte that is masked. */
-AVX512 INLINE __m512i load(const char *bytes, size_t at, size_t len)
-{
-    uint64_t valid = at + WORD <= len ? ~UINT64_C(0) : at < len ? ~UINT64_C(0) >> (WORD - (len - at)) : 0;
-
-    return _mm512_maskz_loadu_epi8(valid, bytes + at);
-}
 
 /* Where the bits of a mask stand, from the lowest on. */
 AVX512 INLINE __m512i places_of(uint64_t mask)
@@ -51,55 +36,61 @@ AVX512 INLINE __m512i places_of(uint64_t mask)
     return _mm512_maskz_compress_epi8(mask, _mm512_loadu_si512(numbers));
 }
 
-/* The fields that start in a word. More than 32 have no room for a tag and a value each. */
-AVX512 INLINE void put_fields(const __m512i *words, size_t at, uint64_t starts, uint32_t count, struct fields *f)
+/* The fields that start in a word. Of more than 32, those that are put cannot all have a tag and a value. */
+AVX512 INLINE void put_fields(const __m512i *words, uint64_t starts, const struct scan *s, struct fix_wide *f)
 {
     __m512i places = places_of(starts);
     __m512i wide = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(places));
 
-    _mm512_storeu_si512(f->starts + count, _mm512_add_epi16(wide, _mm512_set1_epi16((short)at)));
+    _mm512_storeu_si512(f->starts + s->count, _mm512_add_epi16(wide, s->base));
     for (size_t i = 0; i < HEAD; i++)
-        _mm256_storeu_si256((void *)(f->heads[i] + count),
+        _mm256_storeu_si256((void *)(f->heads[i] + s->count),
                             _mm512_castsi512_si256(_mm512_permutexvar_epi8(places, words[i])));
 }
 
-/* Takes a word, with those one, two and three bytes further on. */
-AVX512 INLINE void take(const __m512i *words, size_t at, char delimiter, struct scan *s, struct fields *f)
+/* Takes the valid bytes of a word, and what stands one, two and three bytes further on. */
+AVX512 INLINE void take(const char *bytes, uint64_t valid, char delimiter, struct scan *s, struct fix_wide *f)
 {
+    __m512i words[HEAD];
+
+    for (int i = 0; i < HEAD; i++)
+        words[i] = _mm512_maskz_loadu_epi8(valid, bytes + i);
     uint64_t mask = _mm512_cmpeq_epi8_mask(words[0], _mm512_set1_epi8(delimiter)); /* a masked byte is none */
     uint64_t starts = mask << 1 | s->start;
-    uint32_t found = (uint32_t)__builtin_popcountll(starts);
 
+    put_fields(words, starts, s, f);
     s->sums = _mm512_add_epi64(s->sums, _mm512_sad_epu8(words[0], _mm512_setzero_si512()));
-    if (s->has_room)
-        put_fields(words, at, starts, s->count, f);
+    s->base = _mm512_add_epi16(s->base, _mm512_set1_epi16(WORD));
     s->start = mask >> (WORD - 1);
-    s->count += found;
-    s->has_room = s->has_room && found <= LANES && s->count <= FIX_INDEX_MAX + 1; /* one start stands behind the last */
+    s->count += (uint32_t)__builtin_popcountll(starts);
 }
 
-/* Returns whether there was room for all fields. */
-AVX512 INLINE bool find_fields(const char *bytes, size_t len, char delimiter, struct fix_wide *out, struct fields *f)
+/* Adds what was not looked at of a message with too many fields. */
+static void count_rest(const char *bytes, size_t len, char delimiter, struct fix_wide *out)
 {
-    struct scan s = {.sums = _mm512_setzero_si512(), .start = 1, .has_room = len <= FIX_WIDE_BYTES_MAX};
-    __m512i words[HEAD];
+    for (size_t i = 0; i < len; i++) {
+        out->sum += (unsigned char)bytes[i];
+        out->count += bytes[i] == delimiter;
+    }
+}
+
+AVX512 void fix_wide_scan(const char *bytes, size_t len, char delimiter, struct fix_wide *out)
+{
+    struct scan s = {.sums = _mm512_setzero_si512(), .base = _mm512_setzero_si512(), .start = 1};
     size_t at = 0;
 
-    for (; at + WORD + HEAD <= len; at += WORD) {
-        for (size_t i = 0; i < HEAD; i++)
-            words[i] = _mm512_loadu_si512(bytes + at + i);
-        take(words, at, delimiter, &s, f);
+    for (; at + WORD <= len && s.count <= FIX_INDEX_MAX; at += WORD)
+        take(bytes + at, ~UINT64_C(0), delimiter, &s, out);
+    if (at < len && s.count <= FIX_INDEX_MAX) {
+        take(bytes + at, ~UINT64_C(0) >> (WORD - (len - at)), delimiter, &s, out);
+        at = len;
     }
-    for (; at < len; at += WORD) {
-        for (size_t i = 0; i < HEAD; i++)
-            words[i] = load(bytes, at + i, len);
-        take(words, at, delimiter, &s, f);
-    }
-    if (s.start != 0 && s.has_room)
-        f->starts[s.count] = (uint16_t)len;
+    out->starts[s.count] = (uint16_t)len; /* behind the last, where that ends a word; else it stands there already */
     out->sum = (uint32_t)_mm512_reduce_add_epi64(s.sums);
-    out->count = f->count = s.count - 1 + (uint32_t)s.start;
-    return s.has_room && f->count <= FIX_INDEX_MAX;
+    out->count = s.count - 1 + (uint32_t)s.start;
+    if (at < len)
+        count_rest(bytes + at, len - at, delimiter, out);
+    out->plain = len <= FIX_WIDE_BYTES_MAX && out->count <= FIX_INDEX_MAX;
 }
 
 /* ---- what they are ---- */
@@ -112,7 +103,7 @@ struct tags {
     __mmask32 wrong; /* those without a tag */
 };
 
-AVX512 INLINE __m256i load_heads(const struct fields *f, uint32_t field, int byte)
+AVX512 INLINE __m256i load_heads(const struct fix_wide *f, uint32_t field, int byte)
 {
     return _mm256_loadu_si256((const void *)(f->heads[byte] + field));
 }
@@ -122,7 +113,7 @@ AVX512 INLINE __m512i append_digit(__m512i tags, __m256i digits)
     return _mm512_add_epi16(_mm512_mullo_epi16(tags, _mm512_set1_epi16(10)), _mm512_cvtepu8_epi16(digits));
 }
 
-AVX512 INLINE struct tags read_tags(const struct fields *f, uint32_t field)
+AVX512 INLINE struct tags read_tags(const struct fix_wide *f, uint32_t field)
 {
     const __m256i zero = _mm256_set1_epi8('0');
     __m256i digits = _mm256_sub_epi8(load_heads(f, field, 0), zero);
@@ -142,20 +133,28 @@ AVX512 INLINE struct tags read_tags(const struct fields *f, uint32_t field)
     return t;
 }
 
-/* Whether tags of up to three digits may be of lengths or data: they lie in these ranges. The table would tell exactly,
- * but so many loads take longer than these few comparisons. */
-AVX512 INLINE __mmask32 may_be_data(__m512i tags)
-{
-    static const struct {
-        short first;
-        short count;
-    } ranges[] = {{89, 8}, {212, 2}, {348, 18}, {445, 2}, {618, 5}};
-    __mmask32 found = 0;
+#define BIT(tag) (1 << (tag) % 8)
 
-    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
-        found |= _mm512_cmplt_epu16_mask(_mm512_sub_epi16(tags, _mm512_set1_epi16(ranges[i].first)),
-                                         _mm512_set1_epi16(ranges[i].count));
-    return found;
+/* Which tags of up to three digits are of lengths or data, eight to a byte: the part of fix_data_kinds that registers
+ * hold. */
+static const uint8_t data_bits[2 * WORD] = {
+    [89 / 8] = BIT(89) | BIT(90) | BIT(91) | BIT(93) | BIT(95),
+    [96 / 8] = BIT(96),
+    [212 / 8] = BIT(212) | BIT(213),
+    [348 / 8] = BIT(348) | BIT(349) | BIT(350) | BIT(351),
+    [352 / 8] = 0xFF,
+    [360 / 8] = BIT(360) | BIT(361) | BIT(362) | BIT(363) | BIT(364) | BIT(365),
+    [445 / 8] = BIT(445) | BIT(446),
+    [618 / 8] = BIT(618) | BIT(619) | BIT(621) | BIT(622),
+};
+
+AVX512 INLINE __mmask32 are_data(__m512i tags)
+{
+    __m512i bits = _mm512_permutex2var_epi8(_mm512_loadu_si512(data_bits), _mm512_srli_epi16(tags, 3),
+                                            _mm512_loadu_si512(data_bits + WORD));
+    __m512i bit = _mm512_sllv_epi16(_mm512_set1_epi16(1), _mm512_and_si512(tags, _mm512_set1_epi16(7)));
+
+    return _mm512_test_epi16_mask(bits, bit);
 }
 
 /* Puts the places of sixteen values. */
@@ -171,7 +170,7 @@ AVX512 INLINE void put_values(__m256i at, __m256i lens, struct fix_place *values
 }
 
 /* Reads a field by itself. False where it is not plain. */
-static bool read_field(const char *bytes, const struct fields *f, uint32_t field, struct fix_index *index)
+static bool read_field(const char *bytes, const struct fix_wide *f, uint32_t field, struct fix_index *index)
 {
     uint32_t end = f->starts[field + 1] - 1U;
     uint32_t at = f->starts[field];
@@ -182,13 +181,14 @@ static bool read_field(const char *bytes, const struct fields *f, uint32_t field
     if (digits == 0 || bytes[at] != '=' || bytes[f->starts[field]] == '0' || at + 1 >= end ||
         (tag <= FIX_DATA_TAG_MAX && fix_data_kinds[tag] != 0))
         return false;
+    index->tag_bits |= tag;
     index->tags[field] = tag;
     index->values[field] = (struct fix_place){at + 1, end - at - 1};
     return true;
 }
 
 /* Reads up to 32 fields. */
-AVX512 INLINE bool read_fields(const char *bytes, const struct fields *f, uint32_t first, struct fix_index *index)
+AVX512 INLINE bool read_fields(const char *bytes, const struct fix_wide *f, uint32_t first, struct fix_index *index)
 {
     uint32_t left = f->count - first;
     __mmask32 valid = left < LANES ? (1U << left) - 1 : ~0U;
@@ -196,7 +196,7 @@ AVX512 INLINE bool read_fields(const char *bytes, const struct fields *f, uint32
     __m512i at = _mm512_add_epi16(_mm512_loadu_si512(f->starts + first), t.lens);
     __m512i ends = _mm512_sub_epi16(_mm512_loadu_si512(f->starts + first + 1), _mm512_set1_epi16(1));
     __m512i lens = _mm512_sub_epi16(ends, at);
-    __mmask32 others = valid & (t.open | may_be_data(t.tags)); /* few */
+    __mmask32 others = valid & (t.open | are_data(t.tags)); /* few */
 
     if ((valid & ~t.open & (t.wrong | _mm512_cmpge_epu16_mask(at, ends))) != 0)
         return false;
@@ -210,14 +210,14 @@ AVX512 INLINE bool read_fields(const char *bytes, const struct fields *f, uint32
     return true;
 }
 
-AVX512 bool fix_wide_read(const char *bytes, size_t len, char delimiter, struct fix_wide *out, struct fix_index *index)
+AVX512 bool fix_wide_read(const char *bytes, const struct fix_wide *wide, struct fix_index *index)
 {
-    struct fields f;
-    bool plain = find_fields(bytes, len, delimiter, out, &f);
+    bool plain = true;
 
-    for (uint32_t i = 0; i < f.count && plain; i += LANES)
-        plain = read_fields(bytes, &f, i, index);
-    index->count = f.count;
+    index->count = wide->count;
+    index->tag_bits = SHORT_TAG_BITS;
+    for (uint32_t i = 0; i < wide->count && plain; i += LANES)
+        plain = read_fields(bytes, wide, i, index);
     return plain;
 }
 
@@ -236,10 +236,15 @@ bool fix_wide_has(void)
     return false;
 }
 
-bool fix_wide_read(const char *bytes, size_t len, char delimiter, struct fix_wide *out, struct fix_index *index)
+void fix_wide_scan(const char *bytes, size_t len, char delimiter, struct fix_wide *out)
 {
-    (void)bytes, (void)len, (void)delimiter, (void)index;
+    (void)bytes, (void)len, (void)delimiter;
     *out = (struct fix_wide){0};
+}
+
+bool fix_wide_read(const char *bytes, const struct fix_wide *wide, struct fix_index *index)
+{
+    (void)bytes, (void)wide, (void)index;
     return false;
 }
 

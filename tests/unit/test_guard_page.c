@@ -111,8 +111,11 @@ static void scan_guarded(struct slice bytes)
             if (scan.plain && scan.count > 0)
                 fix_plain_read(bytes.ptr, &scan, &index);
         }
-    for (size_t d = 0; d < COUNT_OF(delimiters) && fix_wide_has(); d++)
-        fix_wide_read(bytes.ptr, bytes.len, delimiters[d], &wide, &index);
+    for (size_t d = 0; d < COUNT_OF(delimiters) && fix_wide_has(); d++) {
+        fix_wide_scan(bytes.ptr, fields, delimiters[d], &wide);
+        if (wide.plain)
+            fix_wide_read(bytes.ptr, &wide, &index);
+    }
 }
 
 /* ---- the inputs ---- */
