@@ -164,6 +164,7 @@ static struct slice *attribute_place(struct instrument *i, enum instrument_field
 
 static void fill_attributes(struct instrument_list *list, const struct instrument_slot *slot)
 {
+    const struct fix_place *values = list->is_plain ? list->found + PLAIN_VALUES : slot->values;
     struct instrument *i = &list->current;
 
     for (int f = 0; f < FIELD_KEPT; f++)
@@ -171,7 +172,7 @@ static void fill_attributes(struct instrument_list *list, const struct instrumen
             *attribute_place(i, (enum instrument_field)f) = slice_make("", 0);
     for (uint64_t left = fields_of(list) & ~FIELDS_OF_IDENTIFIER; left != 0; left &= left - 1) {
         enum instrument_field field = (enum instrument_field)__builtin_ctzll(left);
-        *attribute_place(i, field) = attribute_from(value_of(list, slot, field), field);
+        *attribute_place(i, field) = attribute_from(text_of(list, values[field]), field);
     }
 }
 

@@ -10,6 +10,7 @@
 #define NEW_ENTRY "0" /* MDUpdateAction (279) */
 
 #define BIT(n) (UINT32_C(1) << (n))
+#define BIT64(n) (UINT64_C(1) << (n))
 
 /* Versions as ApplVerID (1128) numbers them. */
 enum { VERSION_FIX42 = 4, VERSION_FIX44 = 6, VERSION_FIX50 = 7, VERSION_LATEST = 9 };
@@ -486,13 +487,15 @@ static bool start(struct walk *w)
 
 /* ---- messages without groups: most of them ---- */
 
-/* Where the value of a tag goes at once; beside the places, two bits. */
+/* Where the value of a tag goes at once; two places are there to say that there is such a tag. */
 enum {
-    PLAIN_ALTERNATES = INSTRUMENT_PLAIN_MAX, /* the body has alternates, which have to be walked */
-    PLAIN_WALK = 2 * INSTRUMENT_PLAIN_MAX,   /* all of it has to be walked */
+    PLAIN_ALTERNATES = INSTRUMENT_PLAIN_MAX - 2, /* the body has alternates, which have to be walked */
+    PLAIN_WALK,                                  /* all of it has to be walked */
+    PLAIN_TAGS = 1 << 14,                        /* tags in the table: all of four digits */
 };
 
-_Static_assert((int)PLAIN_COUNT <= (int)INSTRUMENT_PLAIN_MAX, "the bits stand beside all places");
+_Static_assert((int)PLAIN_COUNT <= (int)PLAIN_ALTERNATES, "each place says one thing");
+_Static_assert((PLAIN_TAGS & (PLAIN_TAGS - 1)) == 0 && INSTRUMENT_TAG_MAX < PLAIN_TAGS, "bits tell what the table has");
 
 #define PLAIN_OF_MAIN(field) ((int)(field) < (int)FIELD_KEPT ? PLAIN_VALUES + (int)(field) : PLAIN_ALTERNATES)
 #define PLAIN_OF_MESSAGE(field) (PLAIN_MESSAGE + (int)(field))
@@ -508,11 +511,17 @@ _Static_assert((int)PLAIN_COUNT <= (int)INSTRUMENT_PLAIN_MAX, "the bits stand be
 #define PLAIN_OF_RELATED(field) PLAIN_WALK
 #define PLAIN_OF_ENTRY(field) PLAIN_NOTHING /* it says something in groups only */
 
-static const uint8_t plain_places[INSTRUMENT_TAG_MAX + 1] = {
+static const uint8_t plain_places[PLAIN_TAGS] = {
 #define X(tag, block, field) [tag] = PLAIN_OF_##block(field),
     INSTRUMENT_TAGS(X) MESSAGE_TAGS(X)
 #undef X
 };
+
+#define BITS4(n) BIT64(n), BIT64((n) + 1), BIT64((n) + 2), BIT64((n) + 3)
+#define BITS16(n) BITS4(n), BITS4((n) + 4), BITS4((n) + 8), BITS4((n) + 12)
+
+/* 1 << place: a load that is or'ed takes one instruction, a shift takes four. */
+static const uint64_t plain_bits[INSTRUMENT_PLAIN_MAX] = {BITS16(0), BITS16(16), BITS16(32), BITS16(48)};
 
 /* The alternates of a plain message's body. */
 static bool walk_alternates(struct outcome *o, const struct fix_index *index)
@@ -528,21 +537,30 @@ static bool walk_alternates(struct outcome *o, const struct fix_index *index)
 }
 
 /* Finds the values of a message that has no groups that matter. From the last field to the first, so that the first
- * occurrence of a tag stays. Returns the bits beside the places: PLAIN_WALK where it has to be walked. */
-static unsigned find_plain(struct instrument_list *list, const struct fix_index *index)
+ * occurrence of a tag stays. Returns the places that have one. */
+static inline __attribute__((always_inline)) uint64_t find_plain(const struct fix_index *index, uint32_t first,
+                                                                 bool is_in_table, struct fix_place *found)
 {
-    unsigned bits = 0;
     uint64_t places = 0;
 
-    for (uint32_t i = index->count; i-- > 0;) {
+#pragma GCC unroll 4
+    for (size_t i = index->count; i-- > first;) {
         uint32_t tag = index->tags[i];
-        unsigned place = plain_places[tag <= INSTRUMENT_TAG_MAX ? tag : 0];
-        bits |= place;
-        places |= UINT64_C(1) << place % INSTRUMENT_PLAIN_MAX;
-        list->found[place % INSTRUMENT_PLAIN_MAX] = index->values[i];
+        struct fix_place value = index->values[i];
+        size_t place = plain_places[is_in_table || tag < PLAIN_TAGS ? tag : 0];
+        places |= plain_bits[place];
+        found[place] = value;
     }
-    list->found_places = places;
-    return bits;
+    return places;
+}
+
+/* BeginString, BodyLength and MsgType say nothing here, and are told apart more quickly where they stand first. */
+static uint64_t find_places(const struct fix_index *index, struct fix_place *found)
+{
+    uint32_t first = index->count > 2 && index->tags[1] == 9 && index->tags[2] == 35 ? 3 : 1;
+
+    return index->tag_bits < PLAIN_TAGS ? find_plain(index, first, true, found)
+                                        : find_plain(index, first, false, found);
 }
 
 static bool walk_index(struct walk *w, const struct fix_index *index)
@@ -605,17 +623,18 @@ int instrument_walk(struct instrument_list *list, const struct fix_message *mess
                     enum fix_reason *reason, struct error *e)
 {
     struct outcome out = {.list = list};
-    unsigned bits = PLAIN_WALK;
+    uint64_t places = BIT64(PLAIN_WALK);
 
     list->base = message->fields.ptr;
     if (message->fields.len > UINT32_MAX)
         return error_set(e, ERROR_INTERNAL, "a message of %zu bytes", message->fields.len);
     if (message->index != NULL)
-        bits = find_plain(list, message->index);
-    list->is_plain = (bits & PLAIN_WALK) == 0;
+        places = find_places(message->index, list->found);
+    list->found_places = places;
+    list->is_plain = (places & BIT64(PLAIN_WALK)) == 0;
     if (!list->is_plain) {
         walk_message(&out, message, references);
-    } else if (start_plain(&out) && (bits & PLAIN_ALTERNATES) != 0) {
+    } else if (start_plain(&out) && (places & BIT64(PLAIN_ALTERNATES)) != 0) {
         walk_alternates(&out, message->index);
     }
     if (out.no_memory)

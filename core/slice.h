@@ -93,9 +93,11 @@ static inline uint64_t slice_word(struct slice s)
     return (uint64_t)high << 32 | low;
 }
 
-/* Without white space at either end. */
+/* Without white space at either end. Nearly nothing has any. */
 static inline struct slice slice_trim(struct slice s)
 {
+    if (s.len > 0 && (unsigned char)s.ptr[0] > ' ' && (unsigned char)s.ptr[s.len - 1] > ' ')
+        return s;
     while (s.len > 0 && slice_is_space(s.ptr[0])) {
         s.ptr++;
         s.len--;

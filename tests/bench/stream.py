@@ -35,6 +35,7 @@ from product import Running  # noqa: E402
 from resident import Resident  # noqa: E402
 
 SEED, PARTITIONS = 7, 4
+LOOK_SECONDS = 0.2  # between two looks at what is measured: it shares the processors with who looks, the bare consumer does not
 WARM_UPS = 4  # of the broker, which compiles its code for as long, on the same processors
 
 
@@ -126,8 +127,8 @@ class Bench:
         started = time.monotonic()
         job, _ = self.start("full")
         with job:
-            memory = Resident(job.process.pid, interval=0.2)
-            job.wait_until_committed()
+            memory = Resident(job.process.pid, interval=LOOK_SECONDS)
+            job.wait_until_committed(interval=LOOK_SECONDS)
             seconds = time.monotonic() - started
             memory.end()
             if job.stop() != 0:

@@ -84,8 +84,8 @@ class Running:
             assert self.process.poll() is None and time.monotonic() < deadline, self.output()
             time.sleep(0.05)
 
-    def wait_until_committed(self):
-        """Until the group's offsets have reached the ends of its topics."""
+    def wait_until_committed(self, interval=0.05):
+        """Until the group's offsets have reached the ends of its topics; asked for every `interval` seconds."""
         ends = end_offsets(self.bootstrap, self.topics)
         admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
         last, deadline = None, time.monotonic() + PROGRESS_SECONDS
@@ -98,7 +98,7 @@ class Running:
                     last, deadline = committed, time.monotonic() + PROGRESS_SECONDS
                 assert self.process.poll() is None, f"it ended with {self.process.returncode}:\n{self.output()}"
                 assert time.monotonic() < deadline, f"no progress at {committed} of {ends}:\n{self.output()}"
-                time.sleep(0.05)
+                time.sleep(interval)
         finally:
             admin.close()
 
