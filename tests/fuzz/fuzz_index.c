@@ -24,6 +24,7 @@ static void look_at_row(const struct index_row *row)
         for (size_t i = 0; i < value.len; i++)
             bytes += (unsigned char)value.ptr[i];
     }
+    (void)bytes; /* only read, so that a sanitizer sees what is out of bounds */
 }
 
 static void look_around(const struct index *index)

@@ -38,11 +38,13 @@ def live(cluster, pool, numbers, tmp_path_factory):
         versions.add_altered(dice)
     rig = VersionedRig(cluster, pool, tmp_path_factory.mktemp("live"), lambda word: f"as-of-{word}-{next(numbers)}", dice, versions)
     feed_old(cluster, rig)
-    serving = pool.version
+    serving, served = pool.version, {pool.version}
     with rig.feeding(rate=1000), rig.instance("one") as one:
         rig.recovered("start", instances=[one])
         for number in range(SWAPS):
-            serving = dice.choice([version for version in versions if version.name != serving]).name
+            others = [version.name for version in versions if version.name != serving]
+            serving = dice.choice([name for name in others if name not in served] or others)  # each of them serves
+            served.add(serving)
             put_in_place(versions[serving].index, rig.serving)
             time.sleep(1)
             if number == 2:

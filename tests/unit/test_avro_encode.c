@@ -89,7 +89,7 @@ static void numbers_are_read_as_they_were(void **state)
         struct avro_buffer buffer = {0};
         struct error e;
         struct avro_write w = avro_write_begin(&buffer, &e);
-        int64_t read;
+        int64_t read = 0;
         avro_write_long(&w, numbers[i]);
         assert_int_equal(avro_write_end(&w), 0);
         read_and_write_again(&peer, &buffer, "a number");

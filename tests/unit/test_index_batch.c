@@ -35,7 +35,7 @@ static struct index *build_and_open(void)
     struct index_build_options build = {.memory = INDEX_MEMORY_MIN};
     struct index_build_result result;
     const char *masters[] = {master_path};
-    struct index *index;
+    struct index *index = NULL;
     struct error e;
 
     write_master();
