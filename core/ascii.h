@@ -52,20 +52,36 @@ static inline uint32_t ascii_join_digits(uint64_t digits)
     return (uint32_t)((digits & UINT64_C(0x0000FFFF0000FFFF)) * (1 + (UINT64_C(10000) << 32)) >> 32);
 }
 
+#define ASCII_ZEROS UINT64_C(0x3030303030303030) /* eight characters 0 */
+
+/* Eight bytes, the first of which is the lowest. */
+static inline uint64_t ascii_load_word(const char *s)
+{
+    uint64_t word = 0;
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(&word, s, sizeof word);
+#else
+    for (unsigned i = 0; i < sizeof word; i++)
+        word |= (uint64_t)(unsigned char)s[i] << 8 * i;
+#endif
+    return word;
+}
+
+/* Of eight bytes less ASCII_ZEROS (^): some of the upper bits of those that are no digits. Right up to the first such
+ * byte; whether there is one behind it is not said. */
+static inline uint64_t ascii_find_others(uint64_t digits)
+{
+    return (digits | (digits + UINT64_C(0x0606060606060606))) & UINT64_C(0xF0F0F0F0F0F0F0F0);
+}
+
 /* Reads exactly eight digits; false where one of them is none. */
 static inline bool ascii_read_8_digits(const char *s, uint32_t *number)
 {
-    uint64_t bytes = 0;
+    uint64_t digits = ascii_load_word(s) ^ ASCII_ZEROS;
 
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    memcpy(&bytes, s, sizeof bytes);
-#else
-    for (unsigned i = 0; i < sizeof bytes; i++)
-        bytes |= (uint64_t)(unsigned char)s[i] << 8 * i;
-#endif
-    bytes ^= UINT64_C(0x3030303030303030); /* digits are 0 to 9 now */
-    *number = ascii_join_digits(bytes);
-    return ((bytes | (bytes + UINT64_C(0x0606060606060606))) & UINT64_C(0xF0F0F0F0F0F0F0F0)) == 0;
+    *number = ascii_join_digits(digits);
+    return ascii_find_others(digits) == 0;
 }
 
 #endif

@@ -9,30 +9,12 @@
 #define TRAILER_LEN 7            /* `10=`, three digits, SOH */
 #define VERSION_ROOM (8 + 3 + 8) /* the longest version here, SOH and `9=`, and a word */
 
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-
-#define EACH_BYTE UINT64_C(0x0101010101010101)
-
-static inline uint64_t load_word(const char *at)
-{
-    uint64_t word;
-
-    memcpy(&word, at, sizeof word);
-    return word;
-}
-
-/* The upper bits of the bytes that are no digits, right up to the first of them; `word` holds the digits' values. */
-static inline uint64_t find_others(uint64_t word)
-{
-    return (word | (word + 6 * EACH_BYTE)) & 0xF0 * EACH_BYTE;
-}
-
 /* The length of the version before SOH, without a branch on which it is; 0 for anything else. Looks at nine bytes. */
 static inline size_t version_len(const char *version)
 {
     const uint64_t fixt = UINT64_C(0x312E312E54584946); /* FIXT.1.1 */
     const uint64_t fix4 = UINT64_C(0x01302E342E584946); /* FIX.4.0, SOH */
-    uint64_t word = load_word(version);
+    uint64_t word = ascii_load_word(version);
     bool is_fixt = (word == fixt) & (version[8] == SOH);
     bool is_fix4 = (((word ^ fix4) & ~(UINT64_C(0xFF) << 48)) == 0) & ((word >> 48 & 0xFF) - '0' <= 4);
 
@@ -42,8 +24,8 @@ static inline size_t version_len(const char *version)
 /* Reads one to seven digits and SOH. Returns what stands behind, or NULL. Looks at eight bytes. */
 static inline const char *read_length(const char *at, size_t *length)
 {
-    uint64_t word = load_word(at) ^ '0' * EACH_BYTE;
-    uint64_t others = find_others(word);
+    uint64_t word = ascii_load_word(at) ^ ASCII_ZEROS;
+    uint64_t others = ascii_find_others(word);
     unsigned digits;
 
     if (others == 0 || (others & 0xFF) != 0)
@@ -68,10 +50,10 @@ static inline const char *trailer_of(const char *body, size_t length, const char
 /* Reads SOH, `10=`, three digits, SOH. */
 static inline bool read_trailer(const char *trailer, uint32_t *checksum)
 {
-    uint64_t word = load_word(trailer - 1) ^ UINT64_C(0x013030303D303101);
+    uint64_t word = ascii_load_word(trailer - 1) ^ UINT64_C(0x013030303D303101);
 
     *checksum = ascii_join_digits(word << 8 & UINT64_C(0xFFFFFF0000000000));
-    return (word & UINT64_C(0xFF000000FFFFFFFF)) == 0 && find_others(word) == 0;
+    return (word & UINT64_C(0xFF000000FFFFFFFF)) == 0 && ascii_find_others(word) == 0;
 }
 
 static inline bool sum_is(uint32_t sum, uint32_t checksum)
@@ -129,13 +111,3 @@ bool fix_common_read(const char *start, const char *end, struct fix_message *mes
     message->delimiter_len = 1;
     return true;
 }
-
-#else
-
-bool fix_common_read(const char *start, const char *end, struct fix_message *message, struct fix_index *index)
-{
-    (void)start, (void)end, (void)message, (void)index;
-    return false;
-}
-
-#endif

@@ -1,4 +1,5 @@
-/* fix_plain: all fields of a message at once, where each is tag=value and none holds data. Private to fix.c.
+/* fix_plain: all fields of a message at once, where each is tag=value and none holds data. Private to fix.c
+ * and fix_common.c.
  *
  * Pure, no allocation. Any thread. */
 #ifndef FIXWARDEN_CORE_FIX_PLAIN_H

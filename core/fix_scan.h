@@ -1,5 +1,5 @@
 /* fix_scan: where the fields of a message stand, whether each is tag=value, and the sum of the bytes, 64 bytes at once
- * by vector instructions. Private to fix.c; the variants are there for the tests.
+ * by vector instructions. Private to fix.c and fix_common.c; the variants are there for the tests.
  *
  * Pure, no allocation; reads no byte outside what it is given. Any thread. */
 #ifndef FIXWARDEN_CORE_FIX_SCAN_H

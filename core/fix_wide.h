@@ -1,5 +1,6 @@
 /* fix_wide: all fields of a message at once, by AVX-512: where they stand, what their tags are, and the sum of the
- * bytes. What fix_scan and fix_plain do together, in less than half of the time. Private to fix.c.
+ * bytes. What fix_scan and fix_plain do together, in less than half of the time. Private to fix.c and
+ * fix_common.c.
  *
  * In two steps, as there: the first stores in pieces what the second loads as a whole, which a processor waits for. It
  * waits less if something else is to be done in between.
@@ -33,7 +34,7 @@ struct fix_wide {
 bool fix_wide_has(void);
 
 /* Finds the fields in the bytes of a message up to its trailer, the last of which is a delimiter. Looks at the first
- * three bytes of the trailer, too. */
+ * three bytes of the trailer, too, and at no byte outside. The sum and the count are right in any case. */
 void fix_wide_scan(const char *bytes, size_t len, char delimiter, struct fix_wide *out);
 
 /* Reads the fields that were found, if they are plain. The index gets them if each has a tag of one to nine digits,

@@ -491,8 +491,9 @@ static bool start(struct walk *w)
 enum {
     PLAIN_ALTERNATES = INSTRUMENT_PLAIN_MAX - 2, /* the body has alternates, which have to be walked */
     PLAIN_WALK,                                  /* all of it has to be walked */
-    PLAIN_TAGS = 1 << 14,                        /* tags in the table: all of four digits */
 };
+
+#define PLAIN_TAGS (1u << 14) /* in the table: all of four digits */
 
 _Static_assert((int)PLAIN_COUNT <= (int)PLAIN_ALTERNATES, "each place says one thing");
 _Static_assert((PLAIN_TAGS & (PLAIN_TAGS - 1)) == 0 && INSTRUMENT_TAG_MAX < PLAIN_TAGS, "bits tell what the table has");

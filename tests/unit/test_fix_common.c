@@ -9,8 +9,8 @@
 #include "core/fix_wide.h"
 
 #define ROUNDS 200000
-#define LONGEST 700
 #define FIELDS_MAX 40
+#define LONGEST (25 * FIELDS_MAX) /* no field that is made has more, with its SOH */
 
 /* ---- what a message is, read once more, byte by byte ---- */
 
@@ -108,10 +108,10 @@ static bool read_all(const char *start, const char *end, struct model *m)
 
 /* ---- messages, most of them right ---- */
 
-/* Which of them are spoiled, of a hundred. */
+/* How many of a hundred are spoiled. */
 enum { SPOILED_VERSIONS = 15, SPOILED_LENGTHS = 15, SPOILED_FIELDS = 15, SPOILED_SUMS = 15, SPOILED_BYTES = 20 };
 
-static bool one_in_hundred(int times)
+static bool of_a_hundred(int times)
 {
     return rand() % 100 < times;
 }
@@ -133,15 +133,15 @@ static size_t make_body(char *out)
                                          "60=20240102-03:04:05.678"};
     static const char *const wrong[] = {"",     "=x",     "05=x",         "5",     "5=", "a=b", "5a=x",
                                         "95=3", "96=abc", "1234567890=x", "10=000"};
-    bool spoil = one_in_hundred(SPOILED_FIELDS);
-    size_t len = (size_t)sprintf(out, "%s\x01", one_in_hundred(95) ? "35=D" : one_in_hundred(50) ? "3500=1" : "35=");
+    bool spoil = of_a_hundred(SPOILED_FIELDS);
+    size_t len = (size_t)sprintf(out, "%s\x01", of_a_hundred(95) ? "35=D" : of_a_hundred(50) ? "3500=1" : "35=");
 
     for (int left = rand() % (FIELDS_MAX - 4); left > 0; left--) {
         const char *field = spoil && rand() % 8 == 0 ? wrong[(size_t)rand() % COUNT_OF(wrong)]
                                                      : fields[(size_t)rand() % COUNT_OF(fields)];
         len += (size_t)sprintf(out + len, "%s\x01", field);
     }
-    return one_in_hundred(3) ? (size_t)rand() % 6 : len;
+    return of_a_hundred(3) ? (size_t)rand() % 6 : len;
 }
 
 static const char *make_version(void)
@@ -150,8 +150,8 @@ static const char *make_version(void)
     static const char *const others[] = {"FIX.4.5",    "FIX.5.0",   "FIX.4",    "FIXT.1.2",
                                          "FIX.5.0SP2", "FIXT.1.11", "FIX.4.44", "FIX"};
 
-    return one_in_hundred(SPOILED_VERSIONS) ? others[(size_t)rand() % COUNT_OF(others)]
-                                            : common[(size_t)rand() % COUNT_OF(common)];
+    return of_a_hundred(SPOILED_VERSIONS) ? others[(size_t)rand() % COUNT_OF(others)]
+                                          : common[(size_t)rand() % COUNT_OF(common)];
 }
 
 /* Returns its length. Where it is not spoiled, BodyLength and CheckSum are right; what follows it is anything. */
@@ -163,27 +163,27 @@ static size_t make_message(char *out)
     size_t body_len = make_body(body);
     size_t len;
     unsigned sum = 0;
-    bool spoil = one_in_hundred(SPOILED_LENGTHS);
+    bool spoil = of_a_hundred(SPOILED_LENGTHS);
 
     snprintf(length, sizeof length, "%s%0*zu", spoil ? signs[(size_t)rand() % COUNT_OF(signs)] : "",
              spoil ? rand() % 10 : 1, body_len + (spoil && rand() % 2 == 0 ? (size_t)rand() % 12 : 0));
-    len = (size_t)sprintf(out, "8=%s\x01%s=%s\x01", make_version(), one_in_hundred(2) ? "34" : "9", length);
+    len = (size_t)sprintf(out, "8=%s\x01%s=%s\x01", make_version(), of_a_hundred(2) ? "34" : "9", length);
     memcpy(out + len, body, body_len);
     len += body_len;
-    if (one_in_hundred(SPOILED_BYTES))
+    if (of_a_hundred(SPOILED_BYTES))
         out[5 + (size_t)rand() % (len - 5)] = "\x01=|0189 "[rand() % 8];
     for (size_t i = 0; i < len; i++)
         sum += (unsigned char)out[i];
-    len += (size_t)sprintf(out + len, "10=%03u\x01", (sum + one_in_hundred(SPOILED_SUMS)) % 256);
-    if (one_in_hundred(SPOILED_SUMS))
+    len += (size_t)sprintf(out + len, "10=%03u\x01", (sum + of_a_hundred(SPOILED_SUMS)) % 256);
+    if (of_a_hundred(SPOILED_SUMS))
         out[len - 7 + (size_t)rand() % 7] = "\x01=|0189/:\x02"[rand() % 10];
-    if (one_in_hundred(SPOILED_SUMS) && out[len - 4] != '0') { /* "100" as "0:0", which is no number */
+    if (of_a_hundred(SPOILED_SUMS) && out[len - 4] != '0') { /* "100" as "0:0", which is no number */
         out[len - 4]--;
         out[len - 3] = (char)(out[len - 3] + 10);
     }
     for (int behind = rand() % 3 == 0 ? rand() % 30 : 0; behind > 0; behind--)
         out[len++] = "8=FIX\x01 \n"[rand() % 8];
-    return one_in_hundred(5) ? 5 + (size_t)rand() % (len - 5) : len;
+    return of_a_hundred(5) ? 5 + (size_t)rand() % (len - 5) : len;
 }
 
 static bool same_slice(struct slice a, const char *ptr, size_t len)
