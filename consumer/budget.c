@@ -14,24 +14,29 @@
 #define BYTES_OF_SMALL_RECORD 256u  /* the queue holds no more records than would fill it with these */
 #define BYTES_OF_QUEUED_RECORD 512u /* what the producer keeps of a record without a byte (sink.c) */
 
+/* What is fetched ahead, unless the user wants more. It has to last until the library looks again whether there is
+ * room, 10 ms; what is longer only leaves the caches before it is checked. */
+#define FETCH_QUEUE_USUAL (4 * MIB)
+#define ALL SIZE_MAX
+
 /* Which property of the library stands for which part of the budget. */
 static const struct bound {
     const char *name;
     bool consumer;
-    bool is_set; /* by us; the others are other ways to break the budget */
+    size_t set;  /* at most so much of the part, by us; 0: never, it is another way to break the budget */
     size_t part; /* offset in struct budget */
     size_t unit;
 } bounds[] = {
-    {"queued.max.messages.kbytes", true, true, offsetof(struct budget, fetch_queue), KIB},
-    {"queued.min.messages", true, true, offsetof(struct budget, fetch_records), 1},
-    {"fetch.max.bytes", true, true, offsetof(struct budget, fetch), 1},
-    {"fetch.message.max.bytes", true, false, offsetof(struct budget, fetch), 1},
-    {"max.partition.fetch.bytes", true, false, offsetof(struct budget, fetch), 1},
-    {"receive.message.max.bytes", true, true, offsetof(struct budget, answer), 1},
-    {"message.max.bytes", true, false, offsetof(struct budget, message), 1}, /* raises fetch.max.bytes, too */
-    {"queue.buffering.max.kbytes", false, false, offsetof(struct budget, queue), KIB},
-    {"queue.buffering.max.messages", false, true, offsetof(struct budget, queue_records), 1},
-    {"batch.size", false, false, offsetof(struct budget, message), 1},
+    {"queued.max.messages.kbytes", true, FETCH_QUEUE_USUAL, offsetof(struct budget, fetch_queue), KIB},
+    {"queued.min.messages", true, FETCH_QUEUE_USUAL / BYTES_OF_SMALL_RECORD, offsetof(struct budget, fetch_records), 1},
+    {"fetch.max.bytes", true, ALL, offsetof(struct budget, fetch), 1},
+    {"fetch.message.max.bytes", true, 0, offsetof(struct budget, fetch), 1},
+    {"max.partition.fetch.bytes", true, 0, offsetof(struct budget, fetch), 1},
+    {"receive.message.max.bytes", true, ALL, offsetof(struct budget, answer), 1},
+    {"message.max.bytes", true, 0, offsetof(struct budget, message), 1}, /* raises fetch.max.bytes, too */
+    {"queue.buffering.max.kbytes", false, 0, offsetof(struct budget, queue), KIB},
+    {"queue.buffering.max.messages", false, ALL, offsetof(struct budget, queue_records), 1},
+    {"batch.size", false, 0, offsetof(struct budget, message), 1},
 };
 
 #define BOUND_COUNT (sizeof bounds / sizeof *bounds)
@@ -44,6 +49,13 @@ static size_t part_of(const struct budget *budget, size_t offset)
 static size_t bound_of(const struct budget *budget, const struct bound *bound)
 {
     return part_of(budget, bound->part) / bound->unit;
+}
+
+static size_t usual_of(const struct budget *budget, const struct bound *bound)
+{
+    size_t part = part_of(budget, bound->part);
+
+    return (part < bound->set ? part : bound->set) / bound->unit;
 }
 
 static unsigned least(unsigned a, uint64_t b)
@@ -150,9 +162,9 @@ int budget_properties(const struct budget *budget, bool consumer, budget_propert
     int status = 0;
 
     for (size_t i = 0; i < BOUND_COUNT && status == 0; i++) {
-        if (bounds[i].consumer != consumer || !bounds[i].is_set)
+        if (bounds[i].consumer != consumer || bounds[i].set == 0)
             continue;
-        snprintf(value, sizeof value, "%zu", bound_of(budget, &bounds[i]));
+        snprintf(value, sizeof value, "%zu", usual_of(budget, &bounds[i]));
         status = each(opaque, bounds[i].name, value, e);
     }
     return status;

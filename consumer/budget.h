@@ -7,7 +7,8 @@
  * takes back when it wants to. BUDGET_BASE goes to the program itself and the library's threads, the rest to the lanes
  * in equal parts. Of a lane's part
  *
- *     1/8   fetch_queue  what was fetched and waits; and once more for the records that are being checked, since the
+ *     1/8   fetch_queue  what was fetched and waits, if the user wants so much: more than 4 MiB only leave the caches
+ *                        before they are checked; and once more for the records that are being checked, since the
  *                        queue fills again behind them
  *     1/16  fetch        one answer of a broker: at most one for each broker is on its way, and one being unpacked
  *     1/16  message      the largest message, for which a broker answers with more than it was asked for

@@ -9,7 +9,7 @@
 
 #define POLL_MS 100            /* how long an idle poll waits; less if a commit is due before */
 #define POLL_COMMITTING_MS 2   /* the same while output waits for a commit to end, which wakes no poll */
-#define POLL_RECORDS_MAX 4096u /* of one poll: what is borrowed from the library at once */
+#define POLL_RECORDS_MAX 256u  /* of one poll: what is borrowed from the library at once, and stays in the caches */
 #define ABORT_PAUSE_MS 200     /* before going on, times the aborts in a row */
 
 /* --- what comes in the middle of a poll --- */

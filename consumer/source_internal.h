@@ -31,6 +31,9 @@ struct source {
     struct error failure;       /* of a callback; source_poll hands it on */
     bool woken;                 /* the library, since the last record */
     size_t crest;               /* the most records that waited in it since it was woken when they were few */
+    size_t queue_records;       /* which fill its queue, */
+    size_t queue_bytes;         /* or which do */
+    size_t record_bytes;        /* of one, on the average of the last poll; 0 before it */
     bool joined;
     bool assigned; /* at least once, were it nothing */
     bool bereft;   /* of a partition that it read and that is no more */
@@ -59,7 +62,8 @@ int source_fetch_dropped(struct source *source, struct error *e);
 /* The library remembers a pause beyond the assignment: it forgets that of partitions that go. */
 void source_resume_revoked(struct source *source, const rd_kafka_topic_partition_list_t *revoked);
 
-/* Behind a wait without a record, though the topics hold some; and behind each take. */
+/* Once the consumer is made; behind a wait without a record, though the topics hold some; and behind each take. */
+void source_learn_queue(struct source *source);
 void source_wake_if_starved(struct source *source);
 void source_wake_if_low(struct source *source);
 

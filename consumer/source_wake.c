@@ -1,9 +1,31 @@
 /* Keeps librdkafka before 2.2.0 fetching: where its queue was full, it looks only once a second whether there is room
  * again. */
+#include <stdlib.h>
+
 #include "source_internal.h"
 
 #define WAKE_MS 1
-#define CREST_MIN 1024 /* records that wait in the library; where fewer do, it is not the queue that holds it up */
+
+static size_t number_of(const struct source *s, const char *property)
+{
+    char value[32] = "";
+    size_t size = sizeof value;
+
+    rd_kafka_conf_get(rd_kafka_conf(s->rk), property, value, &size);
+    return (size_t)strtoull(value, NULL, 10);
+}
+
+void source_learn_queue(struct source *source)
+{
+    source->queue_records = number_of(source, "queued.min.messages");
+    source->queue_bytes = number_of(source, "queued.max.messages.kbytes") * 1024;
+}
+
+/* Whether so many records fill half of the queue. Where no more ever wait, it is not the queue that holds it up. */
+static bool is_crest(const struct source *s, size_t records)
+{
+    return records >= s->queue_records / 2 || records * s->record_bytes >= s->queue_bytes / 2;
+}
 
 /* Where the queue was full, librdkafka before 2.2.0 looks only once a second whether it has room again. A request to
  * the partitions' leaders makes it look at once; the answer, the topics' ends, is of no interest and is not waited for.
@@ -38,7 +60,7 @@ void source_wake_if_low(struct source *source)
     if (rd_kafka_version() >= KAFKA_VERSION_2_2)
         return;
     waiting = rd_kafka_queue_length(source->queue);
-    if (source->crest >= CREST_MIN && waiting < source->crest / 2) {
+    if (waiting < source->crest / 2 && is_crest(source, source->crest)) {
         wake_fetchers(source);
         source->crest = waiting;
     }

@@ -15,7 +15,7 @@
 #include "fix_lines.h"
 
 enum { EXIT_USAGE = 64, EXIT_DATA = 65, EXIT_INTERNAL = 70 };
-enum { BATCH = 4096 /* records of a poll */ };
+enum { BATCH = 256 /* records of a poll */ };
 
 static const char usage[] = "Usage: bench-fix-check INDEX FILE ROUNDS count|encode\n"
                             "\n"

@@ -145,7 +145,7 @@ static void a_consumer_and_a_producer_get_their_own_properties(void **state)
     fputs("--\n", out);
     assert_int_equal(budget_properties(&budget, false, collect, out, &e), 0);
     fclose(out);
-    assert_string_equal(text, "queued.max.messages.kbytes=14336\nqueued.min.messages=57344\nfetch.max.bytes=7340032\n"
+    assert_string_equal(text, "queued.max.messages.kbytes=4096\nqueued.min.messages=16384\nfetch.max.bytes=7340032\n"
                               "receive.message.max.bytes=14811136\n--\n"
                               "queue.buffering.max.messages=19114\n");
     free(text);
