@@ -1,6 +1,7 @@
 #include "fix.h"
 
 #include "ascii.h"
+#include "avx512.h"
 #include "fix_common.h"
 #include "fix_data.h"
 #include "fix_plain.h"
@@ -335,7 +336,7 @@ static void tally_slowly(const struct fix_message *m, const char *at, const char
 static void tally_bytes(const struct fix_message *m, const char *at, const char *end, struct tally *t,
                         struct fix_index *index)
 {
-    if (m->delimiter_len == 1 && fix_wide_has())
+    if (m->delimiter_len == 1 && avx512_has())
         tally_wide(m, at, end, t, index);
     else if (m->delimiter_len != 1 || !tally_scanned(m, at, end, t, index))
         tally_slowly(m, at, end, t);

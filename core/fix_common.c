@@ -1,6 +1,7 @@
 #include "fix_common.h"
 
 #include "ascii.h"
+#include "avx512.h"
 #include "fix_plain.h"
 #include "fix_scan.h"
 #include "fix_wide.h"
@@ -100,7 +101,7 @@ bool fix_common_read(const char *start, const char *end, struct fix_message *mes
     len = (size_t)(trailer - start);
     if (!read_trailer(trailer, &checksum) || body[0] != '3' || body[1] != '5' || body[2] != '=')
         return false;
-    if (!(fix_wide_has() ? read_wide(start, len, checksum, index) : read_scanned(start, len, checksum, index)))
+    if (!(avx512_has() ? read_wide(start, len, checksum, index) : read_scanned(start, len, checksum, index)))
         return false;
     message->bytes = slice_make(start, len + TRAILER_LEN);
     message->fields = slice_make(start, len);

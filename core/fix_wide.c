@@ -1,13 +1,11 @@
 #include "fix_wide.h"
 
 #include "ascii.h"
+#include "avx512.h"
 #include "fix_data.h"
 
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,avx2,bmi,popcnt")))
 #define INLINE static inline __attribute__((always_inline))
 #define WORD FIX_WIDE_WORD
 #define HEAD FIX_WIDE_HEAD
@@ -221,20 +219,7 @@ AVX512 bool fix_wide_read(const char *bytes, const struct fix_wide *wide, struct
     return plain;
 }
 
-bool fix_wide_has(void)
-{
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi") &&
-           __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-           __builtin_cpu_supports("popcnt");
-}
-
 #else
-
-bool fix_wide_has(void)
-{
-    return false;
-}
 
 void fix_wide_scan(const char *bytes, size_t len, char delimiter, struct fix_wide *out)
 {

@@ -3,7 +3,7 @@
  * fix_common.c.
  *
  * In two steps, as there: the first stores in pieces what the second loads as a whole, which a processor waits for. It
- * waits less if something else is to be done in between.
+ * waits less if something else is to be done in between. Both need what avx512_has tells.
  *
  * Pure, no allocation. Any thread. */
 #ifndef FIXWARDEN_CORE_FIX_WIDE_H
@@ -29,9 +29,6 @@ struct fix_wide {
     uint16_t starts[FIX_WIDE_ROOM];                    /* one more than there are fields: behind the last */
     unsigned char heads[FIX_WIDE_HEAD][FIX_WIDE_ROOM]; /* all the first bytes, all the second ones, and so on */
 };
-
-/* Whether the processor can do it. */
-bool fix_wide_has(void);
 
 /* Finds the fields in the bytes of a message up to its trailer, the last of which is a delimiter. Looks at the first
  * three bytes of the trailer, too, and at no byte outside. The sum and the count are right in any case. */

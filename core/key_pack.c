@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "avx512.h"
+
 #define RADIX 40u
 
 /* X(character, its number) */
@@ -105,8 +107,81 @@ __attribute__((noinline)) static void make_long(struct slice text, struct packed
     memcpy(&out->head, out->bytes, sizeof out->head);
 }
 
-/* The lengths that most keys have, without a loop; false for a longer one. */
-static bool pack_key(struct slice text, uint64_t *word)
+#if defined(__x86_64__)
+
+/* The number of a character, with a bit that says that it is of the alphabet. */
+#define KNOWN 0x80u
+
+static const unsigned char numbers[2 * sizeof(__m512i)] = {
+#define X(c, v) [c] = KNOWN | (v),
+    ALPHABET(X)
+#undef X
+};
+
+/* How the characters of a key come to their threes, by its length: three to a number of 32 bits, which is multiplied
+ * and added up from its four bytes. What is left over is one, too: one character as it is, or two in their bytes. */
+struct arrangement {
+    unsigned char order[16];
+    int16_t weights[8];
+};
+
+#define NONE KNOWN
+#define THREE(n) 3 * (n), 3 * (n) + 1, 3 * (n) + 2, NONE
+#define TWO(n) NONE, 3 * (n), 3 * (n) + 1, NONE
+#define ONE(n) NONE, NONE, 3 * (n), NONE
+#define ZERO NONE, NONE, NONE, NONE
+#define IN_TURN RADIX, 1
+#define SIDE_BY_SIDE 1, 256
+
+static const struct arrangement arrangements[WORD_CHARS + 1] = {
+    {{ZERO, ZERO, ZERO, ZERO}, {IN_TURN, IN_TURN, IN_TURN, IN_TURN}},
+    {{ONE(0), ZERO, ZERO, ZERO}, {IN_TURN, IN_TURN, IN_TURN, IN_TURN}},
+    {{TWO(0), ZERO, ZERO, ZERO}, {SIDE_BY_SIDE, IN_TURN, IN_TURN, IN_TURN}},
+    {{THREE(0), ZERO, ZERO, ZERO}, {IN_TURN, IN_TURN, IN_TURN, IN_TURN}},
+    {{THREE(0), ONE(1), ZERO, ZERO}, {IN_TURN, IN_TURN, IN_TURN, IN_TURN}},
+    {{THREE(0), TWO(1), ZERO, ZERO}, {IN_TURN, SIDE_BY_SIDE, IN_TURN, IN_TURN}},
+    {{THREE(0), THREE(1), ZERO, ZERO}, {IN_TURN, IN_TURN, IN_TURN, IN_TURN}},
+    {{THREE(0), THREE(1), ONE(2), ZERO}, {IN_TURN, IN_TURN, IN_TURN, IN_TURN}},
+    {{THREE(0), THREE(1), TWO(2), ZERO}, {IN_TURN, IN_TURN, SIDE_BY_SIDE, IN_TURN}},
+    {{THREE(0), THREE(1), THREE(2), ZERO}, {IN_TURN, IN_TURN, IN_TURN, IN_TURN}},
+    {{THREE(0), THREE(1), THREE(2), ONE(3)}, {IN_TURN, IN_TURN, IN_TURN, IN_TURN}},
+    {{THREE(0), THREE(1), THREE(2), TWO(3)}, {IN_TURN, IN_TURN, IN_TURN, SIDE_BY_SIDE}},
+    {{THREE(0), THREE(1), THREE(2), THREE(3)}, {IN_TURN, IN_TURN, IN_TURN, IN_TURN}},
+};
+
+/* pack_word, without a branch on the length. */
+AVX512 static bool pack_wide(const char *text, size_t len, uint64_t *word)
+{
+    const struct arrangement *by_length = &arrangements[len];
+    const __m128i radix = _mm_set1_epi32(1 << 16 | 1 << 8 | RADIX); /* of the first byte; the next two count as one */
+    uint32_t all = (1u << len) - 1;
+    __m128i bytes = _mm_maskz_loadu_epi8((__mmask16)all, text);
+    __m128i found = _mm512_castsi512_si128(
+        _mm512_permutex2var_epi8(_mm512_loadu_si512(numbers), _mm512_castsi128_si512(bytes),
+                                 _mm512_loadu_si512(numbers + sizeof(__m512i)))); /* by the lower seven bits */
+    __m128i ordered, pairs, threes;
+
+    if ((uint32_t)_mm_movemask_epi8(_mm_andnot_si128(bytes, found)) != all)
+        return false;
+    ordered = _mm_shuffle_epi8(_mm_and_si128(found, _mm_set1_epi8((char)(KNOWN - 1))),
+                               _mm_loadu_si128((const void *)by_length->order));
+    pairs = _mm_maddubs_epi16(ordered, radix);
+    threes = _mm_madd_epi16(pairs, _mm_loadu_si128((const void *)by_length->weights));
+    *word = (uint64_t)_mm_cvtsi128_si64(_mm_cvtepi32_epi16(threes));
+    return true;
+}
+
+#else
+
+static bool pack_wide(const char *text, size_t len, uint64_t *word)
+{
+    return pack_word(text, len, word);
+}
+
+#endif
+
+/* The lengths that most keys have, without a loop. */
+static bool pack_narrow(struct slice text, uint64_t *word)
 {
     switch (text.len) {
     case IDENTIFIER_SEDOL_LEN:
@@ -116,8 +191,16 @@ static bool pack_key(struct slice text, uint64_t *word)
     case IDENTIFIER_ISIN_LEN:
         return pack_word(text.ptr, IDENTIFIER_ISIN_LEN, word);
     default:
-        return text.len <= WORD_CHARS && pack_word(text.ptr, text.len, word);
+        return pack_word(text.ptr, text.len, word);
     }
+}
+
+/* False for a longer one, too. */
+static inline bool pack_key(struct slice text, uint64_t *word)
+{
+    if (text.len > WORD_CHARS)
+        return false;
+    return avx512_has() ? pack_wide(text.ptr, text.len, word) : pack_narrow(text, word);
 }
 
 void packed_key_make(struct slice text, struct packed_key *out)

@@ -70,6 +70,7 @@ struct security {
 /* The attributes, which are the roles without a kind of key, and what stands among them. */
 #define SECURITY_FIRST_ATTRIBUTE ROLE_MIC
 #define SECURITY_ATTRIBUTES (ROLE_REGION - SECURITY_FIRST_ATTRIBUTE + 1)
+#define SECURITY_ATTRIBUTES_ROOM 16 /* so that all are written at once */
 
 #define X(role, name, kind, synonyms)                                                                                  \
     _Static_assert((kind) != IDENTIFIER_UNKNOWN ||                                                                     \
@@ -82,7 +83,7 @@ MASTER_ROLES(X)
  * somebody asks for. Where its keys stand follows from their forms. */
 struct security_places {
     uint32_t keys;                    /* their forms, two bits each */
-    uint32_t at[SECURITY_ATTRIBUTES]; /* of each attribute: its code, or its place if it has none; 0: blank */
+    uint32_t at[SECURITY_ATTRIBUTES_ROOM]; /* of each attribute: its code, or its place if it has none; 0: blank */
 };
 
 /* The code of an attribute, from 1; 0 where it is blank, 2^31 or more where it has none. */

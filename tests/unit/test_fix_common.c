@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "core/avx512.h"
 #include "core/fix.h"
 #include "core/fix_common.h"
 #include "core/fix_data.h"
@@ -39,7 +40,7 @@ static bool is_common_version(struct slice v)
 /* Digits of a tag: without AVX-512 those of nine are left to the long way. */
 static ptrdiff_t longest_tag(void)
 {
-    return fix_wide_has() ? 9 : 8;
+    return avx512_has() ? 9 : 8;
 }
 
 /* Moves behind the next SOH. False where there is none, or no tag that may stand anywhere, or no value. */

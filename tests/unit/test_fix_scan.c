@@ -3,6 +3,7 @@
 
 #include <time.h>
 
+#include "core/avx512.h"
 #include "core/fix.h"
 #include "core/fix_data.h"
 #include "core/fix_plain.h"
@@ -145,7 +146,7 @@ static void every_variant_finds_the_same(void **state)
             if (fix_scan_has((enum fix_scan_variant)v))
                 hold_against_model((enum fix_scan_variant)v, guarded.ptr, len, delimiter, seed);
         guarded = guard_at_end(&guard, slice_make(bytes, len + strlen(TRAILER_START)));
-        if (fix_wide_has())
+        if (avx512_has())
             hold_wide_against_model(guarded.ptr, len, delimiter, seed);
     }
     guard_release(&guard);
@@ -198,7 +199,7 @@ static void every_tag_is_read_and_those_of_data_are_left(void **state)
         for (int v = 0; v < FIX_SCAN_VARIANTS; v++)
             if (fix_scan_has((enum fix_scan_variant)v))
                 check_tag(is_plain((enum fix_scan_variant)v, tag, &index), tag, 99999999, &index);
-        if (fix_wide_has())
+        if (avx512_has())
             check_tag(is_plain_and_wide(tag, &index), tag, FIX_TAG_MAX, &index);
     }
 }
@@ -229,7 +230,7 @@ static void fields_are_read_at_once_up_to_their_limits(void **state)
     static struct fix_index index;
 
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(rows) && fix_wide_has(); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows) && avx512_has(); i++) {
         char *text = make_fields(rows[i].bytes, rows[i].fields);
         struct fix_wide wide;
         uint32_t sum = 0;

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <time.h>
 
+#include "core/avx512.h"
 #include "core/decimal.h"
 #include "core/fix.h"
 #include "core/fix_plain.h"
@@ -111,7 +112,7 @@ static void scan_guarded(struct slice bytes)
             if (scan.plain && scan.count > 0)
                 fix_plain_read(bytes.ptr, &scan, &index);
         }
-    for (size_t d = 0; d < COUNT_OF(delimiters) && fix_wide_has(); d++) {
+    for (size_t d = 0; d < COUNT_OF(delimiters) && avx512_has(); d++) {
         fix_wide_scan(bytes.ptr, fields, delimiters[d], &wide);
         if (wide.plain)
             fix_wide_read(bytes.ptr, &wide, &index);
