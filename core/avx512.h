@@ -1,5 +1,7 @@
 /* avx512: what the wide ways of fix_wide, key_pack and index_record are compiled for, and whether the processor has it:
- * AVX-512 with VBMI and VBMI2, as Ice Lake and Zen 4 brought it. Each of them does without, too.
+ * AVX-512 with VBMI and VBMI2, as Ice Lake and Zen 4 brought it. Each of them does without, too, and where
+ * FIXWARDEN_NARROW is defined does nothing else: so that any processor can test both. Where there is no macro AVX512,
+ * there is nothing to compile for it.
  *
  * Pure; any thread. */
 #ifndef FIXWARDEN_CORE_AVX512_H
@@ -7,7 +9,7 @@
 
 #include <stdbool.h>
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(FIXWARDEN_NARROW)
 
 #include <immintrin.h>
 

@@ -4,7 +4,7 @@
 #include "avx512.h"
 #include "fix_data.h"
 
-#if defined(__x86_64__)
+#ifdef AVX512
 
 #define INLINE static inline __attribute__((always_inline))
 #define WORD FIX_WIDE_WORD

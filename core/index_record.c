@@ -581,7 +581,7 @@ static inline size_t find_short(struct record_bytes record, size_t at, const str
     return at;
 }
 
-#if defined(__x86_64__)
+#ifdef AVX512
 
 static_assert(SECURITY_ATTRIBUTES < SECURITY_ATTRIBUTES_ROOM, "the last of the columns side by side is always blank");
 static_assert(SECURITY_ATTRIBUTES_ROOM * sizeof(uint32_t) == sizeof(__m512i), "they are written at once");

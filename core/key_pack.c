@@ -107,7 +107,7 @@ __attribute__((noinline)) static void make_long(struct slice text, struct packed
     memcpy(&out->head, out->bytes, sizeof out->head);
 }
 
-#if defined(__x86_64__)
+#ifdef AVX512
 
 /* The number of a character, with a bit that says that it is of the alphabet. */
 #define KNOWN 0x80u
