@@ -586,10 +586,10 @@ static inline size_t find_short(struct record_bytes record, size_t at, const str
 static_assert(SECURITY_ATTRIBUTES < SECURITY_ATTRIBUTES_ROOM, "the last of the columns side by side is always blank");
 static_assert(SECURITY_ATTRIBUTES_ROOM * sizeof(uint32_t) == sizeof(__m512i), "they are written at once");
 
-/* Finds all attributes at once, if each of them has a code of one byte; else it returns false. `filled` are those that
- * stand from `at` on. */
-AVX512 static bool find_all_short(struct record_bytes record, size_t at, const struct record_view *view,
-                                  uint32_t filled, struct security_places *places)
+/* Finds all attributes at once, if each of them has a code of one byte. `filled` are those that stand from `at` on.
+ * Returns where they end, or 0. */
+AVX512 static size_t find_all_short(struct record_bytes record, size_t at, const struct record_view *view,
+                                    uint32_t filled, struct security_places *places)
 {
     uint32_t count = (uint32_t)__builtin_popcount(filled);
     __m128i bytes, codes;
@@ -597,27 +597,27 @@ AVX512 static bool find_all_short(struct record_bytes record, size_t at, const s
     uint32_t wrong;
 
     if (at > record.room || count > record.room - at)
-        return false;
+        return 0;
     bytes = _mm_maskz_loadu_epi8((__mmask16)((1u << count) - 1), record.bytes + at);
     codes = _mm_maskz_expand_epi8((__mmask16)filled, bytes);
     wide = _mm512_cvtepu8_epi32(codes);
     wrong = _mm512_mask_cmpge_epu32_mask((__mmask16)filled, _mm512_sub_epi32(wide, _mm512_set1_epi32(1)),
                                          _mm512_loadu_si512(view->dictionary.count));
     if ((wrong | (uint32_t)_mm_movemask_epi8(codes)) != 0)
-        return false;
+        return 0;
     columns = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8((__mmask16)((1u << SECURITY_ATTRIBUTES) - 1),
                                                         view->layout.column + SECURITY_FIRST_ATTRIBUTE));
     _mm512_storeu_si512(places->at, _mm512_permutexvar_epi32(columns, wide)); /* NO_COLUMN is the last of them here */
-    return true;
+    return at + count;
 }
 
 #else
 
-static bool find_all_short(struct record_bytes record, size_t at, const struct record_view *view, uint32_t filled,
-                           struct security_places *places)
+static size_t find_all_short(struct record_bytes record, size_t at, const struct record_view *view, uint32_t filled,
+                             struct security_places *places)
 {
     (void)record, (void)at, (void)view, (void)filled, (void)places;
-    return false;
+    return 0;
 }
 
 #endif
@@ -626,11 +626,17 @@ static void find_others(struct record_bytes record, size_t at, const struct reco
                         struct security_places *places, bool *bad)
 {
     const struct record_layout *layout = &view->layout;
+    uint64_t attributes = lowest_bits(layout->other_count);
+    size_t end = avx512_has() ? find_all_short(record, at, view, (uint32_t)(left & attributes), places) : 0;
 
-    if (layout->carried_count == 0 && avx512_has() && find_all_short(record, at, view, (uint32_t)left, places))
-        return;
-    memset(places->at, 0, sizeof places->at);
-    for (at = find_short(record, at, view, &left, places); left != 0 && !*bad; left &= left - 1) {
+    if (end != 0) {
+        at = end;
+        left &= ~attributes;
+    } else {
+        memset(places->at, 0, sizeof places->at);
+        at = find_short(record, at, view, &left, places);
+    }
+    for (; left != 0 && !*bad; left &= left - 1) {
         uint32_t column = (uint32_t)__builtin_ctzll(left);
         uint32_t found = find_long(record, &at, view->dictionary.count[column], bad);
 
