@@ -1,3 +1,4 @@
+#include "arenas.h"
 #include "bus_fault.h"
 #include "cli.h"
 #include "commands.h"
@@ -510,6 +511,7 @@ int command_replay(int argc, char **argv)
     int status = cli_begin(&command, argc, argv, &config, &arguments);
 
     if (status == CLI_GO_ON) {
+        arenas_set_apart();
         bus_fault_catch();
         s.how = (struct replay_options){.config = &config, .stop = stop_on_signals(), .log = log_new(config.log.level)};
         status = run(&s, &e) == 0 ? 0 : fail(&s, &e);

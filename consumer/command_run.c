@@ -1,3 +1,4 @@
+#include "arenas.h"
 #include "bus_fault.h"
 #include "cli.h"
 #include "commands.h"
@@ -98,6 +99,7 @@ int command_run(int argc, char **argv)
     if (status == CLI_GO_ON) {
         log = log_new(config.log.level);
         alerts = alerts_new(&config);
+        arenas_set_apart();
         bus_fault_catch();
         status = run(&config, stop_on_signals(), alerts, log, &hang, &e) == 0 ? 0 : cli_fail(&e);
         if (hang)
