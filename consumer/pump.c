@@ -7,10 +7,10 @@
 #include "pump_internal.h"
 #include "wall.h"
 
-#define POLL_MS 100            /* how long an idle poll waits; less if a commit is due before */
-#define POLL_COMMITTING_MS 2   /* the same while output waits for a commit to end, which wakes no poll */
-#define POLL_RECORDS_MAX 256u  /* of one poll: what is borrowed from the library at once, and stays in the caches */
-#define ABORT_PAUSE_MS 200     /* before going on, times the aborts in a row */
+#define POLL_MS 100           /* how long an idle poll waits; less if a commit is due before */
+#define POLL_COMMITTING_MS 2  /* the same while output waits for a commit to end, which wakes no poll */
+#define POLL_RECORDS_MAX 256u /* of one poll: what is borrowed from the library at once, and stays in the caches */
+#define ABORT_PAUSE_MS 200    /* before going on, times the aborts in a row */
 
 /* --- what comes in the middle of a poll --- */
 

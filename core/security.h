@@ -82,7 +82,7 @@ MASTER_ROLES(X)
 /* Where the values of a security stand in its record, which is how most of those that are looked up are read: only what
  * somebody asks for. Where its keys stand follows from their forms. */
 struct security_places {
-    uint32_t keys;                    /* their forms, two bits each */
+    uint32_t keys;                         /* their forms, two bits each */
     uint32_t at[SECURITY_ATTRIBUTES_ROOM]; /* of each attribute: its code, or its place if it has none; 0: blank */
 };
 
