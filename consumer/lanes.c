@@ -40,6 +40,7 @@ struct lanes {
     unsigned started;
     struct error failure; /* the first one; under the lock */
 
+    int64_t hung_ms; /* when the first lane was found to hang; 0: none does */
     int64_t reported_ms;
     uint64_t reported_messages;
 };
@@ -257,27 +258,44 @@ static bool wait_for_lanes(struct lanes *l)
     return running > 0;
 }
 
-static bool has_stalled(const struct pulse *pulse, const struct lanes *l, int64_t now)
+static bool has_stalled(const struct lane *lane, int64_t now)
 {
-    return pulse_age_ms(pulse, now) > (int64_t)l->options.config->batch.stall_timeout_ms;
+    int64_t most = (int64_t)lane->lanes->options.config->batch.stall_timeout_ms;
+
+    return pulse_age_ms(&lane->pulses.lane, now) > most || pulse_age_ms(&lane->pulses.committer, now) > most;
+}
+
+/* Where one hangs, the process ends, and the others have as long to end by themselves: what one waits for that shows
+ * signs of life, records that are to be delivered, may be what the first one hangs for. */
+static bool is_too_late(const struct lanes *l, int64_t now)
+{
+    return l->hung_ms != 0 && now - l->hung_ms > (int64_t)l->options.config->batch.stall_timeout_ms;
+}
+
+/* With the lock. */
+static void give_up_on(struct lane *lane, int64_t now)
+{
+    struct lanes *l = lane->lanes;
+    struct error e;
+
+    lane->hangs = true;
+    if (l->hung_ms == 0)
+        l->hung_ms = now;
+    error_set(&e, ERROR_TEMPORARY, "lane %u: %s for %llu ms (batch.stall_timeout)", lane->number,
+              has_stalled(lane, now) ? "one call has not returned" : "it has not ended beside one that hangs",
+              (unsigned long long)l->options.config->batch.stall_timeout_ms);
+    fail(l, &e);
 }
 
 /* A call of the client library that does not return can't be ended but with the process. */
 static void watch(struct lanes *l, int64_t now)
 {
-    struct error e;
-
     pthread_mutex_lock(&l->lock);
     for (unsigned i = 0; i < l->started; i++) {
         struct lane *lane = &l->lanes[i];
 
-        if (!lane->running || lane->hangs ||
-            (!has_stalled(&lane->pulses.lane, l, now) && !has_stalled(&lane->pulses.committer, l, now)))
-            continue;
-        lane->hangs = true;
-        error_set(&e, ERROR_TEMPORARY, "lane %u: one call has not returned for %llu ms (batch.stall_timeout)", i,
-                  (unsigned long long)l->options.config->batch.stall_timeout_ms);
-        fail(l, &e);
+        if (lane->running && !lane->hangs && (has_stalled(lane, now) || is_too_late(l, now)))
+            give_up_on(lane, now);
     }
     pthread_mutex_unlock(&l->lock);
 }

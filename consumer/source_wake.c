@@ -4,7 +4,7 @@
 
 #include "source_internal.h"
 
-#define NO_WAIT_MS 0
+#define WAKE_MS 1
 
 static size_t number_of(const struct source *s, const char *property)
 {
@@ -39,7 +39,7 @@ static void wake_fetchers(struct source *s)
             rd_kafka_topic_partition_list_add(list, s->ledger.entries[i].topic, s->ledger.entries[i].partition)
                 ->offset = RD_KAFKA_OFFSET_END;
     if (list->cnt > 0)
-        rd_kafka_offsets_for_times(s->rk, list, NO_WAIT_MS); /* it sends, and says that time is up */
+        rd_kafka_offsets_for_times(s->rk, list, WAKE_MS);
     rd_kafka_topic_partition_list_destroy(list);
 }
 

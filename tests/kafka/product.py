@@ -73,6 +73,13 @@ class Running:
     def output(self):
         return self.log_path.read_text(errors="replace")
 
+    def wait_until_ended(self, seconds=60):
+        """Its exit status; what it has said, if it does not end."""
+        try:
+            return self.process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"it has not ended after {seconds} s:\n{self.output()[-8000:]}") from None
+
     def own_output(self):
         """Without what others have written to the same log before."""
         return self.output()[self.log_start:]

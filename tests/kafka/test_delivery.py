@@ -1,7 +1,9 @@
 """Nothing lost and nothing twice when the broker or the job stands still in the middle of its work."""
 
+import contextlib
 import random
 import signal
+import subprocess
 import time
 from collections import Counter
 
@@ -89,13 +91,35 @@ def test_a_call_that_hangs_ends_the_process(own_cluster, topic_name, tmp_path):
         own_cluster.freeze_broker(1)
         running.process.send_signal(signal.SIGCONT)
         started = time.monotonic()
-        assert running.process.wait(timeout=60) == 75, running.output()
+        assert running.wait_until_ended() == 75, running.output()
         print(f"\nended after {time.monotonic() - started:.1f} s")
         assert "batch.stall_timeout" in running.output()
         own_cluster.thaw_broker(1)
     job.arguments += ["--set", "batch.stall_timeout=1m"]
     job.run_to_the_end()
     check(job, plan)
+
+
+def test_a_lane_that_waits_beside_one_that_hangs_ends_with_it(own_cluster, topic_name, tmp_path):
+    """Waiting for deliveries shows signs of life, and may be for the same broker."""
+    job, plan = working_job(own_cluster, topic_name, tmp_path, "--lanes", 2, "--set", "batch.stall_timeout=2s",
+                            "--set", "kafka.linger.ms=1000")  # so that there is something left to deliver
+    status = None
+    for _ in range(3):  # both may wait just then, and none hangs
+        with job.start(at_point("before:flush:2:stop")) as running:
+            wait_until_stopped(running.process, running.output, 60)
+            own_cluster.freeze_broker(1)
+            running.process.send_signal(signal.SIGCONT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                status = running.process.wait(timeout=15)
+            own_cluster.thaw_broker(1)
+        if status is not None:
+            break
+    assert status == 75 and "it has not ended beside one that hangs" in running.output(), running.output()
+    job.arguments += ["--set", "batch.stall_timeout=1m"]
+    job.run_to_the_end()
+    check(job, plan)
+
 
 
 def test_a_zombie_publishes_nothing_and_ends(cluster, topic_name, tmp_path):
