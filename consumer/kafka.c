@@ -1,6 +1,7 @@
 #include "kafka.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -436,6 +437,15 @@ int kafka_cluster_wait(rd_kafka_t *rk, struct kafka_context *context, const stru
             return -1;
     context->starting = false;
     return 0;
+}
+
+uint64_t kafka_number(rd_kafka_t *rk, const char *property)
+{
+    char value[32] = "";
+    size_t size = sizeof value;
+
+    rd_kafka_conf_get(rd_kafka_conf(rk), property, value, &size);
+    return strtoull(value, NULL, 10);
 }
 
 bool kafka_is_fatal(rd_kafka_t *rk, struct error *e)

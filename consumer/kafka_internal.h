@@ -62,6 +62,9 @@ void kafka_on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque);
 /* Makes the handle and takes `conf` in every case. NULL with ERROR_CONFIG. */
 rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *e);
 
+/* A property of the handle that is a number, as the library took it; 0 where it has none. */
+uint64_t kafka_number(rd_kafka_t *rk, const char *property);
+
 /* Waits until the topic's metadata is there. `option` names where the topic was configured. ERROR_UNAVAILABLE where no
  * broker answers, or there is no such topic. `partitions` may be NULL. */
 int kafka_topic_wait(rd_kafka_t *rk, struct kafka_context *context, const char *topic, const char *option,

@@ -258,22 +258,21 @@ static bool wait_for_lanes(struct lanes *l)
     return running > 0;
 }
 
-static bool has_stalled(const struct lane *lane, int64_t now)
+/* Why a lane is given up, or NULL. Where one hangs, the process ends, and the others have as long to end by themselves:
+ * what one waits for that shows signs of life, records that are to be delivered, may be what the first one hangs for.
+ */
+static const char *reason_to_give_up(const struct lane *lane, int64_t now)
 {
-    int64_t most = (int64_t)lane->lanes->options.config->batch.stall_timeout_ms;
+    const struct lanes *l = lane->lanes;
+    int64_t most = (int64_t)l->options.config->batch.stall_timeout_ms;
 
-    return pulse_age_ms(&lane->pulses.lane, now) > most || pulse_age_ms(&lane->pulses.committer, now) > most;
-}
-
-/* Where one hangs, the process ends, and the others have as long to end by themselves: what one waits for that shows
- * signs of life, records that are to be delivered, may be what the first one hangs for. */
-static bool is_too_late(const struct lanes *l, int64_t now)
-{
-    return l->hung_ms != 0 && now - l->hung_ms > (int64_t)l->options.config->batch.stall_timeout_ms;
+    if (pulse_age_ms(&lane->pulses.lane, now) > most || pulse_age_ms(&lane->pulses.committer, now) > most)
+        return "one call has not returned";
+    return l->hung_ms != 0 && now - l->hung_ms > most ? "it has not ended beside one that hangs" : NULL;
 }
 
 /* With the lock. */
-static void give_up_on(struct lane *lane, int64_t now)
+static void give_up(struct lane *lane, const char *reason, int64_t now)
 {
     struct lanes *l = lane->lanes;
     struct error e;
@@ -281,8 +280,7 @@ static void give_up_on(struct lane *lane, int64_t now)
     lane->hangs = true;
     if (l->hung_ms == 0)
         l->hung_ms = now;
-    error_set(&e, ERROR_TEMPORARY, "lane %u: %s for %llu ms (batch.stall_timeout)", lane->number,
-              has_stalled(lane, now) ? "one call has not returned" : "it has not ended beside one that hangs",
+    error_set(&e, ERROR_TEMPORARY, "lane %u: %s for %llu ms (batch.stall_timeout)", lane->number, reason,
               (unsigned long long)l->options.config->batch.stall_timeout_ms);
     fail(l, &e);
 }
@@ -293,9 +291,10 @@ static void watch(struct lanes *l, int64_t now)
     pthread_mutex_lock(&l->lock);
     for (unsigned i = 0; i < l->started; i++) {
         struct lane *lane = &l->lanes[i];
+        const char *reason = lane->running && !lane->hangs ? reason_to_give_up(lane, now) : NULL;
 
-        if (lane->running && !lane->hangs && (has_stalled(lane, now) || is_too_late(l, now)))
-            give_up_on(lane, now);
+        if (reason)
+            give_up(lane, reason, now);
     }
     pthread_mutex_unlock(&l->lock);
 }

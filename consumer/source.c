@@ -406,7 +406,6 @@ static int64_t lend(struct source *s, struct checker_record *records, size_t max
 {
     int64_t now_ms = s->pace ? monotonic_ms() : 0, wait_ms = 0;
     struct run run = {NULL, 0, NULL};
-    size_t bytes = 0;
 
     while (s->lent < s->taken && *count < max) {
         const rd_kafka_message_t *message = s->messages[s->lent];
@@ -415,12 +414,9 @@ static int64_t lend(struct source *s, struct checker_record *records, size_t max
         if (wait_ms > 0)
             break;
         s->offsets[s->lent++] = message->offset;
-        bytes += message->len + message->key_len;
         if (take_record(s, message, &run, &records[*count]))
             ++*count;
     }
-    if (s->lent > 0)
-        s->record_bytes = bytes / s->lent;
     return wait_ms;
 }
 

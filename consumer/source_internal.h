@@ -33,7 +33,6 @@ struct source {
     size_t crest;               /* the most records that waited in it since it was woken when they were few */
     size_t queue_records;       /* which fill its queue, */
     size_t queue_bytes;         /* or which do */
-    size_t record_bytes;        /* of one, on the average of the last poll; 0 before it */
     bool joined;
     bool assigned; /* at least once, were it nothing */
     bool bereft;   /* of a partition that it read and that is no more */

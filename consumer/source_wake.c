@@ -1,30 +1,29 @@
 /* Keeps librdkafka before 2.2.0 fetching: where its queue was full, it looks only once a second whether there is room
  * again. */
-#include <stdlib.h>
-
 #include "source_internal.h"
 
 #define WAKE_MS 1
 
-static size_t number_of(const struct source *s, const char *property)
-{
-    char value[32] = "";
-    size_t size = sizeof value;
-
-    rd_kafka_conf_get(rd_kafka_conf(s->rk), property, value, &size);
-    return (size_t)strtoull(value, NULL, 10);
-}
-
 void source_learn_queue(struct source *source)
 {
-    source->queue_records = number_of(source, "queued.min.messages");
-    source->queue_bytes = number_of(source, "queued.max.messages.kbytes") * 1024;
+    source->queue_records = kafka_number(source->rk, "queued.min.messages");
+    source->queue_bytes = kafka_number(source->rk, "queued.max.messages.kbytes") * 1024;
+}
+
+/* Of one of the records that were taken, on the average; keys count, too. */
+static size_t record_bytes(const struct source *s)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < s->taken; i++)
+        bytes += s->messages[i]->len + s->messages[i]->key_len;
+    return s->taken > 0 ? bytes / s->taken : 0;
 }
 
 /* Whether so many records fill half of the queue. Where no more ever wait, it is not the queue that holds it up. */
 static bool is_crest(const struct source *s, size_t records)
 {
-    return records >= s->queue_records / 2 || records * s->record_bytes >= s->queue_bytes / 2;
+    return records >= s->queue_records / 2 || records * record_bytes(s) >= s->queue_bytes / 2;
 }
 
 /* Where the queue was full, librdkafka before 2.2.0 looks only once a second whether it has room again. A request to

@@ -138,15 +138,6 @@ static rd_kafka_error_t *abort_step(struct txn *txn, const struct positions *pos
     }
 }
 
-static int number(rd_kafka_t *rk, const char *property)
-{
-    char value[32] = "";
-    size_t size = sizeof value;
-
-    rd_kafka_conf_get(rd_kafka_conf(rk), property, value, &size);
-    return (int)strtol(value, NULL, 10);
-}
-
 struct txn *txn_new(struct sink *sink, const atomic_bool *stop, struct log *log)
 {
     struct txn *txn = calloc(1, sizeof *txn);
@@ -155,10 +146,10 @@ struct txn *txn_new(struct sink *sink, const atomic_bool *stop, struct log *log)
         return NULL;
     txn->sink = sink;
     txn->rk = sink_handle(sink);
-    txn->timeout_ms = number(txn->rk, "transaction.timeout.ms");
+    txn->timeout_ms = (int)kafka_number(txn->rk, "transaction.timeout.ms");
     if (txn->timeout_ms > CALL_TIMEOUT_MAX_MS)
         txn->timeout_ms = CALL_TIMEOUT_MAX_MS;
-    txn->socket_timeout_ms = number(txn->rk, "socket.timeout.ms");
+    txn->socket_timeout_ms = (int)kafka_number(txn->rk, "socket.timeout.ms");
     txn->stop = stop;
     txn->log = log;
     return txn;

@@ -112,7 +112,7 @@ class Running:
     def stop(self, how=signal.SIGTERM):
         """Asks it to end; its exit status."""
         self.process.send_signal(how)
-        return self.process.wait(timeout=60)
+        return self.wait_until_ended()
 
     def kill(self):
         self.process.kill()

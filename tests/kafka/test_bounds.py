@@ -113,7 +113,7 @@ def test_a_message_beyond_the_budget_ends_the_job_with_the_reason(cluster, topic
     cluster.create_topic(job.input, partitions=1, config={"max.message.bytes": str(16 * MIB)})
     produce(cluster.bootstrap, job.input, [(b"k", b"x" * 10 * MIB)], max_request_size=16 * MIB)
     with job.start() as running:
-        assert running.process.wait(timeout=60) == 78, running.output()
+        assert running.wait_until_ended() == 78, running.output()
         assert "[memory] max" in running.output()
 
 

@@ -121,7 +121,6 @@ def test_a_lane_that_waits_beside_one_that_hangs_ends_with_it(own_cluster, topic
     check(job, plan)
 
 
-
 def test_a_zombie_publishes_nothing_and_ends(cluster, topic_name, tmp_path):
     """Stopped beyond the session and the transaction; another one under the same ids has taken its place."""
     job, plan = working_job(cluster, topic_name, tmp_path, "--set", "output.transactional_id=" + topic_name("id"),
@@ -136,7 +135,7 @@ def test_a_zombie_publishes_nothing_and_ends(cluster, topic_name, tmp_path):
             zombie.process.send_signal(signal.SIGCONT)
         # Where it had nothing in its hands when it was stopped, it learns that it is fenced when it has.
         more = produce(cluster.bootstrap, job.input, [(b"k", b"no FIX")] * 8)
-        assert zombie.process.wait(timeout=60) == 75, zombie.output()
+        assert zombie.wait_until_ended() == 75, zombie.output()
     job.run_to_the_end()
     for origin in more:
         plan[1][(origin["partition"], origin["offset"], "NOT_FIX")] += 1

@@ -367,5 +367,5 @@ def test_the_start_says_what_the_topic_lacks(rig_of, compacting, topic_name, tmp
     if config:
         compacting.create_topic(topic, config=config)
     with rig.start("one", "--set", f"pending.topic={topic}") as one:
-        assert one.process.wait(timeout=60) == 69, one.output()
+        assert one.wait_until_ended() == 69, one.output()
         assert remedy in one.output() and topic in one.output(), one.output()
