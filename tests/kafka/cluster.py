@@ -17,10 +17,8 @@ import argparse
 import base64
 import contextlib
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -31,6 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cache import make_once
+from ports import NoPorts, free_ports
 
 KAFKA_VERSION = "4.1.0"
 MAX_BROKERS = 3  # what 512 MB heaps leave room for on a small machine
@@ -394,25 +393,6 @@ def new_cluster_id():
             return text
 
 
-def free_ports(count):
-    """Ports below the kernel's own range, so that none is taken by somebody's outgoing connection while its
-    broker is down."""
-    low = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    first = 10_000 if low > 11_000 else 1_024
-    with contextlib.ExitStack() as held:
-        ports = []
-        for port in random.sample(range(first, low), min(1_000, low - first)):
-            if len(ports) == count:
-                break
-            held_socket = held.enter_context(socket.socket())
-            with contextlib.suppress(OSError):
-                held_socket.bind(("127.0.0.1", port))
-                ports.append(port)
-    if len(ports) < count:
-        raise ClusterError(f"found {len(ports)} free ports on 127.0.0.1, {count} are needed")
-    return ports
-
-
 def parse_arguments(argv):
     parser = argparse.ArgumentParser(description="Runs COMMAND with FIXWARDEN_TEST_BROKERS naming a Kafka cluster of its own.")
     parser.add_argument("--brokers", type=int, default=1, metavar="N", help=f"1 to {MAX_BROKERS}, default 1")
@@ -436,7 +416,7 @@ def main(argv):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         return run_command(parse_arguments(argv))
-    except (ClusterError, FileNotFoundError) as error:
+    except (ClusterError, NoPorts, FileNotFoundError) as error:
         print(f"cluster.py: {error}", file=sys.stderr)
         return 69
     except KeyboardInterrupt:

@@ -13,7 +13,8 @@ from kafka import KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from chaos import TRY_AGAIN, Pool, Rig, new_seed
-from cluster import KafkaCluster, Listener, free_ports
+from cluster import KafkaCluster, Listener
+from ports import free_ports
 from product import fixwarden, turns_of
 from replies import END_TXN, TXN_OFFSET_COMMIT, KeptReplies
 from toxiproxy import Toxiproxy

@@ -1,5 +1,6 @@
 """The harness itself: a broker that serves, dies and comes back, and a registry that answers and refuses."""
 
+import contextlib
 import json
 import os
 import signal
@@ -11,11 +12,12 @@ from pathlib import Path
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from cluster import ClusterError, KafkaCluster, free_ports, java_hash
+from cluster import ClusterError, KafkaCluster, java_hash
 from registry import Registry, RegistryError
 
 SCHEMA = json.dumps({"type": "record", "name": "Point", "fields": [{"name": "x", "type": "int"}]})
 END_SECONDS = 30
+HERE = Path(__file__).parent
 
 
 def read_committed(bootstrap, topic):
@@ -130,7 +132,7 @@ def test_a_broker_that_is_not_there_cannot_be_killed(cluster):
 
 
 def test_brokers_die_with_a_killed_parent(tmp_path):
-    script = Path(__file__).with_name("cluster.py")
+    script = HERE / "cluster.py"
     command = [sys.executable, str(script), "--workdir", str(tmp_path), "--", "cat"]
     parent = subprocess.Popen(command, stdin=subprocess.PIPE)
     try:
@@ -149,7 +151,7 @@ def test_brokers_die_with_a_killed_parent(tmp_path):
 
 
 def test_the_command_line_passes_the_exit_code_on():
-    script = Path(__file__).with_name("cluster.py")
+    script = HERE / "cluster.py"
     shown = subprocess.run(
         [sys.executable, str(script), "--topic", "orders:2", "--", "sh", "-c", 'echo "$FIXWARDEN_TEST_BROKERS"; exit 7'],
         stdout=subprocess.PIPE,
@@ -166,8 +168,16 @@ def test_a_hash_is_java_s(text, value):
     assert java_hash(text) == value
 
 
-def test_free_ports_are_all_different():
-    assert len(set(free_ports(6))) == 6
+def test_a_port_that_was_given_is_given_to_nobody_else():
+    """So many that two who do not know of each other have some in common, all but surely: 400 of some 22,000 each. The
+    servers that listen on them come later."""
+    ask = [sys.executable, "-c", "import ports; print(*ports.free_ports(400), flush=True); input()"]
+    given = []
+    with contextlib.ExitStack() as stack:
+        for _ in range(2):
+            other = stack.enter_context(subprocess.Popen(ask, cwd=HERE, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+            given += other.stdout.readline().split()
+    assert len(set(given)) == len(given) == 800
 
 
 def test_a_registered_schema_is_fetched_by_its_id(registry, topic_name):

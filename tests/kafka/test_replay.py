@@ -13,8 +13,9 @@ from collections import Counter
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 
-from cluster import KafkaCluster, Listener, free_ports
+from cluster import KafkaCluster, Listener
 from generated import tool
+from ports import free_ports
 from product import PROGRESS_SECONDS, at_point, committed_offsets, end_offsets, fixwarden, read_topic, wait_until_stopped
 from replies import END_TXN, KeptReplies
 from test_first_light import generated_job
