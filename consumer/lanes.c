@@ -13,6 +13,7 @@
 
 #define TICK_MS 50      /* between looks of the waiting thread; `stop` is set without waking it */
 #define REPORT_MS 10000 /* between lines of counts */
+#define MEET_MS 1000    /* how long a lane that is about to join the group waits for the others */
 
 struct lane {
     struct lanes *lanes;
@@ -38,6 +39,8 @@ struct lanes {
     struct lane *lanes;
     unsigned count;
     unsigned started;
+    unsigned joining;     /* have come to where they meet; under the lock */
+    pthread_cond_t met;   /* all have, or all are to end */
     struct error failure; /* the first one; under the lock */
 
     int64_t hung_ms; /* when the first lane was found to hang; 0: none does */
@@ -56,6 +59,26 @@ static void on_progress(void *opaque, const struct pump_counts *counts)
     pthread_mutex_unlock(&lane->lanes->lock);
 }
 
+/* Those that have their ids join together; unless one is late. */
+static void meet_the_others(void *opaque)
+{
+    struct lanes *l = ((struct lane *)opaque)->lanes;
+    const struct timespec latest = monotonic_after(MEET_MS);
+
+    pthread_mutex_lock(&l->lock);
+    l->joining++;
+    pthread_cond_broadcast(&l->met);
+    while (l->joining < l->count && !atomic_load(&l->stop) && pthread_cond_timedwait(&l->met, &l->lock, &latest) == 0) {
+    }
+    pthread_mutex_unlock(&l->lock);
+}
+
+static void stop_all(struct lanes *l)
+{
+    atomic_store(&l->stop, true);
+    pthread_cond_broadcast(&l->met);
+}
+
 static int pump(struct lane *lane, struct error *e)
 {
     struct lanes *all = lane->lanes;
@@ -71,6 +94,7 @@ static int pump(struct lane *lane, struct error *e)
                                          .pulses = &lane->pulses,
                                          .ranges = all->options.ranges ? &lane->ranges : NULL,
                                          .opaque = lane,
+                                         .on_member_id = meet_the_others,
                                          .on_progress = on_progress};
     struct pump *p = NULL;
     int status;
@@ -89,7 +113,7 @@ static void fail(struct lanes *l, const struct error *e)
     log_write(l->options.log, LOG_LEVEL_ERROR, "lanes", "%s", e->text);
     if (l->failure.code == ERROR_NONE)
         l->failure = *e;
-    atomic_store(&l->stop, true);
+    stop_all(l);
 }
 
 static void *run_lane(void *opaque)
@@ -235,7 +259,7 @@ static int start(struct lanes *l, struct error *e)
         lane->running = true;
         err = pthread_create(&lane->thread, NULL, run_lane, lane);
         if (err != 0) {
-            atomic_store(&l->stop, true);
+            stop_all(l);
             return error_set_errno(e, err, "the thread of lane %u", i);
         }
         l->started++;
@@ -304,7 +328,7 @@ static void look_after(struct lanes *l)
     int64_t now = monotonic_ms();
 
     if (atomic_load(l->options.stop))
-        atomic_store(&l->stop, true);
+        stop_all(l);
     if (!atomic_load(&l->stop) && !l->options.ranges)
         reload_look(l->options.reload, now, wall_ms());
     watch(l, now);
@@ -402,6 +426,7 @@ int lanes_new(const struct lanes_options *options, struct lanes **out, struct er
     l->reported_ms = monotonic_ms();
     pthread_mutex_init(&l->lock, NULL);
     monotonic_cond_init(&l->ended);
+    monotonic_cond_init(&l->met);
     if (settle(l, e) != 0) {
         lanes_free(l);
         return -1;
@@ -416,6 +441,7 @@ void lanes_free(struct lanes *lanes)
         return;
     join(lanes, true);
     pthread_cond_destroy(&lanes->ended);
+    pthread_cond_destroy(&lanes->met);
     pthread_mutex_destroy(&lanes->lock);
     breaker_free(lanes->breaker);
     free(lanes->lanes);

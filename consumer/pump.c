@@ -206,6 +206,13 @@ int pump_run(struct pump *pump, struct error *e)
 
 /* --- making and closing --- */
 
+static void on_member_id(void *opaque)
+{
+    const struct pump *p = opaque;
+
+    p->options.on_member_id(p->options.opaque);
+}
+
 static int make_batches(struct pump *p, struct error *e)
 {
     const struct config *config = p->options.config;
@@ -263,7 +270,10 @@ static int take_ranges(struct pump *p, struct error *e)
 static int connect(struct pump *p, struct error *e)
 {
     const struct pump_options *o = &p->options;
-    const struct source_events events = {.opaque = p, .on_revoke = on_revoke, .on_partition = on_partition};
+    const struct source_events events = {.opaque = p,
+                                         .on_member_id = o->on_member_id ? on_member_id : NULL,
+                                         .on_revoke = on_revoke,
+                                         .on_partition = on_partition};
 
     if (late_new(o->config, o->lane, o->stop, o->log, &p->late, e) != 0)
         return -1;

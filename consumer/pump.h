@@ -56,6 +56,8 @@ struct pump_options {
     struct pump_pulses *pulses;
     const struct source_ranges *ranges; /* to read instead of joining the group; NULL: join it */
     void *opaque;
+    /* As in source_events, with the opaque of these options. May be NULL. */
+    void (*on_member_id)(void *opaque);
     /* After each commit and at the end, on the pump's thread. May be NULL. */
     void (*on_progress)(void *opaque, const struct pump_counts *counts);
 };

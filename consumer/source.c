@@ -19,10 +19,13 @@ int source_open(const struct config *config, enum kafka_role role, unsigned lane
 
     if (!s)
         return error_set(e, ERROR_INTERNAL, "no memory for the consumer");
+    pthread_mutex_init(&s->joining, NULL);
     kafka_context_init(&s->context, config, log, "source", lane, s);
     conf = kafka_conf_new(config, role, &s->context, e);
-    if (conf && role == KAFKA_GROUP_CONSUMER)
+    if (conf && role == KAFKA_GROUP_CONSUMER) {
         rd_kafka_conf_set_rebalance_cb(conf, source_on_rebalance);
+        source_listen_for_id(s, conf);
+    }
     if (conf && role == KAFKA_REPLAY_CONSUMER)
         rd_kafka_conf_set_error_cb(conf, source_ranges_on_error);
     if (conf)
@@ -196,6 +199,7 @@ void source_close(struct source *source)
     if (!source)
         return;
     source_drop_all(source);
+    source_announce_no_more(source);
     if (is_unsafe_to_close(source)) {
         kafka_context_silence(&source->context); /* the log may go before the library's threads do */
         return; /* the rest is left to the end of the process, and the member to its session's */
@@ -217,6 +221,7 @@ void source_close(struct source *source)
     start_offsets_free(&source->start);
     free(source->messages);
     free(source->offsets);
+    pthread_mutex_destroy(&source->joining);
     kafka_context_destroy(&source->context);
     free(source);
 }

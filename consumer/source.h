@@ -17,6 +17,10 @@
 
 struct source_events {
     void *opaque;
+    /* The group has given this member, were it for the first time, the id with which it joins once this returns: for
+     * those who want to join together. On a thread of the library, which may be held up for a second or so. Not where
+     * membership is static, nor by a broker before 2.2. May be NULL. */
+    void (*on_member_id)(void *opaque);
     /* Partitions are about to go: the last chance to commit what has been done with their records. `lost`: they are
      * another's already, and nothing may be committed. May be NULL. */
     void (*on_revoke)(void *opaque, bool lost);

@@ -1,5 +1,5 @@
-/* source_internal: what the files of source share: source (opening, polling, closing), source_ranges, source_rebalance,
- * source_positions, source_pause, source_headers and source_wake. For these only. */
+/* source_internal: what the files of source share: source (opening, polling, closing), source_ranges, source_join,
+ * source_rebalance, source_positions, source_pause, source_headers and source_wake. For these only. */
 #ifndef FIXWARDEN_CONSUMER_SOURCE_INTERNAL_H
 #define FIXWARDEN_CONSUMER_SOURCE_INTERNAL_H
 
@@ -34,13 +34,20 @@ struct source {
     size_t queue_records;       /* which fill its queue, */
     size_t queue_bytes;         /* or which do */
     bool joined;
-    bool assigned; /* at least once, were it nothing */
-    bool bereft;   /* of a partition that it read and that is no more */
+    pthread_mutex_t joining; /* held while on_member_id is called */
+    bool announced;          /* that has been called, or is not to be any more; under `joining` */
+    bool assigned;           /* at least once, were it nothing */
+    bool bereft;             /* of a partition that it read and that is no more */
 };
 
 /* Makes the consumer; it has no partitions yet. */
 int source_open(const struct config *config, enum kafka_role role, unsigned lane, struct log *log, struct source **out,
                 struct error *e);
+
+/* Before the consumer is made: on_member_id is to be called. And before a consumer is left that can't be closed: it is
+ * not, any more. */
+void source_listen_for_id(struct source *source, rd_kafka_conf_t *conf);
+void source_announce_no_more(struct source *source);
 
 /* The library's callback, from within source_poll and source_close. */
 void source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *partitions,

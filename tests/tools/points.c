@@ -1,7 +1,8 @@
 /* points: a library to preload, which stops the program at a named point of its dealings with Kafka.
  *
  * FIXWARDEN_POINT=WHEN:CALL:N:HOW, where WHEN is before or after, CALL is one of the names in CALLS, N counts its calls
- * from 1, and HOW is `kill` (SIGKILL) or `stop` (SIGSTOP: the test lets it go on, or not). Any thread.
+ * from 1, and HOW is `kill` (SIGKILL), `stop` (SIGSTOP: the test lets it go on, or not) or a number: only the calling
+ * thread waits, for so many milliseconds. Any thread.
  *
  * FIXWARDEN_POINT=long:consume_batch_queue:N: this one lasts LONG_CALL_MS, as it may on a busy machine, and says so on
  * standard error as it begins. */
@@ -38,6 +39,7 @@ static struct {
     enum call call;
     long number;
     int signal;
+    int wait_ms; /* 0: the signal instead */
 } point;
 
 __attribute__((constructor)) static void set_up(void)
@@ -54,6 +56,17 @@ __attribute__((constructor)) static void set_up(void)
         return;
     point.call = call_from_name(call);
     point.signal = strcmp(how, "stop") == 0 ? SIGSTOP : SIGKILL;
+    point.wait_ms = atoi(how);
+}
+
+static void reach(enum when when, enum call call, long number)
+{
+    if (point.when != when || call != point.call || number != point.number)
+        return;
+    if (point.wait_ms > 0)
+        usleep((useconds_t)point.wait_ms * 1000);
+    else
+        raise(point.signal);
 }
 
 /* The number of this call. */
@@ -61,15 +74,13 @@ static long enter(enum call call)
 {
     long number = call_count(call);
 
-    if (point.when == BEFORE && call == point.call && number == point.number)
-        raise(point.signal);
+    reach(BEFORE, call, number);
     return number;
 }
 
 static void leave(enum call call, long number)
 {
-    if (point.when == AFTER && call == point.call && number == point.number)
-        raise(point.signal);
+    reach(AFTER, call, number);
 }
 
 /* The library's own function of that name, between the two. */
