@@ -25,18 +25,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import datetime, timezone
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/kafka"))
 from cache import make_once  # noqa: E402  (found there)
 from cluster import KAFKA_JVM, KafkaCluster  # noqa: E402
 from generated import tool  # noqa: E402
-from product import Running  # noqa: E402
+from product import ASSIGNED, Running, moment  # noqa: E402
 from resident import Resident  # noqa: E402
 
 SEED, PARTITIONS = 7, 4
-LOOK_SECONDS = 0.2  # between two looks at what is measured: it shares the processors with who looks, the bare consumer does not
-WARM_UPS = 12  # of the broker, whose compiler takes a tenth of the processors in the fourth run of ours, a fiftieth in the twelfth
+LOOK_SECONDS = 1.0  # between two looks at what is measured: it shares the processors with who looks, the bare consumer does not
+# The broker is warm once its compiler has taken less than this of a processor in two runs; after 10 to 30, as a rule.
+QUIET, WARM_UPS_MAX = 0.02, 40
 
 
 def arguments():
@@ -54,6 +56,17 @@ def arguments():
     parser.add_argument("--no-latency", action="store_true")
     parser.add_argument("--dir", default=os.environ.get("TMPDIR", "/tmp"), help="where all files go")
     return parser.parse_args()
+
+
+def compiler_seconds(pid):
+    """Of processor time, by the threads of a JVM that compile."""
+    ticks = 0
+    for path in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"):
+        with contextlib.suppress(OSError):  # a thread that has ended
+            name, rest = path.read_text().split("(", 1)[1].rsplit(") ", 1)
+            if re.match(r"C[12] Compiler", name):
+                ticks += sum(map(int, rest.split()[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def run(*command):
@@ -124,25 +137,34 @@ class Bench:
 
     def ours(self):
         """Messages a second in steady running, and from the start of the process; bytes resident."""
-        started = time.monotonic()
+        started = datetime.now(timezone.utc)
         job, _ = self.start("full")
         with job:
             memory = Resident(job.process.pid, interval=LOOK_SECONDS)
             job.wait_until_committed(interval=LOOK_SECONDS)
-            seconds = time.monotonic() - started
             memory.end()
             if job.stop() != 0:
                 sys.exit(job.output())
-        steady = re.search(r"last commit: (\d+) records, [\d.]+ s, (\d+)/s", job.output())
+        log = job.output()
+        steady = re.search(r"last commit: (\d+) records, ([\d.]+) s, (\d+)/s", log)
+        assigned, _ = moment(log, ASSIGNED)  # and the first record comes
         if int(steady[1]) != self.whole:
-            sys.exit(f"stream: {steady[1]} records were committed, not {self.whole}\n{job.output()}")
-        print(f"# {job.output().splitlines()[-2].split('lanes: ')[1]}")
-        return int(steady[2]), self.whole / seconds, memory.most
+            sys.exit(f"stream: {steady[1]} records were committed, not {self.whole}\n{log}")
+        print(f"# {log.splitlines()[-2].split('lanes: ')[1]}")
+        return int(steady[3]), self.whole / ((assigned - started).total_seconds() + float(steady[2])), memory.most
+
+    def warm_up(self):
+        quiet, runs = 0, 0
+        while quiet < 2 and runs < WARM_UPS_MAX:
+            compiled, started = compiler_seconds(self.cluster.pid(1)), time.monotonic()
+            self.bare(), self.ours()
+            share = (compiler_seconds(self.cluster.pid(1)) - compiled) / (time.monotonic() - started)
+            quiet, runs = quiet + 1 if share < QUIET else 0, runs + 1
+        print(f"# warm after {runs} runs: the broker's compiler took {share:.1%} of a processor in the last")
 
     def throughput(self):
         self.fill()
-        for _ in range(WARM_UPS):
-            self.bare(), self.ours()
+        self.warm_up()
         bare, steady, whole, resident = [], [], [], []
         for _ in range(self.options.rounds):
             bare.append(self.bare())

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import time
+from datetime import datetime
 from pathlib import Path
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
@@ -43,6 +44,15 @@ def turns_of(log):
     kafka.debug=eos and log.level=debug."""
     return [(name, "begins" if state == "InTransaction" else "starts") for name, state in
             re.findall(r" (sink|sink-b)/0: librdkafka: TXNSTATE: .*-> (InTransaction|WaitPID)", log)]
+
+
+def moment(log, line):
+    """When it was first said what matches `line`; the match."""
+    found = re.search(rf"^(\S+) [A-Z]+ +{line}", log, re.M)
+    return datetime.fromisoformat(found[1].replace("Z", "+00:00")), found
+
+
+ASSIGNED = r"source/\d+: assigned: ([1-9]\d*) partitions"  # [2] of the match: how many
 
 
 class Running:
