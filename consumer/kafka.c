@@ -334,19 +334,30 @@ rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_role rol
     return NULL;
 }
 
-rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *e)
+static rd_kafka_t *make(rd_kafka_type_t type, rd_kafka_conf_t *conf, bool may_destroy, struct error *e)
 {
     char reason[512];
     rd_kafka_t *rk = rd_kafka_new(type, conf, reason, sizeof reason);
 
     if (!rk) {
         error_set(e, ERROR_CONFIG, "[kafka] %s%s", reason, kafka_security_remedy(reason, NULL));
-        rd_kafka_conf_destroy(conf); /* rd_kafka_new takes it only when it succeeds */
+        if (may_destroy)
+            rd_kafka_conf_destroy(conf); /* rd_kafka_new takes it only when it succeeds */
     } else if (kafka_security_start(rk, e) != 0) {
         rd_kafka_destroy(rk);
         rk = NULL;
     }
     return rk;
+}
+
+rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *e)
+{
+    return make(type, conf, true, e);
+}
+
+rd_kafka_t *kafka_new_intercepted(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *e)
+{
+    return make(type, conf, false, e);
 }
 
 /* What the metadata say of one topic: 1 it is there, 0 ask again, -1 it will not come. */

@@ -62,6 +62,11 @@ void kafka_on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque);
 /* Makes the handle and takes `conf` in every case. NULL with ERROR_CONFIG. */
 rd_kafka_t *kafka_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *e);
 
+/* As kafka_new, of a configuration with interceptors. Where that fails, `conf` is left to the end of the process:
+ * librdkafka has freed the interceptors by then, unless it failed early, and destroying the rest would free them once
+ * more (seen in 2.0.2). */
+rd_kafka_t *kafka_new_intercepted(rd_kafka_type_t type, rd_kafka_conf_t *conf, struct error *e);
+
 /* A property of the handle that is a number, as the library took it; 0 where it has none. */
 uint64_t kafka_number(rd_kafka_t *rk, const char *property);
 

@@ -11,6 +11,18 @@
 
 /* --- opening and closing --- */
 
+/* Takes `conf` in every case. */
+static rd_kafka_t *make_consumer(struct source *s, enum kafka_role role, rd_kafka_conf_t *conf, struct error *e)
+{
+    if (role == KAFKA_REPLAY_CONSUMER)
+        rd_kafka_conf_set_error_cb(conf, source_ranges_on_error);
+    if (role != KAFKA_GROUP_CONSUMER)
+        return kafka_new(RD_KAFKA_CONSUMER, conf, e);
+    rd_kafka_conf_set_rebalance_cb(conf, source_on_rebalance);
+    source_listen_for_id(s, conf);
+    return kafka_new_intercepted(RD_KAFKA_CONSUMER, conf, e);
+}
+
 int source_open(const struct config *config, enum kafka_role role, unsigned lane, struct log *log, struct source **out,
                 struct error *e)
 {
@@ -22,15 +34,7 @@ int source_open(const struct config *config, enum kafka_role role, unsigned lane
     pthread_mutex_init(&s->joining, NULL);
     kafka_context_init(&s->context, config, log, "source", lane, s);
     conf = kafka_conf_new(config, role, &s->context, e);
-    if (conf && role == KAFKA_GROUP_CONSUMER) {
-        rd_kafka_conf_set_rebalance_cb(conf, source_on_rebalance);
-        source_listen_for_id(s, conf);
-    }
-    if (conf && role == KAFKA_REPLAY_CONSUMER)
-        rd_kafka_conf_set_error_cb(conf, source_ranges_on_error);
-    if (conf)
-        s->rk = kafka_new(RD_KAFKA_CONSUMER, conf, e);
-    conf = NULL; /* kafka_new owns it now */
+    s->rk = conf ? make_consumer(s, role, conf, e) : NULL;
     s->message_max = budget_divide(config).message;
     if (!s->rk) {
         source_close(s);
