@@ -12,25 +12,20 @@ class NoPorts(Exception):
     pass
 
 
-class _Reservations:
-    """A socket without a file for each port, whose name nobody else can take while this process lives: several suites
-    run side by side, and a port may be given minutes before its server listens there."""
-
-    def __init__(self):
-        self._held = []
-
-    def take(self, port):
-        name = socket.socket(socket.AF_UNIX)
-        try:
-            name.bind(f"\0fixwarden-test-port-{port}")
-        except OSError:
-            name.close()
-            return False
-        self._held.append(name)
-        return True
+_held = []
 
 
-_reservations = _Reservations()
+def _reserve(port):
+    """Whether it is ours now: a socket without a file, whose name nobody else can take while this process lives. Several
+    suites run side by side, and a port may be given minutes before its server listens there."""
+    name = socket.socket(socket.AF_UNIX)
+    try:
+        name.bind(f"\0fixwarden-test-port-{port}")
+    except OSError:
+        name.close()
+        return False
+    _held.append(name)
+    return True
 
 
 def free_ports(count):
@@ -46,7 +41,7 @@ def free_ports(count):
             held_socket = held.enter_context(socket.socket())
             with contextlib.suppress(OSError):
                 held_socket.bind(("127.0.0.1", port))
-                if _reservations.take(port):
+                if _reserve(port):
                     ports.append(port)
     if len(ports) < count:
         raise NoPorts(f"found {len(ports)} free ports on 127.0.0.1, {count} are needed")
