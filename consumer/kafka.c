@@ -175,13 +175,20 @@ static int set_transactional_id(rd_kafka_conf_t *conf, const struct config *conf
     return set(conf, "transactional.id", id, e);
 }
 
+const char *kafka_static_instance(const struct config *config)
+{
+    const char *instance = config_kafka(config, INSTANCE_PROPERTY);
+
+    return instance && *instance ? instance : NULL;
+}
+
 /* Static membership: each lane is a member of its own. */
 static int set_instance_id(rd_kafka_conf_t *conf, const struct config *config, unsigned lane, struct error *e)
 {
-    const char *instance = config_kafka(config, INSTANCE_PROPERTY);
+    const char *instance = kafka_static_instance(config);
     char id[512];
 
-    if (!instance || !*instance)
+    if (!instance)
         return 0;
     snprintf(id, sizeof id, "%s-%u", instance, lane);
     return set(conf, INSTANCE_PROPERTY, id, e);

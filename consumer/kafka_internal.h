@@ -56,6 +56,9 @@ void kafka_context_silence(struct kafka_context *context);
 rd_kafka_conf_t *kafka_conf_new(const struct config *config, enum kafka_role role, struct kafka_context *context,
                                 struct error *e);
 
+/* What the configuration calls this instance in its group, if it is to be a static member; else NULL. Borrowed. */
+const char *kafka_static_instance(const struct config *config);
+
 /* The callback that these configurations have for errors: it logs them. `opaque` is the context. */
 void kafka_on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque);
 

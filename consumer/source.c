@@ -12,19 +12,20 @@
 /* --- opening and closing --- */
 
 /* Takes `conf` in every case. */
-static rd_kafka_t *make_consumer(struct source *s, enum kafka_role role, rd_kafka_conf_t *conf, struct error *e)
+static rd_kafka_t *make_consumer(struct source *s, const struct config *config, enum kafka_role role,
+                                 rd_kafka_conf_t *conf, struct error *e)
 {
     if (role == KAFKA_REPLAY_CONSUMER)
         rd_kafka_conf_set_error_cb(conf, source_ranges_on_error);
     if (role != KAFKA_GROUP_CONSUMER)
         return kafka_new(RD_KAFKA_CONSUMER, conf, e);
     rd_kafka_conf_set_rebalance_cb(conf, source_on_rebalance);
-    source_listen_for_id(s, conf);
-    return kafka_new_intercepted(RD_KAFKA_CONSUMER, conf, e);
+    return source_listen_for_id(s, config, conf) ? kafka_new_intercepted(RD_KAFKA_CONSUMER, conf, e)
+                                                 : kafka_new(RD_KAFKA_CONSUMER, conf, e);
 }
 
-int source_open(const struct config *config, enum kafka_role role, unsigned lane, struct log *log, struct source **out,
-                struct error *e)
+int source_open(const struct config *config, enum kafka_role role, unsigned lane, const struct source_events *events,
+                struct log *log, struct source **out, struct error *e)
 {
     struct source *s = calloc(1, sizeof *s);
     rd_kafka_conf_t *conf;
@@ -32,9 +33,11 @@ int source_open(const struct config *config, enum kafka_role role, unsigned lane
     if (!s)
         return error_set(e, ERROR_INTERNAL, "no memory for the consumer");
     pthread_mutex_init(&s->joining, NULL);
+    if (events)
+        s->events = *events;
     kafka_context_init(&s->context, config, log, "source", lane, s);
     conf = kafka_conf_new(config, role, &s->context, e);
-    s->rk = conf ? make_consumer(s, role, conf, e) : NULL;
+    s->rk = conf ? make_consumer(s, config, role, conf, e) : NULL;
     s->message_max = budget_divide(config).message;
     if (!s->rk) {
         source_close(s);
@@ -98,7 +101,7 @@ int source_count_partitions(const struct config *config, const atomic_bool *stop
     struct source *s;
     int status;
 
-    if (source_open(config, KAFKA_GROUP_CONSUMER, 0, log, &s, e) != 0)
+    if (source_open(config, KAFKA_GROUP_CONSUMER, 0, NULL, log, &s, e) != 0)
         return -1;
     status = wait_for_topics(s, topics, out, stop, e);
     source_close(s);
@@ -129,9 +132,8 @@ int source_subscribe(const struct config *config, unsigned lane, const struct so
     struct source *s;
     unsigned partitions;
 
-    if (source_open(config, KAFKA_GROUP_CONSUMER, lane, log, &s, e) != 0)
+    if (source_open(config, KAFKA_GROUP_CONSUMER, lane, events, log, &s, e) != 0)
         return -1;
-    s->events = *events;
     s->starts_at_latest = config->input.start == START_LATEST;
     if (wait_for_topics(s, &config->input.topics, &partitions, stop, e) != 0 ||
         subscribe(s, &config->input.topics, e) != 0) {
@@ -165,7 +167,7 @@ int source_assign(const struct config *config, const char *topic, enum start_at 
     struct source *s;
     int partitions = 0;
 
-    if (source_open(config, KAFKA_TAIL_CONSUMER, 0, log, &s, e) != 0)
+    if (source_open(config, KAFKA_TAIL_CONSUMER, 0, NULL, log, &s, e) != 0)
         return -1;
     if (kafka_topic_wait(s->rk, &s->context, topic, "topic", &partitions, stop, e) != 0 ||
         assign_all(s, topic, partitions, from, e) != 0) {

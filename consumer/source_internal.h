@@ -40,13 +40,13 @@ struct source {
     bool bereft;             /* of a partition that it read and that is no more */
 };
 
-/* Makes the consumer; it has no partitions yet. */
-int source_open(const struct config *config, enum kafka_role role, unsigned lane, struct log *log, struct source **out,
-                struct error *e);
+/* Makes the consumer; it has no partitions yet. `events` is copied; NULL for who wants to hear of none. */
+int source_open(const struct config *config, enum kafka_role role, unsigned lane, const struct source_events *events,
+                struct log *log, struct source **out, struct error *e);
 
-/* Before the consumer is made: on_member_id is to be called. And before a consumer is left that can't be closed: it is
- * not, any more. */
-void source_listen_for_id(struct source *source, rd_kafka_conf_t *conf);
+/* Before the consumer is made: whether on_member_id will be called, for which `conf` has an interceptor then. And
+ * before a consumer is left that can't be closed: it is not, any more. */
+bool source_listen_for_id(struct source *source, const struct config *config, rd_kafka_conf_t *conf);
 void source_announce_no_more(struct source *source);
 
 /* The library's callback, from within source_poll and source_close. */

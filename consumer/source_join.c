@@ -21,32 +21,24 @@ static rd_kafka_resp_err_t on_response(rd_kafka_t *rk, int socket, const char *b
     if (request != JOIN_GROUP || version < JOIN_GROUP_BY_ID || err != RD_KAFKA_RESP_ERR_NO_ERROR)
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     pthread_mutex_lock(&s->joining);
-    if (!s->announced && s->events.on_member_id)
+    if (!s->announced)
         s->events.on_member_id(s->events.opaque);
     s->announced = true;
     pthread_mutex_unlock(&s->joining);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-/* A static member has its id from the configuration, and is in the group with its first request. */
-static bool is_static(const rd_kafka_conf_t *conf)
-{
-    char instance[512] = "";
-    size_t size = sizeof instance;
-
-    return rd_kafka_conf_get(conf, "group.instance.id", instance, &size) == RD_KAFKA_CONF_OK && *instance != '\0';
-}
-
 static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *opaque, char *reason, size_t size)
 {
-    (void)reason, (void)size;
-    return is_static(conf) ? RD_KAFKA_RESP_ERR_NO_ERROR
-                           : rd_kafka_interceptor_add_on_response_received(rk, "fixwarden", on_response, opaque);
+    (void)conf, (void)reason, (void)size;
+    return rd_kafka_interceptor_add_on_response_received(rk, "fixwarden", on_response, opaque);
 }
 
-void source_listen_for_id(struct source *source, rd_kafka_conf_t *conf)
+bool source_listen_for_id(struct source *source, const struct config *config, rd_kafka_conf_t *conf)
 {
-    rd_kafka_conf_interceptor_add_on_new(conf, "fixwarden", on_new, source);
+    if (!source->events.on_member_id || kafka_static_instance(config))
+        return false; /* a static member has an id, and is in the group with its first request */
+    return rd_kafka_conf_interceptor_add_on_new(conf, "fixwarden", on_new, source) == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 void source_announce_no_more(struct source *source)

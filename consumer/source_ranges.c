@@ -125,7 +125,7 @@ int source_assign_ranges(const struct config *config, unsigned lane, const struc
 {
     struct source *s;
 
-    if (source_open(config, KAFKA_REPLAY_CONSUMER, lane, log, &s, e) != 0)
+    if (source_open(config, KAFKA_REPLAY_CONSUMER, lane, NULL, log, &s, e) != 0)
         return -1;
     s->in_ranges = true;
     s->pace = ranges->pace;
