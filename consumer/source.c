@@ -182,15 +182,9 @@ int source_assign(const struct config *config, const char *topic, enum start_at 
  * before it was assigned anything. And it waits for ever where a partition is no more that it was assigned. */
 static bool is_unsafe_to_close(const struct source *s)
 {
-    char strategy[256] = "";
-    size_t size = sizeof strategy;
-
     if (s->in_ranges)
         return s->failure.code == ERROR_UNAVAILABLE;
-    if (!s->joined || s->assigned || rd_kafka_version() >= 0x02030000)
-        return false;
-    rd_kafka_conf_get(rd_kafka_conf(s->rk), "partition.assignment.strategy", strategy, &size);
-    return strstr(strategy, "cooperative-sticky") != NULL;
+    return s->joined && !s->assigned && rd_kafka_version() < 0x02030000 && source_is_cooperative(s);
 }
 
 /* Once a topic that was read is deleted, a thread of librdkafka 2.0.2 never ends, and rd_kafka_destroy waits for it;
@@ -212,6 +206,7 @@ void source_close(struct source *source)
     }
     if (source->queue)
         rd_kafka_queue_destroy(source->queue);
+    source->leaving = true;
     if (source->joined)
         rd_kafka_consumer_close(source->rk);
     if (is_unsafe_to_destroy(source)) {

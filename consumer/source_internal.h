@@ -38,6 +38,8 @@ struct source {
     bool announced;          /* that has been called, or is not to be any more; under `joining` */
     bool assigned;           /* at least once, were it nothing */
     bool bereft;             /* of a partition that it read and that is no more */
+    bool leaving;            /* the group */
+    bool gave_all_back;      /* meanwhile */
 };
 
 /* Makes the consumer; it has no partitions yet. `events` is copied; NULL for who wants to hear of none. */
@@ -52,6 +54,9 @@ void source_announce_no_more(struct source *source);
 /* The library's callback, from within source_poll and source_close. */
 void source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *partitions,
                          void *opaque);
+
+/* Whether the group rebalances step by step, by our configuration. */
+bool source_is_cooperative(const struct source *source);
 
 /* Gives all records back, those that are not due yet, too. */
 void source_drop_all(struct source *source);

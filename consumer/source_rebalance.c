@@ -3,11 +3,14 @@
 
 #include "source_internal.h"
 
-static bool is_cooperative(rd_kafka_t *rk)
+/* The library takes no strategies of two protocols together. Nor is it asked for the protocol: see give_all_back. */
+bool source_is_cooperative(const struct source *source)
 {
-    const char *protocol = rd_kafka_rebalance_protocol(rk);
+    char strategy[256] = "";
+    size_t size = sizeof strategy;
 
-    return protocol && strcmp(protocol, "COOPERATIVE") == 0;
+    rd_kafka_conf_get(rd_kafka_conf(source->rk), "partition.assignment.strategy", strategy, &size);
+    return strstr(strategy, "cooperative-sticky") != NULL;
 }
 
 static void log_partitions(struct source *s, const char *what, const rd_kafka_topic_partition_list_t *partitions)
@@ -45,7 +48,7 @@ static void tell_partitions(struct source *s, const rd_kafka_topic_partition_lis
  * (confluentinc/librdkafka#4208). */
 static void doubt_positions(struct source *s)
 {
-    if (is_cooperative(s->rk) && rd_kafka_version() < KAFKA_VERSION_2_1)
+    if (source_is_cooperative(s) && rd_kafka_version() < KAFKA_VERSION_2_1)
         ledger_doubt(&s->ledger);
 }
 
@@ -62,7 +65,7 @@ static void assign(struct source *s, rd_kafka_topic_partition_list_t *partitions
     tell_partitions(s, partitions, true);
     if (s->starts_at_latest && start_offsets_choose(&s->start, s->rk, partitions, &s->failure) != 0)
         return;
-    if (is_cooperative(s->rk))
+    if (source_is_cooperative(s))
         error = rd_kafka_incremental_assign(s->rk, partitions);
     else
         rd_kafka_assign(s->rk, partitions);
@@ -72,21 +75,45 @@ static void assign(struct source *s, rd_kafka_topic_partition_list_t *partitions
     log_partitions(s, "assigned", partitions);
 }
 
-static void revoke(struct source *s, rd_kafka_topic_partition_list_t *partitions)
+/* Whether they are lost. */
+static bool tell_revoke(struct source *s)
 {
     bool lost = rd_kafka_assignment_lost(s->rk);
-    rd_kafka_error_t *error = NULL;
 
     if (!lost)
         remember_member(s);
     if (s->events.on_revoke)
         s->events.on_revoke(s->events.opaque, lost);
-    tell_partitions(s, partitions, false);
-    source_resume_revoked(s, partitions);
+    return lost;
+}
+
+static void forget(struct source *s, const rd_kafka_topic_partition_list_t *partitions)
+{
     for (int i = 0; i < partitions->cnt; i++)
         ledger_revoke(&s->ledger, partitions->elems[i].topic, partitions->elems[i].partition);
+}
+
+/* An assignment that still waited to be told when the group was left. The library takes whatever answers it for giving
+ * back all that the member has, and leaves; a cooperative member it then tells of a revocation as well, beside which
+ * the group's state goes away. Whatever is asked of that by then may never be answered
+ * (confluentinc/librdkafka#4041, #4527): so this is the last moment to commit, and nothing is asked after it. */
+static void give_all_back(struct source *s)
+{
+    tell_revoke(s);
+    rd_kafka_assign(s->rk, NULL);
+    s->gave_all_back = true;
+}
+
+static void revoke(struct source *s, rd_kafka_topic_partition_list_t *partitions)
+{
+    bool lost = tell_revoke(s);
+    rd_kafka_error_t *error = NULL;
+
+    tell_partitions(s, partitions, false);
+    source_resume_revoked(s, partitions);
+    forget(s, partitions);
     doubt_positions(s);
-    if (is_cooperative(s->rk))
+    if (source_is_cooperative(s))
         error = rd_kafka_incremental_unassign(s->rk, partitions);
     else
         rd_kafka_assign(s->rk, NULL);
@@ -102,11 +129,16 @@ void source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic
 {
     struct source *s = ((struct kafka_context *)opaque)->owner;
 
-    if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    if (err != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && err != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
+        log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem, "rebalance: %s", rd_kafka_err2str(err));
+    if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !s->leaving) {
         assign(s, partitions);
+    } else if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+        give_all_back(s);
+    } else if (s->gave_all_back) {
+        tell_partitions(s, partitions, false);
+        forget(s, partitions);
     } else {
-        if (err != RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
-            log_write(s->context.log, LOG_LEVEL_WARNING, s->context.subsystem, "rebalance: %s", rd_kafka_err2str(err));
         revoke(s, partitions);
     }
     (void)rk;
