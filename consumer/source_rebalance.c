@@ -87,8 +87,9 @@ static bool tell_revoke(struct source *s)
     return lost;
 }
 
-static void forget(struct source *s, const rd_kafka_topic_partition_list_t *partitions)
+static void let_go(struct source *s, const rd_kafka_topic_partition_list_t *partitions)
 {
+    tell_partitions(s, partitions, false);
     for (int i = 0; i < partitions->cnt; i++)
         ledger_revoke(&s->ledger, partitions->elems[i].topic, partitions->elems[i].partition);
 }
@@ -109,9 +110,8 @@ static void revoke(struct source *s, rd_kafka_topic_partition_list_t *partitions
     bool lost = tell_revoke(s);
     rd_kafka_error_t *error = NULL;
 
-    tell_partitions(s, partitions, false);
     source_resume_revoked(s, partitions);
-    forget(s, partitions);
+    let_go(s, partitions);
     doubt_positions(s);
     if (source_is_cooperative(s))
         error = rd_kafka_incremental_unassign(s->rk, partitions);
@@ -136,8 +136,7 @@ void source_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic
     } else if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         give_all_back(s);
     } else if (s->gave_all_back) {
-        tell_partitions(s, partitions, false);
-        forget(s, partitions);
+        let_go(s, partitions);
     } else {
         revoke(s, partitions);
     }

@@ -42,14 +42,19 @@ static void on_revoke(void *opaque, bool lost)
         commit_pending(m);
 }
 
-static void join(struct member *m, const struct config *config)
+static void join_with(struct member *m, const struct config *config, void (*told)(void *opaque, bool lost))
 {
     static atomic_bool stop;
-    const struct source_events events = {.opaque = m, .on_revoke = on_revoke};
+    const struct source_events events = {.opaque = m, .on_revoke = told};
     struct error e = {0};
 
     if (source_subscribe(config, 0, &events, &stop, NULL, &m->source, &e) != 0)
         fail_msg("%s", e.text);
+}
+
+static void join(struct member *m, const struct config *config)
+{
+    join_with(m, config, on_revoke);
 }
 
 static size_t poll_into(struct member *m)
@@ -200,16 +205,13 @@ static void wait_for_a_rebalance(const struct member *m)
  * times wait for ever for what it asked of itself after that. */
 static void a_member_that_leaves_before_it_is_told_of_an_assignment_leaves_well(void **state)
 {
-    static atomic_bool stop;
     struct mock_cluster mock;
     struct config config;
     struct member *m = calloc(1, sizeof *m), *second = calloc(1, sizeof *second);
-    const struct source_events events = {.opaque = m, .on_revoke = on_slow_revoke};
-    struct error e = {0};
 
     (void)state;
     set_up_cluster(&mock, &config, "cooperative-sticky");
-    assert_int_equal(source_subscribe(&config, 0, &events, &stop, NULL, &m->source, &e), 0);
+    join_with(m, &config, on_slow_revoke);
     join(second, &config);
     poll_both_until_all_are_taken(m, second, RECORDS);
     source_close(second->source); /* whose partitions are for the other one, then */
