@@ -381,9 +381,9 @@ static enum fix_reason read_framed(unsigned tolerated, const char *start, const 
     uint32_t length;
     enum fix_reason reason;
 
-    *m = (struct fix_message){0};
     if (fix_common_read(start, end, m, index))
         return FIX_OK;
+    *m = (struct fix_message){0};
     at = read_begin_string(tolerated, start, end, m);
     if (at == NULL)
         return FIX_BEGIN_STRING;

@@ -48,67 +48,91 @@ static inline const char *trailer_of(const char *body, size_t length, const char
     return trailer;
 }
 
-/* Reads SOH, `10=`, three digits, SOH. */
-static inline bool read_trailer(const char *trailer, uint32_t *checksum)
-{
-    uint64_t word = ascii_load_word(trailer - 1) ^ UINT64_C(0x013030303D303101);
+#define TEXT(n) ('0' + (n) / 100 + (('0' + (n) / 10 % 10) << 8) + (('0' + (n) % 10) << 16) + (SOH << 24))
+#define TEXTS4(n) TEXT(n), TEXT((n) + 1), TEXT((n) + 2), TEXT((n) + 3)
+#define TEXTS16(n) TEXTS4(n), TEXTS4((n) + 4), TEXTS4((n) + 8), TEXTS4((n) + 12)
+#define TEXTS64(n) TEXTS16(n), TEXTS16((n) + 16), TEXTS16((n) + 32), TEXTS16((n) + 48)
 
-    *checksum = ascii_join_digits(word << 8 & UINT64_C(0xFFFFFF0000000000));
-    return (word & UINT64_C(0xFF000000FFFFFFFF)) == 0 && ascii_find_others(word) == 0;
+/* How each CheckSum is written, with its SOH; the first byte is the lowest. */
+static const uint32_t checksum_texts[256] = {TEXTS64(0), TEXTS64(64), TEXTS64(128), TEXTS64(192)};
+
+/* Whether SOH, `10=`, the sum of all bytes before, and SOH stand there. */
+static inline bool trailer_is(const char *trailer, uint32_t sum)
+{
+    const uint64_t tag = UINT64_C(0x3D303101); /* SOH, `10=` */
+
+    return ascii_load_word(trailer - 1) == ((uint64_t)checksum_texts[sum % 256] << 32 | tag);
 }
 
-static inline bool sum_is(uint32_t sum, uint32_t checksum)
+/* What is known of a message before its bytes are looked at one by one. */
+struct frame {
+    const char *start;
+    const char *body;
+    const char *trailer;
+    size_t version_len;
+};
+
+/* Whether it ends as its bytes say, and MsgType stands where it has to. */
+static inline bool is_sound(const struct frame *f, uint32_t sum)
 {
-    return sum % 256 == checksum;
+    return trailer_is(f->trailer, sum) && f->body[0] == '3' && f->body[1] == '5' && f->body[2] == '=';
 }
 
-static bool read_wide(const char *bytes, size_t len, uint32_t checksum, struct fix_index *index)
+/* All but MsgType, which is the third of the fields. */
+static inline void describe(const struct frame *f, const struct fix_index *index, struct fix_message *message)
+{
+    size_t len = (size_t)(f->trailer - f->start);
+
+    message->bytes = slice_make(f->start, len + TRAILER_LEN);
+    message->fields = slice_make(f->start, len);
+    message->begin_string = slice_make(f->start + 2, f->version_len);
+    message->index = index;
+    message->delimiter = SOH;
+    message->delimiter_len = 1;
+    message->tolerated = 0;
+}
+
+/* The message is described in between, since fix_wide_read waits for what fix_wide_scan has stored. */
+static inline bool read_wide(const struct frame *f, struct fix_message *message, struct fix_index *index)
 {
     struct fix_wide wide;
 
-    fix_wide_scan(bytes, len, SOH, &wide);
-    return sum_is(wide.sum, checksum) && wide.plain && fix_wide_read(bytes, &wide, index);
+    fix_wide_scan(f->start, (size_t)(f->trailer - f->start), SOH, &wide);
+    if (!is_sound(f, wide.sum) || !wide.plain)
+        return false;
+    describe(f, index, message);
+    return fix_wide_read(f->start, &wide, index);
 }
 
-static bool read_scanned(const char *bytes, size_t len, uint32_t checksum, struct fix_index *index)
+static bool read_scanned(const struct frame *f, struct fix_message *message, struct fix_index *index)
 {
     struct fix_scan scan;
 
-    fix_scan(fix_scan_best(), bytes, len, SOH, &scan);
-    return sum_is(scan.sum, checksum) && scan.complete && scan.plain && fix_plain_read(bytes, &scan, index);
+    fix_scan(fix_scan_best(), f->start, (size_t)(f->trailer - f->start), SOH, &scan);
+    if (!is_sound(f, scan.sum) || !scan.complete || !scan.plain)
+        return false;
+    describe(f, index, message);
+    return fix_plain_read(f->start, &scan, index);
 }
 
 bool fix_common_read(const char *start, const char *end, struct fix_message *message, struct fix_index *index)
 {
+    struct frame f = {.start = start};
     const char *version = start + 2;
-    const char *body;
-    const char *trailer;
-    size_t version_bytes;
     size_t length;
-    size_t len;
-    uint32_t checksum;
 
     if (end - version < VERSION_ROOM)
         return false;
-    version_bytes = version_len(version);
-    body = version + version_bytes + 1;
-    if (version_bytes == 0 || body[0] != '9' || body[1] != '=')
+    f.version_len = version_len(version);
+    f.body = version + f.version_len + 1;
+    if (f.version_len == 0 || f.body[0] != '9' || f.body[1] != '=')
         return false;
-    body = read_length(body + 2, &length);
-    if (body == NULL || (size_t)(end - body) < length + TRAILER_LEN)
+    f.body = read_length(f.body + 2, &length);
+    if (f.body == NULL || (size_t)(end - f.body) < length + TRAILER_LEN)
         return false;
-    trailer = trailer_of(body, length, end);
-    len = (size_t)(trailer - start);
-    if (!read_trailer(trailer, &checksum) || body[0] != '3' || body[1] != '5' || body[2] != '=')
+    f.trailer = trailer_of(f.body, length, end);
+    if (!(avx512_has() ? read_wide(&f, message, index) : read_scanned(&f, message, index)))
         return false;
-    if (!(avx512_has() ? read_wide(start, len, checksum, index) : read_scanned(start, len, checksum, index)))
-        return false;
-    message->bytes = slice_make(start, len + TRAILER_LEN);
-    message->fields = slice_make(start, len);
-    message->begin_string = slice_make(version, version_bytes);
     message->msg_type = slice_make(start + index->values[2].at, index->values[2].len); /* no value is empty */
-    message->index = index;
-    message->delimiter = SOH;
-    message->delimiter_len = 1;
     return true;
 }

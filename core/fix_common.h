@@ -9,8 +9,8 @@
 
 #include "fix.h"
 
-/* Reads the message that starts with `8=` at `start`; what lies behind it, up to `end`, is not looked at. The message
- * starts as {0}, and is left so, with the index in any state, where it returns false. */
+/* Reads the message that starts with `8=` at `start`; what lies behind it, up to `end`, is not looked at. Where it
+ * returns false, the message and the index are left in any state. */
 bool fix_common_read(const char *start, const char *end, struct fix_message *message, struct fix_index *index);
 
 #endif
