@@ -8,20 +8,27 @@
 
 #define INLINE static inline __attribute__((always_inline))
 #define WORD FIX_WIDE_WORD
-#define HEAD FIX_WIDE_HEAD
-#define LANES 32 /* fields that are read together */
+#define HEAD 4              /* bytes of a field that hold a tag of up to three digits and its '=' */
+#define LANES (WORD / HEAD) /* the fields that a word may hold, none of which is shorter; read together */
 #define TAG_DIGITS_MAX 9
 #define SHORT_TAG_BITS 1023 /* of all tags up to 999, which the head of a field holds */
 
 /* What is carried from one word to the next. */
 struct scan {
     __m512i sums;
-    __m512i base;   /* where the word starts, as 16 bits */
+    __m512i base;   /* where the word starts, as 32 bits */
     uint64_t start; /* 1: the next byte starts a field */
     uint32_t count; /* fields that have started */
+    __m512i places; /* where any word's start: if one has more than LANES, there is something behind so many */
 };
 
 /* ---- where the fields are ---- */
+
+/* The next bytes, of which so many are left; what is behind them is 0, and not looked at. */
+AVX512 INLINE __m512i load_left(const char *bytes, size_t left)
+{
+    return _mm512_maskz_loadu_epi8(left < WORD ? (UINT64_C(1) << left) - 1 : ~UINT64_C(0), bytes);
+}
 
 /* Where the bits of a mask stand, from the lowest on. */
 AVX512 INLINE __m512i places_of(uint64_t mask)
@@ -34,33 +41,33 @@ AVX512 INLINE __m512i places_of(uint64_t mask)
     return _mm512_maskz_compress_epi8(mask, _mm512_loadu_si512(numbers));
 }
 
-/* The fields that start in a word. Of more than 32, those that are put cannot all have a tag and a value. */
-AVX512 INLINE void put_fields(const __m512i *words, uint64_t starts, const struct scan *s, struct fix_wide *f)
+/* Four bytes from each of sixteen places on, which may reach into the next word. */
+AVX512 INLINE __m512i heads_at(__m512i places, __m512i word, __m512i next)
 {
-    __m512i places = places_of(starts);
-    __m512i wide = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(places));
+    static const char each[WORD] = {0,  0,  0,  0,  1,  1,  1,  1,  2,  2,  2,  2,  3,  3,  3,  3,
+                                    4,  4,  4,  4,  5,  5,  5,  5,  6,  6,  6,  6,  7,  7,  7,  7,
+                                    8,  8,  8,  8,  9,  9,  9,  9,  10, 10, 10, 10, 11, 11, 11, 11,
+                                    12, 12, 12, 12, 13, 13, 13, 13, 14, 14, 14, 14, 15, 15, 15, 15};
+    __m512i bytes = _mm512_permutexvar_epi8(_mm512_loadu_si512(each), places);
 
-    _mm512_storeu_si512(f->starts + s->count, _mm512_add_epi16(wide, s->base));
-    for (size_t i = 0; i < HEAD; i++)
-        _mm256_storeu_si256((void *)(f->heads[i] + s->count),
-                            _mm512_castsi512_si256(_mm512_permutexvar_epi8(places, words[i])));
+    return _mm512_permutex2var_epi8(word, _mm512_add_epi8(bytes, _mm512_set1_epi32(0x03020100)), next);
 }
 
-/* Takes the valid bytes of a word, and what stands one, two and three bytes further on. */
-AVX512 INLINE void take(const char *bytes, uint64_t valid, char delimiter, struct scan *s, struct fix_wide *f)
+/* Takes a word, behind which the next one stands. */
+AVX512 INLINE void take(__m512i word, __m512i next, char delimiter, struct scan *s, struct fix_wide *f)
 {
-    __m512i words[HEAD];
-
-    for (int i = 0; i < HEAD; i++)
-        words[i] = _mm512_maskz_loadu_epi8(valid, bytes + i);
-    uint64_t mask = _mm512_cmpeq_epi8_mask(words[0], _mm512_set1_epi8(delimiter)); /* a masked byte is none */
+    uint64_t mask = _mm512_cmpeq_epi8_mask(word, _mm512_set1_epi8(delimiter));
     uint64_t starts = mask << 1 | s->start;
+    __m512i places = places_of(starts);
 
-    put_fields(words, starts, s, f);
-    s->sums = _mm512_add_epi64(s->sums, _mm512_sad_epu8(words[0], _mm512_setzero_si512()));
-    s->base = _mm512_add_epi16(s->base, _mm512_set1_epi16(WORD));
+    _mm512_storeu_si512(f->heads + s->count, heads_at(places, word, next));
+    _mm512_storeu_si512(f->starts + s->count,
+                        _mm512_add_epi32(_mm512_cvtepu8_epi32(_mm512_castsi512_si128(places)), s->base));
+    s->sums = _mm512_add_epi64(s->sums, _mm512_sad_epu8(word, _mm512_setzero_si512()));
+    s->base = _mm512_add_epi32(s->base, _mm512_set1_epi32(WORD));
     s->start = mask >> (WORD - 1);
     s->count += (uint32_t)__builtin_popcountll(starts);
+    s->places = _mm512_or_si512(s->places, places);
 }
 
 /* Adds what was not looked at of a message with too many fields. */
@@ -74,61 +81,66 @@ static void count_rest(const char *bytes, size_t len, char delimiter, struct fix
 
 AVX512 void fix_wide_scan(const char *bytes, size_t len, char delimiter, struct fix_wide *out)
 {
-    struct scan s = {.sums = _mm512_setzero_si512(), .base = _mm512_setzero_si512(), .start = 1};
+    const __m512i zero = _mm512_setzero_si512();
+    struct scan s = {.sums = zero, .base = zero, .start = 1, .places = zero};
+    __m512i word = load_left(bytes, len);
     size_t at = 0;
 
-    for (; at + WORD <= len && s.count <= FIX_INDEX_MAX; at += WORD)
-        take(bytes + at, ~UINT64_C(0), delimiter, &s, out);
-    if (at < len && s.count <= FIX_INDEX_MAX) {
-        take(bytes + at, ~UINT64_C(0) >> (WORD - (len - at)), delimiter, &s, out);
-        at = len;
+    for (; at + 2 * WORD <= len && s.count <= FIX_INDEX_MAX; at += WORD) {
+        __m512i next = _mm512_loadu_si512(bytes + at + WORD);
+        take(word, next, delimiter, &s, out);
+        word = next;
     }
-    out->starts[s.count] = (uint16_t)len; /* behind the last, where that ends a word; else it stands there already */
+    if (at + WORD < len && s.count <= FIX_INDEX_MAX) {
+        __m512i next = load_left(bytes + at + WORD, len - at - WORD);
+        take(word, next, delimiter, &s, out);
+        word = next;
+        at += WORD;
+    }
+    if (at < len && s.count <= FIX_INDEX_MAX) {
+        take(word, zero, delimiter, &s, out);
+        at += WORD;
+    }
+    out->starts[s.count] = (uint32_t)len; /* behind the last, where that ends a word; else it stands there already */
     out->sum = (uint32_t)_mm512_reduce_add_epi64(s.sums);
     out->count = s.count - 1 + (uint32_t)s.start;
     if (at < len)
         count_rest(bytes + at, len - at, delimiter, out);
-    out->plain = len <= FIX_WIDE_BYTES_MAX && out->count <= FIX_INDEX_MAX;
+    out->plain = out->count <= FIX_INDEX_MAX && _mm512_test_epi8_mask(s.places, s.places) >> LANES == 0;
 }
 
 /* ---- what they are ---- */
 
-/* Of 32 fields. */
+/* Of sixteen fields. */
 struct tags {
-    __m512i tags;    /* of one to four digits */
-    __m512i lens;    /* with their '=' */
-    __mmask32 open;  /* those whose tag does not end in the head */
-    __mmask32 wrong; /* those without a tag */
+    __m512i equal; /* all bits of their '=', if that stands in the head: it ends a tag of three digits at most */
+    __m512i tags;
+    __m512i short_by; /* so many digits are missing to three */
+    __m512i others;   /* the upper half of some byte is not 0: there is no tag */
 };
 
-AVX512 INLINE __m256i load_heads(const struct fix_wide *f, uint32_t field, int byte)
+/* The number that up to four digits write, of which the last is the highest byte. */
+AVX512 INLINE __m512i join_digits(__m512i digits)
 {
-    return _mm256_loadu_si256((const void *)(f->heads[byte] + field));
+    return _mm512_madd_epi16(_mm512_maddubs_epi16(digits, _mm512_set1_epi16(0x010A)), _mm512_set1_epi32(0x00010064));
 }
 
-AVX512 INLINE __m512i append_digit(__m512i tags, __m256i digits)
+AVX512 INLINE struct tags read_tags(__m512i heads)
 {
-    return _mm512_add_epi16(_mm512_mullo_epi16(tags, _mm512_set1_epi16(10)), _mm512_cvtepu8_epi16(digits));
-}
+    __m512i equal = _mm512_movm_epi8(_mm512_cmpeq_epi8_mask(heads, _mm512_set1_epi8('=')));
+    __m512i lowest = _mm512_and_si512(equal, _mm512_sub_epi32(_mm512_setzero_si512(), equal)); /* its lowest bit */
+    __m512i zeros = _mm512_lzcnt_epi32(lowest); /* 31, and 8 less for each digit */
+    __m512i digits = _mm512_and_si512(_mm512_xor_si512(heads, _mm512_set1_epi8('0')),
+                                      _mm512_add_epi32(lowest, _mm512_set1_epi32(-1)));
+    __m512i above_9 = _mm512_add_epi8(digits, _mm512_set1_epi8(6));
+    __m512i below_1 = _mm512_add_epi8(digits, _mm512_set1_epi32(0xFF)); /* the first */
 
-AVX512 INLINE struct tags read_tags(const struct fix_wide *f, uint32_t field)
-{
-    const __m256i zero = _mm256_set1_epi8('0');
-    __m256i digits = _mm256_sub_epi8(load_heads(f, field, 0), zero);
-    struct tags t = {.tags = _mm512_cvtepu8_epi16(digits), .lens = _mm512_set1_epi16(2), .open = ~0U};
-
-    /* 1 to 9 */
-    t.wrong = _mm256_cmpgt_epu8_mask(_mm256_sub_epi8(digits, _mm256_set1_epi8(1)), _mm256_set1_epi8(8));
-    for (int i = 1; i < HEAD; i++) {
-        __m256i bytes = load_heads(f, field, i);
-
-        digits = _mm256_sub_epi8(bytes, zero);
-        t.open &= _mm256_cmpneq_epi8_mask(bytes, _mm256_set1_epi8('='));
-        t.wrong |= _mm256_mask_cmpgt_epu8_mask(t.open, digits, _mm256_set1_epi8(9));
-        t.tags = _mm512_mask_mov_epi16(t.tags, t.open, append_digit(t.tags, digits));
-        t.lens = _mm512_mask_add_epi16(t.lens, t.open, t.lens, _mm512_set1_epi16(1));
-    }
-    return t;
+    return (struct tags){
+        .equal = equal,
+        .tags = join_digits(_mm512_sllv_epi32(_mm512_add_epi32(digits, digits), zeros)),
+        .short_by = _mm512_srli_epi32(zeros, 3),
+        .others = _mm512_ternarylogic_epi32(digits, above_9, below_1, 0xFE), /* any of the three */
+    };
 }
 
 #define BIT(tag) (1 << (tag) % 8)
@@ -146,25 +158,27 @@ static const uint8_t data_bits[2 * WORD] = {
     [618 / 8] = BIT(618) | BIT(619) | BIT(621) | BIT(622),
 };
 
-AVX512 INLINE __mmask32 are_data(__m512i tags)
+/* Some bit is 1 where it is a tag of these. */
+AVX512 INLINE __m512i data_bit(__m512i tags)
 {
-    __m512i bits = _mm512_permutex2var_epi8(_mm512_loadu_si512(data_bits), _mm512_srli_epi16(tags, 3),
-                                            _mm512_loadu_si512(data_bits + WORD));
-    __m512i bit = _mm512_sllv_epi16(_mm512_set1_epi16(1), _mm512_and_si512(tags, _mm512_set1_epi16(7)));
+    static const char bits[WORD] = {1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128,
+                                    1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128,
+                                    1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128,
+                                    1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128};
+    __m512i eight = _mm512_permutex2var_epi8(_mm512_loadu_si512(data_bits), _mm512_srli_epi32(tags, 3),
+                                             _mm512_loadu_si512(data_bits + WORD));
 
-    return _mm512_test_epi16_mask(bits, bit);
+    return _mm512_and_si512(eight, _mm512_permutexvar_epi8(tags, _mm512_loadu_si512(bits)));
 }
 
 /* Puts the places of sixteen values. */
-AVX512 INLINE void put_values(__m256i at, __m256i lens, struct fix_place *values)
+AVX512 INLINE void put_values(__m512i at, __m512i lens, struct fix_place *values)
 {
     const __m512i lower = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
     const __m512i upper = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-    __m512i wide_at = _mm512_cvtepu16_epi32(at);
-    __m512i wide_lens = _mm512_cvtepu16_epi32(lens);
 
-    _mm512_storeu_si512(values, _mm512_permutex2var_epi32(wide_at, lower, wide_lens));
-    _mm512_storeu_si512(values + 8, _mm512_permutex2var_epi32(wide_at, upper, wide_lens));
+    _mm512_storeu_si512(values, _mm512_permutex2var_epi32(at, lower, lens));
+    _mm512_storeu_si512(values + 8, _mm512_permutex2var_epi32(at, upper, lens));
 }
 
 /* Reads a field by itself. False where it is not plain. */
@@ -185,27 +199,35 @@ static bool read_field(const char *bytes, const struct fix_wide *f, uint32_t fie
     return true;
 }
 
-/* Reads up to 32 fields. */
+/* Reads some of sixteen fields one by one: few, so that it is not to take registers from the others. */
+static __attribute__((noinline)) bool read_some(const char *bytes, const struct fix_wide *f, uint32_t first,
+                                                unsigned some, struct fix_index *index)
+{
+    for (; some != 0; some &= some - 1)
+        if (!read_field(bytes, f, first + (uint32_t)__builtin_ctz(some), index))
+            return false;
+    return true;
+}
+
+/* Reads up to sixteen fields. */
 AVX512 INLINE bool read_fields(const char *bytes, const struct fix_wide *f, uint32_t first, struct fix_index *index)
 {
     uint32_t left = f->count - first;
-    __mmask32 valid = left < LANES ? (1U << left) - 1 : ~0U;
-    struct tags t = read_tags(f, first);
-    __m512i at = _mm512_add_epi16(_mm512_loadu_si512(f->starts + first), t.lens);
-    __m512i ends = _mm512_sub_epi16(_mm512_loadu_si512(f->starts + first + 1), _mm512_set1_epi16(1));
-    __m512i lens = _mm512_sub_epi16(ends, at);
-    __mmask32 others = valid & (t.open | are_data(t.tags)); /* few */
+    __mmask16 valid = (__mmask16)((1U << (left < LANES ? left : LANES)) - 1);
+    struct tags t = read_tags(_mm512_loadu_si512(f->heads + first));
+    __m512i at = _mm512_add_epi32(_mm512_loadu_si512(f->starts + first), _mm512_set1_epi32(HEAD));
+    __m512i ends = _mm512_add_epi32(_mm512_loadu_si512(f->starts + first + 1), _mm512_set1_epi32(-1));
+    __mmask16 closed = _mm512_mask_test_epi32_mask(valid, t.equal, t.equal);
+    __m512i data = data_bit(t.tags);
 
-    if ((valid & ~t.open & (t.wrong | _mm512_cmpge_epu16_mask(at, ends))) != 0)
+    at = _mm512_sub_epi32(at, t.short_by);
+    if ((_mm512_mask_test_epi32_mask(closed, t.others, _mm512_set1_epi8((char)0xF0)) |
+         _mm512_mask_cmpge_epu32_mask(closed, at, ends)) != 0)
         return false;
-    _mm512_storeu_si512(index->tags + first, _mm512_cvtepu16_epi32(_mm512_castsi512_si256(t.tags)));
-    _mm512_storeu_si512(index->tags + first + 16, _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(t.tags, 1)));
-    put_values(_mm512_castsi512_si256(at), _mm512_castsi512_si256(lens), index->values + first);
-    put_values(_mm512_extracti64x4_epi64(at, 1), _mm512_extracti64x4_epi64(lens, 1), index->values + first + 16);
-    for (; others != 0; others &= others - 1)
-        if (!read_field(bytes, f, first + (uint32_t)__builtin_ctz(others), index))
-            return false;
-    return true;
+    _mm512_storeu_si512(index->tags + first, t.tags);
+    put_values(at, _mm512_sub_epi32(ends, at), index->values + first);
+    closed = _mm512_mask_testn_epi32_mask(closed, data, data);
+    return closed == valid || read_some(bytes, f, first, valid ^ closed, index);
 }
 
 AVX512 bool fix_wide_read(const char *bytes, const struct fix_wide *wide, struct fix_index *index)

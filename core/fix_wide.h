@@ -15,23 +15,20 @@
 
 #include "fix.h"
 
-#define FIX_WIDE_BYTES_MAX 65000 /* of a message whose fields are read: places in it are numbers of 16 bits */
-
 #define FIX_WIDE_WORD 64 /* bytes that are looked at together */
-#define FIX_WIDE_HEAD 4  /* bytes of each field that are: tags of up to three digits, and their '=' */
 #define FIX_WIDE_ROOM                                                                                                  \
     (FIX_INDEX_MAX + 2 * FIX_WIDE_WORD) /* what one word may hold, and is written with it, is behind */
 
 struct fix_wide {
     uint32_t sum;   /* of all bytes, modulo 2^32 */
     uint32_t count; /* delimiters */
-    bool plain;     /* they are not too many, nor are the bytes; what follows is known, and is fix_wide_read's */
-    uint16_t starts[FIX_WIDE_ROOM];                    /* one more than there are fields: behind the last */
-    unsigned char heads[FIX_WIDE_HEAD][FIX_WIDE_ROOM]; /* all the first bytes, all the second ones, and so on */
+    bool plain;     /* they are not too many, nor too short; what follows is known, and is fix_wide_read's */
+    uint32_t starts[FIX_WIDE_ROOM]; /* one more than there are fields: behind the last */
+    uint32_t heads[FIX_WIDE_ROOM];  /* the first four bytes of each: tags of up to three digits, and their '=' */
 };
 
-/* Finds the fields in the bytes of a message up to its trailer, the last of which is a delimiter. Looks at the first
- * three bytes of the trailer, too, and at no byte outside. The sum and the count are right in any case. */
+/* Finds the fields in the bytes of a message up to its trailer, the last of which is a delimiter. Looks at no byte
+ * outside. The sum and the count are right in any case. */
 void fix_wide_scan(const char *bytes, size_t len, char delimiter, struct fix_wide *out);
 
 /* Reads the fields that were found, if they are plain. The index gets them if each has a tag of one to nine digits,

@@ -95,8 +95,7 @@ static void read_guarded(struct trial *t, unsigned tolerated, struct slice bytes
     } while (step.event != FIX_END && at < bytes.len);
 }
 
-/* As much of it as there is, as fix_next would give it to the vector code: up to the trailer, which stands behind where
- * the fields are read. */
+/* As much of it as there is, and what fix_next would give of it to the vector code: up to the trailer. */
 static void scan_guarded(struct slice bytes)
 {
     static const char delimiters[] = {'\x01', '|'};
@@ -113,6 +112,7 @@ static void scan_guarded(struct slice bytes)
                 fix_plain_read(bytes.ptr, &scan, &index);
         }
     for (size_t d = 0; d < COUNT_OF(delimiters) && avx512_has(); d++) {
+        fix_wide_scan(bytes.ptr, bytes.len, delimiters[d], &wide);
         fix_wide_scan(bytes.ptr, fields, delimiters[d], &wide);
         if (wide.plain)
             fix_wide_read(bytes.ptr, &wide, &index);
