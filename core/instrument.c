@@ -6,7 +6,6 @@
 
 #define NO_SLOT UINT32_MAX
 #define RELATED_SYMBOL_TAG 46
-#define FIELDS_OF_IDENTIFIER (UINT64_C(1) << FIELD_SECURITY_ID | UINT64_C(1) << FIELD_SOURCE)
 
 const char *instrument_role_name(enum instrument_role role)
 {
@@ -123,56 +122,44 @@ static struct slice amount_of(const struct instrument_list *list, const struct i
 }
 
 /* An attribute: trimmed, and nothing where it is a placeholder, which 0 is not where it means a put. */
-static inline struct slice attribute_from(struct slice value, enum instrument_field field)
+static struct slice attribute_from(struct slice value, enum instrument_field field)
 {
     value = slice_trim(value);
-    if (value.len > 0 && identifier_may_be_placeholder(value.ptr[0]) &&
-        !(field == FIELD_PUT_CALL && slice_equal_text(value, "0")) &&
+    if (!(field == FIELD_PUT_CALL && slice_equal_text(value, "0")) &&
         identifier_is_placeholder(IDENTIFIER_SYMBOL, value))
         value.len = 0;
     return value;
 }
 
-/* Which fields the slot may have, as bits; of the others nothing need be looked at, and those are most. */
-static uint64_t fields_of(const struct instrument_list *list)
+/* Whether the value is the attribute as it stands. True of nearly all that are. */
+static inline bool is_attribute(struct slice value)
 {
-    const uint64_t all = (UINT64_C(1) << FIELD_KEPT) - 1;
+    return value.len > 0 && !identifier_may_be_placeholder(value.ptr[0]) && (unsigned char)value.ptr[0] > ' ' &&
+           (unsigned char)value.ptr[value.len - 1] > ' ';
+}
+
+/* Which attributes the slot may have, as bits; of the others nothing need be looked at, and those are most. */
+static uint64_t attributes_of(const struct instrument_list *list)
+{
+    const uint64_t all = (UINT64_C(1) << FIELD_ATTRIBUTES) - 1;
 
     return list->is_plain ? list->found_places >> PLAIN_VALUES & all : all;
 }
 
-/* Where each field's value goes; 0: it is no attribute. */
-static const uint16_t attribute_places[FIELD_KEPT] = {
-    [FIELD_SYMBOL] = offsetof(struct instrument, symbol),
-    [FIELD_SUFFIX] = offsetof(struct instrument, suffix),
-    [FIELD_EXCHANGE] = offsetof(struct instrument, exchange),
-    [FIELD_CURRENCY] = offsetof(struct instrument, currency),
-    [FIELD_TYPE] = offsetof(struct instrument, type),
-    [FIELD_CFI] = offsetof(struct instrument, cfi),
-    [FIELD_MATURITY_DATE] = offsetof(struct instrument, maturity_date),
-    [FIELD_MATURITY_MONTH] = offsetof(struct instrument, maturity_month_year),
-    [FIELD_MATURITY_DAY] = offsetof(struct instrument, maturity_day),
-    [FIELD_STRIKE] = offsetof(struct instrument, strike),
-    [FIELD_PUT_CALL] = offsetof(struct instrument, put_call),
-    [FIELD_MULTIPLIER] = offsetof(struct instrument, multiplier),
-};
-
-static struct slice *attribute_place(struct instrument *i, enum instrument_field field)
-{
-    return (struct slice *)(void *)((char *)i + attribute_places[field]);
-}
+_Static_assert(offsetof(struct instrument, multiplier) == offsetof(struct instrument, attributes[FIELD_MULTIPLIER]),
+               "each attribute has its name");
 
 static void fill_attributes(struct instrument_list *list, const struct instrument_slot *slot)
 {
-    const struct fix_place *values = list->is_plain ? list->found + PLAIN_VALUES : slot->values;
-    struct instrument *i = &list->current;
+    const struct fix_place *places = list->is_plain ? list->found + PLAIN_VALUES : slot->values;
+    struct slice *attributes = list->current.attributes;
 
-    for (int f = 0; f < FIELD_KEPT; f++)
-        if (attribute_places[f] != 0)
-            *attribute_place(i, (enum instrument_field)f) = slice_make("", 0);
-    for (uint64_t left = fields_of(list) & ~FIELDS_OF_IDENTIFIER; left != 0; left &= left - 1) {
-        enum instrument_field field = (enum instrument_field)__builtin_ctzll(left);
-        *attribute_place(i, field) = attribute_from(text_of(list, values[field]), field);
+    for (int f = 0; f < FIELD_ATTRIBUTES; f++)
+        attributes[f] = slice_make(list->base, 0);
+    for (uint64_t left = attributes_of(list); left != 0; left &= left - 1) {
+        int f = __builtin_ctzll(left);
+        struct slice value = text_of(list, places[f]);
+        attributes[f] = is_attribute(value) ? value : attribute_from(value, (enum instrument_field)f);
     }
 }
 
@@ -228,7 +215,7 @@ static bool states_change(const struct instrument_slot *slot)
 {
     bool change = false;
 
-    for (int f = FIELD_EXCHANGE; f < FIELD_KEPT; f++)
+    for (int f = FIELD_EXCHANGE; f < FIELD_ATTRIBUTES; f++)
         change = change || (f != FIELD_CURRENCY && states(slot, (enum instrument_field)f));
     return change;
 }

@@ -50,18 +50,23 @@ struct instrument {
     uint32_t position;    /* among those of its role, from 0 */
     const uint16_t *tags; /* by enum instrument_field: in which tags it stands; 0: its block has no such field */
     uint32_t symbol_tag;  /* tags[FIELD_SYMBOL], or 46 */
-    struct slice symbol;
-    struct slice suffix;
-    struct slice exchange;
-    struct slice currency;
-    struct slice type;
-    struct slice cfi;
-    struct slice maturity_date;       /* 541 or the like */
-    struct slice maturity_month_year; /* 200 or the like */
-    struct slice maturity_day;        /* 205 or the like */
-    struct slice strike;
-    struct slice put_call;
-    struct slice multiplier;
+    union {
+        struct slice attributes[FIELD_ATTRIBUTES]; /* by enum instrument_field */
+        struct {
+            struct slice symbol;
+            struct slice suffix;
+            struct slice exchange;
+            struct slice currency;
+            struct slice type;
+            struct slice cfi;
+            struct slice maturity_date;       /* 541 or the like */
+            struct slice maturity_month_year; /* 200 or the like */
+            struct slice maturity_day;        /* 205 or the like */
+            struct slice strike;
+            struct slice put_call;
+            struct slice multiplier;
+        };
+    };
     size_t identifier_count;
     struct instrument_identifier identifiers[INSTRUMENT_IDENTIFIERS_MAX]; /* last: few of so many are in use */
 };

@@ -29,8 +29,6 @@ enum tag_block {
 enum instrument_field {
     FIELD_SYMBOL,
     FIELD_SUFFIX,
-    FIELD_SECURITY_ID,
-    FIELD_SOURCE,
     FIELD_EXCHANGE,
     FIELD_CURRENCY,
     FIELD_TYPE,
@@ -41,6 +39,9 @@ enum instrument_field {
     FIELD_STRIKE,
     FIELD_PUT_CALL,
     FIELD_MULTIPLIER,
+    FIELD_ATTRIBUTES, /* how many of these are attributes; the next two identify */
+    FIELD_SECURITY_ID = FIELD_ATTRIBUTES,
+    FIELD_SOURCE,
     FIELD_KEPT,
     FIELD_ALTERNATES = FIELD_KEPT, /* their counter */
     FIELD_ALTERNATE_ID,
