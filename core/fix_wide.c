@@ -86,7 +86,7 @@ AVX512 void fix_wide_scan(const char *bytes, size_t len, char delimiter, struct 
     __m512i word = load_left(bytes, len);
     size_t at = 0;
 
-    for (; at + 2 * WORD <= len && s.count <= FIX_INDEX_MAX; at += WORD) {
+    for (; at + WORD + WORD <= len && s.count <= FIX_INDEX_MAX; at += WORD) {
         __m512i next = _mm512_loadu_si512(bytes + at + WORD);
         take(word, next, delimiter, &s, out);
         word = next;
