@@ -69,7 +69,7 @@ struct frame {
     const char *start;
     const char *body;
     const char *trailer;
-    size_t version_len;
+    struct slice version;
 };
 
 /* Whether it ends as its bytes say, and MsgType stands where it has to. */
@@ -85,7 +85,7 @@ static inline void describe(const struct frame *f, const struct fix_index *index
 
     message->bytes = slice_make(f->start, len + TRAILER_LEN);
     message->fields = slice_make(f->start, len);
-    message->begin_string = slice_make(f->start + 2, f->version_len);
+    message->begin_string = f->version;
     message->index = index;
     message->delimiter = SOH;
     message->delimiter_len = 1;
@@ -109,7 +109,7 @@ static bool read_scanned(const struct frame *f, struct fix_message *message, str
     struct fix_scan scan;
 
     fix_scan(fix_scan_best(), f->start, (size_t)(f->trailer - f->start), SOH, &scan);
-    if (!is_sound(f, scan.sum) || !scan.complete || !scan.plain)
+    if (!is_sound(f, scan.sum) || !scan.plain)
         return false;
     describe(f, index, message);
     return fix_plain_read(f->start, &scan, index);
@@ -123,9 +123,9 @@ bool fix_common_read(const char *start, const char *end, struct fix_message *mes
 
     if (end - version < VERSION_ROOM)
         return false;
-    f.version_len = version_len(version);
-    f.body = version + f.version_len + 1;
-    if (f.version_len == 0 || f.body[0] != '9' || f.body[1] != '=')
+    f.version = slice_make(version, version_len(version));
+    f.body = version + f.version.len + 1;
+    if (f.version.len == 0 || f.body[0] != '9' || f.body[1] != '=')
         return false;
     f.body = read_length(f.body + 2, &length);
     if (f.body == NULL || (size_t)(end - f.body) < length + TRAILER_LEN)

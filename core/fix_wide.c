@@ -79,6 +79,7 @@ static void count_rest(const char *bytes, size_t len, char delimiter, struct fix
     }
 }
 
+/* The last two words by themselves: only they need a mask, or have no word behind them. */
 AVX512 void fix_wide_scan(const char *bytes, size_t len, char delimiter, struct fix_wide *out)
 {
     const __m512i zero = _mm512_setzero_si512();

@@ -134,8 +134,7 @@ static struct slice attribute_from(struct slice value, enum instrument_field fie
 /* Whether the value is the attribute as it stands. True of nearly all that are. */
 static inline bool is_attribute(struct slice value)
 {
-    return value.len > 0 && !identifier_may_be_placeholder(value.ptr[0]) && (unsigned char)value.ptr[0] > ' ' &&
-           (unsigned char)value.ptr[value.len - 1] > ' ';
+    return slice_is_clearly_trimmed(value) && !identifier_may_be_placeholder(value.ptr[0]);
 }
 
 /* Which attributes the slot may have, as bits; of the others nothing need be looked at, and those are most. */

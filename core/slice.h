@@ -93,10 +93,16 @@ static inline uint64_t slice_word(struct slice s)
     return (uint64_t)high << 32 | low;
 }
 
+/* Whether it is something, and its first and last byte tell at once that there is nothing to trim. */
+static inline bool slice_is_clearly_trimmed(struct slice s)
+{
+    return s.len > 0 && (unsigned char)s.ptr[0] > ' ' && (unsigned char)s.ptr[s.len - 1] > ' ';
+}
+
 /* Without white space at either end. Nearly nothing has any. */
 static inline struct slice slice_trim(struct slice s)
 {
-    if (s.len > 0 && (unsigned char)s.ptr[0] > ' ' && (unsigned char)s.ptr[s.len - 1] > ' ')
+    if (slice_is_clearly_trimmed(s))
         return s;
     while (s.len > 0 && slice_is_space(s.ptr[0])) {
         s.ptr++;
